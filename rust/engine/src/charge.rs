@@ -1,0 +1,99 @@
+//! The charge models, one file each, for customers' plans and partners' flows alike.
+//!
+//! A compiled model holds its numbers by position: literals are known at once, look-ups are resolved for the record
+//! before it is priced, and a model sees plain `values` either way. Every amount is exact until one rounding to its
+//! `Target` (semantics §2).
+
+mod block;
+mod dynamic;
+mod exact;
+mod flat;
+mod graduated;
+mod package;
+mod percentage;
+mod unit;
+
+pub use block::Block;
+pub use dynamic::Dynamic;
+pub use exact::{Target, rounded, rounded_ratio};
+pub use flat::Flat;
+pub use graduated::{Graduated, Tier};
+pub use package::Package;
+pub use percentage::Percentage;
+pub use unit::{Step, Unit};
+
+use crate::reject::Code;
+
+/// The null of a decimal column while it is a plain vector; no number of 38 digits reaches it.
+pub const NULL: i128 = i128::MIN;
+
+/// A number's place among the values of its charge version.
+pub type Slot = usize;
+
+/// What one record, or one segment of it, brings to a charge. Raw values at 12 decimals.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Input {
+    pub quantity: i128,
+    /// The quantity as an integer, where its column holds only integers.
+    pub whole: Option<i64>,
+    pub amount: i128,
+    /// Units already put into blocks by `across: split`; else the model does it.
+    pub billed: Option<i128>,
+    /// Whether this is the first segment of its record, which bears the connect fee.
+    pub first: bool,
+}
+
+/// What one charge made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Priced {
+    pub amount: i128,
+    /// `NULL` for models that do not count units.
+    pub billed: i128,
+}
+
+/// Where a counter stands: units (or records) and amounts so far in its period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    pub quantity: i128,
+    pub amount: i128,
+}
+
+/// A compiled charge model.
+#[derive(Debug, Clone)]
+pub enum Model {
+    Flat(Flat),
+    Unit(Unit),
+    Graduated(Graduated),
+    Package(Package),
+    Percentage(Percentage),
+    Dynamic(Dynamic),
+}
+
+impl Model {
+    /// Prices one input; `count` moves on only when the result is not an error.
+    #[inline]
+    pub fn price(&self, values: &[i128], input: &Input, count: &mut Count, target: Target) -> Result<Priced, Code> {
+        match self {
+            Self::Flat(flat) => flat.price(values, target),
+            Self::Unit(unit) => unit.price(values, input, target),
+            Self::Graduated(graduated) => graduated.price(values, input, count, target),
+            Self::Package(package) => package.price(values, input, count, target),
+            Self::Percentage(percentage) => percentage.price(values, input, count, target),
+            Self::Dynamic(dynamic) => dynamic.price(values, input, target),
+        }
+    }
+
+    /// Whether the record's quantity is read.
+    pub fn reads_quantity(&self) -> bool {
+        match self {
+            Self::Unit(_) | Self::Graduated(_) | Self::Package(_) => true,
+            Self::Dynamic(dynamic) => dynamic.times_quantity,
+            Self::Flat(_) | Self::Percentage(_) => false,
+        }
+    }
+
+    /// Whether the record's amount is read.
+    pub fn reads_amount(&self) -> bool {
+        matches!(self, Self::Percentage(_))
+    }
+}

@@ -1,0 +1,91 @@
+//! `unit`: connect fee + price × billed(q) / per, or steps within one record.
+
+use super::exact::{ratio, rounded, rounded_ratio};
+use super::{Block, Input, Priced, Slot, Target};
+use crate::column::ONE;
+use crate::reject::Code;
+
+/// A part of one record: from `start` up to `up_to`, at its own price and in its own blocks.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub start: i128,
+    pub up_to: Option<i128>,
+    pub price: Slot,
+    pub per: i128,
+    pub block: Block,
+}
+
+/// A unit price; without steps of its own it has one that does not end.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    pub connect_fee: Slot,
+    pub connect_at_zero: bool,
+    pub steps: Vec<Step>,
+}
+
+impl Unit {
+    #[inline]
+    pub(super) fn price(&self, values: &[i128], input: &Input, target: Target) -> Result<Priced, Code> {
+        let connect =
+            if input.first && (input.quantity != 0 || self.connect_at_zero) { values[self.connect_fee] } else { 0 };
+        let connect = if input.quantity < 0 { -connect } else { connect };
+        match self.steps.as_slice() {
+            [step] => step.price(values, input, connect, target),
+            steps => Self::price_steps(steps, values, input, connect, target),
+        }
+    }
+
+    /// Adds up the steps exactly, and rounds once.
+    fn price_steps(
+        steps: &[Step],
+        values: &[i128],
+        input: &Input,
+        connect: i128,
+        target: Target,
+    ) -> Result<Priced, Code> {
+        let (sign, quantity) = (input.quantity.signum(), input.quantity.abs());
+        let mut exact = ratio(connect)?;
+        let mut billed = 0_i128;
+        for step in steps.iter().take_while(|step| quantity > step.start) {
+            let part = step.up_to.map_or(quantity, |up_to| quantity.min(up_to)) - step.start;
+            let units = sign * step.block.billed(part)?;
+            billed = billed.checked_add(units).ok_or(Code::Overflow)?;
+            exact = step.exact(values, units).and_then(|part| exact.checked_add(part).map_err(|_| Code::Overflow))?;
+        }
+        Ok(Priced { amount: rounded_ratio(exact, target)?, billed })
+    }
+}
+
+impl Step {
+    #[inline]
+    fn price(&self, values: &[i128], input: &Input, connect: i128, target: Target) -> Result<Priced, Code> {
+        let billed = match input.billed {
+            Some(billed) => billed,
+            None => self.block.billed(input.quantity)?,
+        };
+        // In whole units where both allow it: the numbers are 10^12 times smaller, and 64-bit division does.
+        let (units, per) = match input.whole {
+            Some(_) if self.per % ONE == 0 && self.block.is_whole() => (billed / ONE, self.per / ONE),
+            _ => (billed, self.per),
+        };
+        let numerator = values[self.price]
+            .checked_mul(units)
+            .and_then(|price| connect.checked_mul(per).and_then(|connect| connect.checked_add(price)));
+        let amount = match numerator {
+            Some(numerator) => rounded(numerator, per, target)?,
+            None => {
+                let exact = self.exact(values, billed)?.checked_add(ratio(connect)?).map_err(|_| Code::Overflow)?;
+                rounded_ratio(exact, target)?
+            }
+        };
+        Ok(Priced { amount, billed })
+    }
+
+    /// price × units / per.
+    pub fn exact(&self, values: &[i128], units: i128) -> Result<partita_money::Ratio, Code> {
+        let product = ratio(values[self.price])?.checked_mul(ratio(units)?);
+        product
+            .and_then(|product| product.checked_div(partita_money::Dec::from_raw(self.per)?))
+            .map_err(|_| Code::Overflow)
+    }
+}

@@ -1,0 +1,189 @@
+//! Exact numbers at 12 decimals from any integer or decimal width, from text, and from floats whose decimals the
+//! catalog declares.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef};
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
+use partita_money::{Dec, MoneyError};
+
+use super::{Cell, Cells, Text};
+use crate::error::{Error, Result};
+
+/// 10^12: one, at 12 decimals.
+pub const ONE: i128 = 1_000_000_000_000;
+
+/// A chunk of numbers: raw values at 12 decimals (0 where the cell is not fine).
+#[derive(Debug, Clone, Default)]
+pub struct Numbers {
+    pub values: Vec<i128>,
+    /// The same numbers as integers, when the column's type holds only integers.
+    pub whole: Option<Vec<i64>>,
+    pub cells: Cells,
+}
+
+impl Numbers {
+    /// Reads an Arrow array; `float_decimals` are those declared for a float column.
+    pub fn read(name: &str, array: &ArrayRef, float_decimals: Option<u32>) -> Result<Self> {
+        Ok(match array.data_type() {
+            DataType::Int8 => Self::integers::<Int8Type>(array),
+            DataType::Int16 => Self::integers::<Int16Type>(array),
+            DataType::Int32 => Self::integers::<Int32Type>(array),
+            DataType::Int64 => Self::integers::<Int64Type>(array),
+            DataType::UInt8 => Self::integers::<UInt8Type>(array),
+            DataType::UInt16 => Self::integers::<UInt16Type>(array),
+            DataType::UInt32 => Self::integers::<UInt32Type>(array),
+            DataType::UInt64 => {
+                Self::scaled(array, array.as_primitive::<UInt64Type>().values().iter().map(|&v| i128::from(v)), 0)
+            }
+            DataType::Decimal32(_, scale) => Self::scaled(
+                array,
+                array.as_primitive::<Decimal32Type>().values().iter().map(|&v| i128::from(v)),
+                *scale,
+            ),
+            DataType::Decimal64(_, scale) => Self::scaled(
+                array,
+                array.as_primitive::<Decimal64Type>().values().iter().map(|&v| i128::from(v)),
+                *scale,
+            ),
+            DataType::Decimal128(_, scale) => {
+                Self::scaled(array, array.as_primitive::<Decimal128Type>().values().iter().copied(), *scale)
+            }
+            DataType::Duration(unit) => {
+                let scale = match unit {
+                    TimeUnit::Second => 0,
+                    TimeUnit::Millisecond => 3,
+                    TimeUnit::Microsecond => 6,
+                    TimeUnit::Nanosecond => 9,
+                };
+                let ticks = cast(array, &DataType::Int64).map_err(|e| Error::Internal(e.to_string()))?;
+                Self::scaled(&ticks, ticks.as_primitive::<Int64Type>().values().iter().map(|&v| i128::from(v)), scale)
+            }
+            DataType::Float32 | DataType::Float64 | DataType::Float16 => {
+                let decimals = float_decimals.ok_or_else(|| Self::float_refused(name))?;
+                Self::floats(array, decimals)?
+            }
+            DataType::Dictionary(_, value)
+                if !matches!(**value, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) =>
+            {
+                let plain = cast(array, value).map_err(|e| Error::Internal(e.to_string()))?;
+                Self::read(name, &plain, float_decimals)?
+            }
+            DataType::Null => Self::nulls(array.len()),
+            // Decimal256 goes through its text: it is rare, and every digit counts.
+            DataType::Decimal256(_, _) => {
+                let text = cast(array, &DataType::Utf8).map_err(|e| Error::Internal(e.to_string()))?;
+                Self::parsed(&Text::read(name, &text, None)?, array.len())
+            }
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
+                Self::parsed(&Text::read(name, array, None)?, array.len())
+            }
+            kind => {
+                return Err(Error::UsageSchema(format!(
+                    "column {name:?} has type {kind}; a number (integer, decimal or decimal text) is needed"
+                )));
+            }
+        })
+    }
+
+    /// The error for a float column whose decimals nobody declared.
+    pub fn float_refused(name: &str) -> Error {
+        Error::UsageSchema(format!(
+            "column {name:?} holds binary floats; declare the decimals to read it at (usage: decimals: {{{name}: 2}}), or send decimals or text"
+        ))
+    }
+
+    /// The same number in every row.
+    pub fn constant(value: Dec, rows: usize) -> Self {
+        let whole = (value.raw() % ONE == 0).then(|| i64::try_from(value.raw() / ONE).ok()).flatten();
+        Self { values: vec![value.raw(); rows], whole: whole.map(|v| vec![v; rows]), cells: Cells::default() }
+    }
+
+    /// No number in any row.
+    pub fn nulls(rows: usize) -> Self {
+        Self { values: vec![0; rows], whole: None, cells: Cells::all_null(rows) }
+    }
+
+    fn integers<T: ArrowPrimitiveType>(array: &ArrayRef) -> Self
+    where
+        T::Native: Into<i64>,
+    {
+        let whole: Vec<i64> = array.as_primitive::<T>().values().iter().map(|&v| v.into()).collect();
+        // An i64 times 10^12 has at most 31 digits.
+        let values = whole.iter().map(|&v| i128::from(v) * ONE).collect();
+        Self { values, whole: Some(whole), cells: Cells::nulls_of(array) }
+    }
+
+    fn scaled(array: &ArrayRef, values: impl Iterator<Item = i128>, scale: i8) -> Self {
+        let rows = array.len();
+        let mut cells = Cells::nulls_of(array);
+        let shift = 12 - i32::from(scale);
+        let power = 10_i128.pow(shift.unsigned_abs().min(38));
+        let values = values
+            .enumerate()
+            .map(|(row, value)| {
+                let scaled = if shift >= 0 { multiplied(value, power) } else { divided(value, power) };
+                scaled.unwrap_or_else(|cell| {
+                    if cells.get(row) == Cell::Fine {
+                        cells.set(row, rows, cell);
+                    }
+                    0
+                })
+            })
+            .collect();
+        Self { values, whole: None, cells }
+    }
+
+    /// Floats are printed at the declared decimals (exactly, half to even on the binary value) and read back.
+    fn floats(array: &ArrayRef, decimals: u32) -> Result<Self> {
+        let wide = cast(array, &DataType::Float64).map_err(|e| Error::Internal(e.to_string()))?;
+        let floats = wide.as_primitive::<Float64Type>();
+        let narrow = matches!(array.data_type(), DataType::Float32).then(|| array.as_primitive::<Float32Type>());
+        let places = decimals as usize;
+        let text = |row: usize| match narrow {
+            Some(narrow) => format!("{:.places$}", narrow.value(row)),
+            None => format!("{:.places$}", floats.value(row)),
+        };
+        let column: arrow_array::StringArray =
+            (0..array.len()).map(|row| floats.is_valid(row).then(|| text(row))).collect();
+        Ok(Self::parsed(&Text::Small(column), array.len()))
+    }
+
+    fn parsed(text: &Text, rows: usize) -> Self {
+        let mut cells = Cells::default();
+        let values = (0..rows)
+            .map(|row| {
+                let parsed = text.get(row).map_or(Err(Cell::Null), parse);
+                parsed.unwrap_or_else(|cell| {
+                    cells.set(row, rows, cell);
+                    0
+                })
+            })
+            .collect();
+        Self { values, whole: None, cells }
+    }
+}
+
+#[inline]
+fn multiplied(value: i128, power: i128) -> Result<i128, Cell> {
+    value.checked_mul(power).filter(|raw| raw.unsigned_abs() <= Dec::MAX.raw().unsigned_abs()).ok_or(Cell::TooLarge)
+}
+
+#[inline]
+fn divided(value: i128, power: i128) -> Result<i128, Cell> {
+    if value % power == 0 { Ok(value / power) } else { Err(Cell::TooManyDecimals) }
+}
+
+/// The raw value of decimal text.
+fn parse(text: &str) -> Result<i128, Cell> {
+    match Dec::parse(text.trim_ascii()) {
+        Ok(dec) => Ok(dec.raw()),
+        Err(MoneyError::TooManyDecimals { .. }) => Err(Cell::TooManyDecimals),
+        Err(MoneyError::Overflow { .. }) => Err(Cell::TooLarge),
+        Err(_) => Err(Cell::Bad),
+    }
+}

@@ -1,0 +1,267 @@
+//! From terms and tables to what the verbs run on: names become small codes, texts become numbers, conditions become
+//! decision tables. Whatever is wrong is collected and reported at once.
+
+mod agreement;
+mod charge;
+mod number;
+mod usage;
+
+use std::collections::BTreeMap;
+
+use arrow_array::RecordBatch;
+use partita_money::Dec;
+
+pub use agreement::{Agreement, AgreementVersion, Basis, Flow, Role};
+pub use charge::{Charge, Counted, Version};
+pub use number::{Lookup, Number, Values};
+pub use usage::{Input, Usage};
+
+use crate::band::Calendar;
+use crate::catalog::{self, Terms};
+use crate::clock::TimeZone;
+use crate::condition::{Condition, Source, Test};
+use crate::error::{Error, Problem, Result};
+use crate::guide::{Domains, Guide};
+use crate::names::Names;
+use crate::table::Table;
+use crate::zone::Prefixes;
+
+/// A plan: its charges are `charges[first..first + count]`.
+#[derive(Debug)]
+pub struct Plan {
+    pub id: String,
+    /// Party code; none: the subscription's `sold_by`.
+    pub seller: Option<u32>,
+    pub currency: String,
+    pub calendar: Option<usize>,
+    pub charges: std::ops::Range<usize>,
+    pub guide: Guide,
+    /// Charges that count per subscription or account.
+    pub counted: Vec<usize>,
+}
+
+/// Everything the verbs need that does not depend on subscribers.
+#[derive(Debug)]
+pub struct Compiled {
+    pub rules: String,
+    pub currencies: BTreeMap<String, u32>,
+    pub parties: Names,
+    pub clocks: Vec<TimeZone>,
+    pub zones: Names,
+    pub prefixes: Option<Prefixes>,
+    pub bands: Names,
+    pub calendars: Vec<Calendar>,
+    pub services: Names,
+    pub attributes: Names,
+    pub tables: Vec<Table>,
+    pub usage: Vec<Usage>,
+    pub plan_names: Names,
+    pub plans: Vec<Plan>,
+    pub charges: Vec<Charge>,
+    pub agreements: Vec<Agreement>,
+    pub skip_zero_documents: bool,
+}
+
+/// What is being built, and what is wrong so far.
+struct Compiler<'a> {
+    terms: &'a Terms,
+    problems: Vec<Problem>,
+    parties: Names,
+    clocks: Vec<TimeZone>,
+    zones: Names,
+    bands: Names,
+    services: Names,
+    attributes: Names,
+    tables: Vec<Table>,
+    plan_names: Names,
+}
+
+impl Compiled {
+    /// Compiles the terms with their prefixes (columns prefix, zone) and look-up tables.
+    pub fn new(terms: &Terms, prefixes: Option<&RecordBatch>, tables: &BTreeMap<String, RecordBatch>) -> Result<Self> {
+        let mut compiler = Compiler::new(terms);
+        compiler.add_tables(tables)?;
+        let prefixes = prefixes.map(|rows| compiler.prefixes(rows)).transpose()?;
+        let calendars = compiler.calendars();
+        let (plans, charges) = compiler.plans();
+        let agreements = compiler.agreements(&plans, &charges);
+        let usage = compiler.usage();
+        if !compiler.problems.is_empty() {
+            return Err(Error::Catalog(compiler.problems));
+        }
+        Ok(Self {
+            rules: terms.rules.clone(),
+            currencies: terms.currencies.clone(),
+            parties: compiler.parties,
+            clocks: compiler.clocks,
+            zones: compiler.zones,
+            prefixes,
+            bands: compiler.bands,
+            calendars,
+            services: compiler.services,
+            attributes: compiler.attributes,
+            tables: compiler.tables,
+            usage,
+            plan_names: compiler.plan_names,
+            plans,
+            charges,
+            agreements,
+            skip_zero_documents: terms.billing.skip_zero_documents,
+        })
+    }
+}
+
+impl<'a> Compiler<'a> {
+    fn new(terms: &'a Terms) -> Self {
+        let names = |ids: Vec<&'a str>| Names::new(ids);
+        let bands = terms.calendars.iter().flat_map(|calendar| calendar.bands.iter().map(String::as_str));
+        let mut compiler = Self {
+            terms,
+            problems: Vec::new(),
+            parties: names(terms.parties.iter().map(String::as_str).collect()),
+            clocks: terms.time_zones.iter().map(TimeZone::new).collect(),
+            zones: names(terms.zones.iter().map(String::as_str).collect()),
+            bands: names(bands.collect()),
+            services: Names::default(),
+            attributes: Names::default(),
+            tables: Vec::new(),
+            plan_names: names(terms.plans.iter().map(|plan| plan.id.as_str()).collect()),
+        };
+        let tested =
+            terms.plans.iter().flat_map(|plan| plan.charges.iter().filter_map(|charge| charge.when.service.as_ref()));
+        for service in tested.flat_map(|test| test.equals.iter().flatten()) {
+            compiler.services.intern(service);
+        }
+        compiler
+    }
+
+    fn problem(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.problems.push(Problem { path: path.into(), message: message.into() });
+    }
+
+    fn add_tables(&mut self, rows: &BTreeMap<String, RecordBatch>) -> Result<()> {
+        for table in &self.terms.tables {
+            match rows.get(&table.id).map(|rows| Table::new(table, rows)) {
+                Some(Ok(table)) => self.tables.push(table),
+                Some(Err(Error::Catalog(problems))) => self.problems.extend(problems),
+                Some(Err(other)) => return Err(other),
+                None => self.problem(format!("tables.{}", table.id), "has no rows"),
+            }
+        }
+        Ok(())
+    }
+
+    fn prefixes(&mut self, rows: &RecordBatch) -> Result<Prefixes> {
+        let column = |name: &str| {
+            let array =
+                rows.column_by_name(name).ok_or_else(|| Error::catalog("zones", format!("no column {name:?}")))?;
+            crate::column::Text::read(name, array, None)
+        };
+        let (prefixes, zones) = (column("prefix")?, column("zone")?);
+        let mut pairs = Vec::with_capacity(rows.num_rows());
+        let mut seen = crate::keys::Keys::with_capacity(rows.num_rows());
+        for row in 0..rows.num_rows() {
+            match (prefixes.get(row), zones.get(row).map(|zone| self.zones.intern(zone))) {
+                (Some(prefix), Some(zone)) if !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit()) => {
+                    if seen.intern(prefix) as usize != pairs.len() {
+                        self.problem("zones", format!("prefix {prefix} stands in two zones"));
+                    } else {
+                        pairs.push((prefix, zone));
+                    }
+                }
+                (prefix, _) => {
+                    self.problem("zones", format!("{prefix:?} in row {row} is not a prefix of digits with a zone"))
+                }
+            }
+        }
+        Ok(Prefixes::new(pairs))
+    }
+
+    fn calendars(&mut self) -> Vec<Calendar> {
+        let clocks = Names::new(self.clocks.iter().map(|clock| clock.name.as_str()));
+        self.terms.calendars.iter().map(|terms| Calendar::new(terms, &clocks, &self.bands)).collect()
+    }
+
+    fn plans(&mut self) -> (Vec<Plan>, Vec<Charge>) {
+        let mut plans = Vec::new();
+        let mut charges = Vec::new();
+        for terms in &self.terms.plans {
+            let first = charges.len();
+            for charge in &terms.charges {
+                let plan = u32::try_from(plans.len()).unwrap_or(u32::MAX);
+                charges.push(self.charge(plan, &terms.id, charge));
+            }
+            plans.push(self.plan(terms, first, &charges));
+        }
+        (plans, charges)
+    }
+
+    fn plan(&mut self, terms: &catalog::Plan, first: usize, charges: &[Charge]) -> Plan {
+        let path = format!("plans.{}", terms.id);
+        let seller = terms.seller.as_ref().and_then(|seller| {
+            let code = self.parties.code(seller);
+            if code.is_none() {
+                self.problem(format!("{path}.seller"), format!("no party {seller:?}"));
+            }
+            code
+        });
+        let calendar = terms.calendar.as_ref().and_then(|id| {
+            let found = self.terms.calendars.iter().position(|calendar| calendar.id == *id);
+            if found.is_none() {
+                self.problem(format!("{path}.calendar"), format!("no calendar {id:?}"));
+            }
+            found
+        });
+        let domains =
+            Domains { services: self.services.len() + 1, zones: self.zones.len() + 1, bands: self.bands.len() + 1 };
+        let mut components = Names::default();
+        let candidates: Vec<_> = (first..)
+            .zip(&terms.charges)
+            .filter(|(_, charge)| charge.kind == catalog::Kind::Usage)
+            .map(|(at, charge)| self.candidate(at, charge, &mut components, &path))
+            .collect();
+        Plan {
+            id: terms.id.clone(),
+            seller,
+            currency: terms.currency.clone(),
+            calendar,
+            charges: first..charges.len(),
+            guide: Guide::new(&candidates, domains),
+            counted: (first..charges.len()).filter(|&at| charges[at].counted.is_some()).collect(),
+        }
+    }
+
+    /// A reserved name, or an attribute of the record.
+    fn source(&mut self, name: &str) -> Source {
+        Source::reserved(name).unwrap_or_else(|| Source::Attribute(self.attributes.intern(name) as usize))
+    }
+
+    fn test(&mut self, path: &str, terms: &catalog::Test) -> Test {
+        Test::new(terms).unwrap_or_else(|message| {
+            self.problem(path, message);
+            Test::default()
+        })
+    }
+
+    /// A whole `when` as one conjunction.
+    fn condition(&mut self, path: &str, when: &catalog::When) -> Condition {
+        let fixed = [(Source::Service, &when.service), (Source::Zone, &when.zone), (Source::Band, &when.band)];
+        let mut tests = Vec::new();
+        for (source, test) in fixed {
+            if let Some(test) = test {
+                tests.push((source, self.test(path, test)));
+            }
+        }
+        for (name, test) in &when.attributes {
+            tests.push((self.source(name), self.test(path, test)));
+        }
+        Condition { tests }
+    }
+
+    fn decimal(&mut self, path: &str, text: &str) -> i128 {
+        Dec::parse(text).map(Dec::raw).unwrap_or_else(|error| {
+            self.problem(path, error.to_string());
+            0
+        })
+    }
+}

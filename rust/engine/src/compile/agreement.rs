@@ -1,0 +1,268 @@
+//! Agreements, compiled: which lines they share, and a list of flows in which every flow comes after its bases.
+
+use super::charge::target;
+use super::number::{Number, Values};
+use super::{Charge, Compiler, Plan};
+use crate::catalog::{self, Binding, Per};
+use crate::charge::{Flat, Model, Target, Unit};
+use crate::condition::{Condition, Source, Test};
+
+/// Who plays a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Party(u32),
+    AccountOwner,
+    Seller,
+    /// An attribute of the record.
+    Attribute(usize),
+    SoldBy,
+    IntroducedBy,
+}
+
+/// What a flow makes of its base; see `catalog::Basis`.
+#[derive(Debug, Clone)]
+pub enum Basis {
+    /// The sale itself: the lines, which the customer's bill carries.
+    Sale,
+    Whole,
+    Percent {
+        rate: Number,
+        complement: bool,
+    },
+    /// Charges of another plan; `cost` is the flow's place among those with a plan.
+    Plan {
+        plan: usize,
+        factor: Number,
+        plus_one: bool,
+        cost: usize,
+    },
+    PerEvent {
+        model: Model,
+        values: Values,
+    },
+    PerUnit {
+        model: Model,
+        values: Values,
+        billed: bool,
+    },
+    Split(Vec<(Role, Number)>),
+    Remainder(Vec<usize>),
+    GreaterOf {
+        flows: Vec<usize>,
+        amounts: Vec<i128>,
+        per_subscription: bool,
+    },
+    Recurring {
+        fee: i128,
+        per: Per,
+        prorate: bool,
+    },
+    Standalone(Vec<(String, i128)>),
+}
+
+impl Basis {
+    /// Whether the flow is computed when the period closes rather than with each record.
+    pub fn at_close(&self) -> bool {
+        matches!(self, Self::GreaterOf { .. } | Self::Recurring { .. } | Self::Standalone(_))
+    }
+}
+
+/// One arrow of money.
+#[derive(Debug)]
+pub struct Flow {
+    pub id: String,
+    pub payer: Role,
+    pub payee: Role,
+    pub of: Vec<usize>,
+    pub minus: Vec<usize>,
+    pub condition: Condition,
+    pub from: i64,
+    pub until: i64,
+    pub target: Target,
+    pub payable: bool,
+    pub net: bool,
+    pub tax_category: String,
+    pub basis: Basis,
+}
+
+/// What an agreement is from one instant until another.
+#[derive(Debug)]
+pub struct AgreementVersion {
+    pub from: i64,
+    pub until: i64,
+    pub territory: Vec<String>,
+    pub flows: Vec<Flow>,
+}
+
+/// A compiled agreement.
+#[derive(Debug)]
+pub struct Agreement {
+    pub id: String,
+    /// For each charge of the catalog, whether its lines are shared here (as far as plan and charge tell).
+    pub shares_charge: Vec<bool>,
+    pub condition: Condition,
+    pub currency: Option<String>,
+    /// Index of the clock of its period terms.
+    pub clock: usize,
+    pub require: bool,
+    pub allow_over_shared: bool,
+    pub suspense: Option<u32>,
+    pub consolidated: bool,
+    pub carry_negative: bool,
+    pub versions: Vec<AgreementVersion>,
+}
+
+impl Agreement {
+    /// The version in force at an instant.
+    #[inline]
+    pub fn version_at(&self, instant: i64) -> Option<usize> {
+        self.versions.iter().position(|version| version.from <= instant && instant < version.until)
+    }
+}
+
+impl Compiler<'_> {
+    pub(super) fn agreements(&mut self, plans: &[Plan], charges: &[Charge]) -> Vec<Agreement> {
+        let terms = self.terms;
+        let mut costs = 0;
+        terms.agreements.iter().map(|agreement| self.agreement(agreement, plans, charges, &mut costs)).collect()
+    }
+
+    fn agreement(
+        &mut self,
+        terms: &catalog::Agreement,
+        plans: &[Plan],
+        charges: &[Charge],
+        costs: &mut usize,
+    ) -> Agreement {
+        let path = format!("agreements.{}", terms.id);
+        let listed = |all: &[String], id: &String| all.is_empty() || all.contains(id);
+        let shares_charge = charges
+            .iter()
+            .map(|charge| listed(&terms.plans, &plans[charge.plan as usize].id) && listed(&terms.charges, &charge.id))
+            .collect();
+        let mut condition = self.condition(&path, &terms.when);
+        if !terms.services.is_empty() {
+            let test = catalog::Test { equals: Some(terms.services.clone()), ..catalog::Test::default() };
+            condition.tests.push((Source::Service, Test::new(&test).unwrap_or_default()));
+        }
+        let clock = self.clocks.iter().position(|clock| clock.name == terms.zone).unwrap_or_else(|| {
+            self.problem(&path, format!("the engine was given no transitions for time zone {:?}", terms.zone));
+            0
+        });
+        let suspense = terms.suspense.as_ref().and_then(|party| self.party(&path, party));
+        let versions = terms.versions.iter().map(|version| self.agreement_version(&path, version, costs)).collect();
+        Agreement {
+            id: terms.id.clone(),
+            shares_charge,
+            condition,
+            currency: terms.currency.clone(),
+            clock,
+            require: terms.require,
+            allow_over_shared: terms.allow_over_shared,
+            suspense,
+            consolidated: terms.consolidated,
+            carry_negative: terms.carry_negative,
+            versions,
+        }
+    }
+
+    fn agreement_version(
+        &mut self,
+        path: &str,
+        terms: &catalog::AgreementVersion,
+        costs: &mut usize,
+    ) -> AgreementVersion {
+        AgreementVersion {
+            from: terms.from.unwrap_or(i64::MIN),
+            until: terms.until.unwrap_or(i64::MAX),
+            territory: terms.territory.clone(),
+            flows: terms.flows.iter().map(|flow| self.flow(path, flow, costs)).collect(),
+        }
+    }
+
+    fn flow(&mut self, path: &str, terms: &catalog::Flow, costs: &mut usize) -> Flow {
+        let path = format!("{path}.flows.{}", terms.id);
+        Flow {
+            id: terms.id.clone(),
+            payer: self.role(&path, &terms.payer),
+            payee: self.role(&path, &terms.payee),
+            of: terms.of.clone(),
+            minus: terms.minus.clone(),
+            condition: self.condition(&path, &terms.when),
+            from: terms.from.unwrap_or(i64::MIN),
+            until: terms.until.unwrap_or(i64::MAX),
+            target: target(terms.round),
+            payable: terms.payable,
+            net: terms.net,
+            tax_category: terms.tax_category.clone(),
+            basis: self.basis(&path, terms, costs),
+        }
+    }
+
+    fn basis(&mut self, path: &str, terms: &catalog::Flow, costs: &mut usize) -> Basis {
+        match &terms.basis {
+            catalog::Basis::Whole if terms.of.is_empty() => Basis::Sale,
+            catalog::Basis::Whole => Basis::Whole,
+            catalog::Basis::Percent { rate, complement } => {
+                Basis::Percent { rate: self.number(path, rate), complement: *complement }
+            }
+            catalog::Basis::Plan { plan, factor, plus_one } => {
+                let code = self.plan_names.code(plan).unwrap_or_else(|| {
+                    self.problem(path, format!("no plan {plan:?}"));
+                    0
+                });
+                *costs += 1;
+                Basis::Plan {
+                    plan: code as usize,
+                    factor: self.number(path, factor),
+                    plus_one: *plus_one,
+                    cost: *costs - 1,
+                }
+            }
+            catalog::Basis::PerEvent(flat) => {
+                let mut values = Values::default();
+                let model = Model::Flat(Flat { fee: values.add(self.number(path, &flat.fee)) });
+                Basis::PerEvent { model, values }
+            }
+            catalog::Basis::PerUnit { unit, billed } => {
+                let mut values = Values::default();
+                let unit: Unit = self.unit(path, unit, &mut values);
+                Basis::PerUnit { model: Model::Unit(unit), values, billed: *billed }
+            }
+            catalog::Basis::Split(weights) => Basis::Split(
+                weights.iter().map(|(role, weight)| (self.role(path, role), self.number(path, weight))).collect(),
+            ),
+            catalog::Basis::Remainder(flows) => Basis::Remainder(flows.clone()),
+            catalog::Basis::GreaterOf { flows, amounts, per_subscription } => Basis::GreaterOf {
+                flows: flows.clone(),
+                amounts: amounts.iter().map(|text| self.decimal(path, text)).collect(),
+                per_subscription: *per_subscription,
+            },
+            catalog::Basis::Recurring { fee, per, prorate } => {
+                Basis::Recurring { fee: self.decimal(path, fee), per: *per, prorate: *prorate }
+            }
+            catalog::Basis::Standalone(prices) => Basis::Standalone(
+                prices.iter().map(|(name, price)| (name.clone(), self.decimal(path, price))).collect(),
+            ),
+        }
+    }
+
+    fn party(&mut self, path: &str, id: &str) -> Option<u32> {
+        let code = self.parties.code(id);
+        if code.is_none() {
+            self.problem(path, format!("no party {id:?}"));
+        }
+        code
+    }
+
+    fn role(&mut self, path: &str, binding: &Binding) -> Role {
+        match binding {
+            Binding::Party(id) => Role::Party(self.party(path, id).unwrap_or(0)),
+            Binding::AccountOwner => Role::AccountOwner,
+            Binding::Seller => Role::Seller,
+            Binding::Column(name) => Role::Attribute(self.attributes.intern(name) as usize),
+            Binding::SoldBy => Role::SoldBy,
+            Binding::IntroducedBy => Role::IntroducedBy,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Charges, compiled.
+
+use partita_money::Rounding;
+
+use super::Compiler;
+use super::number::Values;
+use crate::catalog::{self, Kind, Reset, RoundingMode, Scope};
+use crate::charge::{Block, Dynamic, Flat, Graduated, Model, Package, Percentage, Step, Target, Tier, Unit};
+use crate::condition::{Condition, Test};
+use crate::guide::Candidate;
+use crate::names::Names;
+
+/// What a charge counts, for whom, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub scope: Scope,
+    pub reset: Reset,
+}
+
+/// A charge model as of a moment.
+#[derive(Debug, Clone)]
+pub struct Version {
+    pub model: Model,
+    pub values: Values,
+    /// The attribute that carries the amount or price of a `dynamic` charge.
+    pub column: Option<usize>,
+}
+
+/// One charge of a plan.
+#[derive(Debug)]
+pub struct Charge {
+    pub plan: u32,
+    pub id: String,
+    /// `plan/charge`, as counters and line ids name it.
+    pub path: String,
+    pub kind: Kind,
+    pub advance: bool,
+    pub prorate: bool,
+    pub across_split: bool,
+    pub allow_negative: bool,
+    pub target: Target,
+    pub tax_category: String,
+    pub versions: Vec<Version>,
+    /// The instants from which the versions hold, for each clock; empty for a single version since ever.
+    pub starts: Vec<Vec<i64>>,
+    pub counted: Option<Counted>,
+    /// Whether the fee of the first tier is due for a counter that stays at 0.
+    pub charge_at_zero: bool,
+}
+
+impl Charge {
+    /// The version in force at an instant, on a clock; none before the first.
+    #[inline]
+    pub fn version_at(&self, instant: i64, clock: u32) -> Option<usize> {
+        let Some(starts) = self.starts.get(clock as usize) else { return Some(0) };
+        starts.partition_point(|&start| start <= instant).checked_sub(1)
+    }
+}
+
+/// A rounding mode of the terms.
+pub(super) fn mode(mode: RoundingMode) -> Rounding {
+    match mode {
+        RoundingMode::HalfEven => Rounding::HalfEven,
+        RoundingMode::HalfUp => Rounding::HalfUp,
+        RoundingMode::HalfDown => Rounding::HalfDown,
+        RoundingMode::Up => Rounding::Up,
+        RoundingMode::Down => Rounding::Down,
+        RoundingMode::Ceiling => Rounding::Ceiling,
+        RoundingMode::Floor => Rounding::Floor,
+    }
+}
+
+/// A `round`, or as stored.
+pub(super) fn target(round: Option<catalog::Rounding>) -> Target {
+    round.map_or(Target::STORED, |round| Target::new(round.decimals, mode(round.mode)))
+}
+
+/// Scope and reset of a model that counts beyond one record.
+fn counted(model: &catalog::Model) -> Option<Counted> {
+    let (scope, reset) = match model {
+        catalog::Model::Graduated(terms) => (terms.scope, terms.reset),
+        catalog::Model::Package(terms) => (terms.scope, terms.reset),
+        catalog::Model::Percentage(terms)
+            if terms.free_records > 0 || terms.free_amount.bytes().any(|b| matches!(b, b'1'..=b'9')) =>
+        {
+            (terms.scope, terms.reset)
+        }
+        _ => return None,
+    };
+    (scope != Scope::Record).then_some(Counted { scope, reset })
+}
+
+impl Compiler<'_> {
+    pub(super) fn charge(&mut self, plan: u32, plan_id: &str, terms: &catalog::Charge) -> Charge {
+        let path = format!("plans.{plan_id}.charges.{}", terms.id);
+        let rounds = terms.round.is_some();
+        let versions: Vec<Version> =
+            terms.versions.iter().map(|version| self.version(&path, &version.model, rounds)).collect();
+        let dated = terms.versions.iter().any(|version| version.from.is_some());
+        let start = |clock: &crate::clock::TimeZone| {
+            terms.versions.iter().map(|version| version.from.map_or(i64::MIN, |from| clock.moment(from))).collect()
+        };
+        let first = terms.versions.first().map(|version| &version.model);
+        Charge {
+            plan,
+            id: terms.id.clone(),
+            path: format!("{plan_id}/{}", terms.id),
+            kind: terms.kind,
+            advance: terms.advance,
+            prorate: terms.prorate,
+            across_split: terms.across_split,
+            allow_negative: terms.allow_negative,
+            target: target(terms.round),
+            tax_category: terms.tax_category.clone(),
+            starts: if dated { self.clocks.iter().map(start).collect() } else { Vec::new() },
+            counted: first.and_then(counted),
+            charge_at_zero: matches!(first, Some(catalog::Model::Graduated(terms)) if terms.charge_at_zero),
+            versions,
+        }
+    }
+
+    pub(super) fn version(&mut self, path: &str, terms: &catalog::Model, rounds: bool) -> Version {
+        let mut values = Values::default();
+        let mut column = None;
+        let model = match terms {
+            catalog::Model::Flat(terms) => Model::Flat(Flat { fee: values.add(self.number(path, &terms.fee)) }),
+            catalog::Model::Unit(terms) => Model::Unit(self.unit(path, terms, &mut values)),
+            catalog::Model::Graduated(terms) => Model::Graduated(self.graduated(path, terms, rounds, &mut values)),
+            catalog::Model::Package(terms) => Model::Package(Package {
+                size: self.decimal(path, &terms.size),
+                price: values.add(self.number(path, &terms.price)),
+                free: self.decimal(path, &terms.free),
+            }),
+            catalog::Model::Percentage(terms) => Model::Percentage(self.percentage(path, terms, &mut values)),
+            catalog::Model::Dynamic(terms) => {
+                column = Some(self.attributes.intern(&terms.column) as usize);
+                Model::Dynamic(Dynamic {
+                    times_quantity: terms.times_quantity,
+                    factor: values.add(self.number(path, &terms.factor)),
+                })
+            }
+        };
+        Version { model, values, column }
+    }
+
+    pub(super) fn unit(&mut self, path: &str, terms: &catalog::Unit, values: &mut Values) -> Unit {
+        let connect_fee = values.add(self.number(path, &terms.connect_fee));
+        let mut start = 0;
+        let mut steps = Vec::new();
+        for step in &terms.steps {
+            let up_to = step.up_to.as_ref().map(|text| self.decimal(path, text));
+            steps.push(Step {
+                start,
+                up_to,
+                price: values.add(self.number(path, &step.price)),
+                per: self.decimal(path, &step.per),
+                block: self.block(path, &step.minimum, step.increment.as_deref()),
+            });
+            start = up_to.unwrap_or(start);
+        }
+        Unit { connect_fee, connect_at_zero: terms.connect_at_zero, steps }
+    }
+
+    fn block(&mut self, path: &str, minimum: &str, increment: Option<&str>) -> Block {
+        Block { minimum: self.decimal(path, minimum), increment: increment.map(|text| self.decimal(path, text)) }
+    }
+
+    fn graduated(&mut self, path: &str, terms: &catalog::Graduated, rounds: bool, values: &mut Values) -> Graduated {
+        let connect_fee = values.add(self.number(path, &terms.connect_fee));
+        let mut start = 0;
+        let mut tiers = Vec::new();
+        for tier in &terms.tiers {
+            let up_to = tier.up_to.as_ref().map(|text| self.decimal(path, text));
+            let (price, flat) = (self.number(path, &tier.price), self.number(path, &tier.flat));
+            tiers.push(Tier { start, up_to, price: values.add(price), flat: values.add(flat) });
+            start = up_to.unwrap_or(start);
+        }
+        Graduated {
+            tiers,
+            per: self.decimal(path, &terms.per),
+            connect_fee,
+            connect_at_zero: terms.connect_at_zero,
+            block: self.block(path, &terms.minimum, terms.increment.as_deref()),
+            rounds,
+        }
+    }
+
+    fn percentage(&mut self, path: &str, terms: &catalog::Percentage, values: &mut Values) -> Percentage {
+        let mut bound = |compiler: &mut Self, number: &Option<catalog::Number>| {
+            number.as_ref().map(|number| values.add(compiler.number(path, number)))
+        };
+        let (min, max) = (bound(self, &terms.min), bound(self, &terms.max));
+        Percentage {
+            rate: values.add(self.number(path, &terms.rate)),
+            fixed: values.add(self.number(path, &terms.fixed)),
+            min,
+            max,
+            free_records: i128::from(terms.free_records) * crate::column::ONE,
+            free_amount: self.decimal(path, &terms.free_amount),
+        }
+    }
+
+    /// What a charge's `when` asks of the decision tables, and what is left for the record.
+    pub(super) fn candidate(
+        &mut self,
+        at: usize,
+        terms: &catalog::Charge,
+        components: &mut Names,
+        path: &str,
+    ) -> Candidate {
+        let path = format!("{path}.charges.{}.when", terms.id);
+        let mut residual = Condition::default();
+        let services = terms.when.service.as_ref().and_then(|test| {
+            let test = self.test(&path, test);
+            let codes =
+                test.only_equals().map(|values| values.iter().filter_map(|value| self.services.code(value)).collect());
+            if codes.is_none() {
+                residual.tests.push((crate::condition::Source::Service, test));
+            }
+            codes
+        });
+        let zone = terms.when.zone.as_ref().map(|test| self.test(&path, test));
+        let band = terms.when.band.as_ref().map(|test| self.test(&path, test));
+        for (name, test) in &terms.when.attributes {
+            let test = self.test(&path, test);
+            residual.tests.push((self.source(name), test));
+        }
+        Candidate {
+            charge: u32::try_from(at).unwrap_or(u32::MAX),
+            component: components.intern(&terms.component),
+            priority: terms.priority,
+            services,
+            zones: zone.map(|test| matching(&test, &self.zones)),
+            bands: band.map(|test| matching(&test, &self.bands)),
+            residual,
+        }
+    }
+}
+
+/// The codes of the names that fit; the code after the last name is null.
+fn matching(test: &Test, names: &Names) -> Vec<u32> {
+    if let Some(values) = test.only_equals() {
+        return values.iter().filter_map(|value| names.code(value)).collect();
+    }
+    let null = u32::try_from(names.len()).unwrap_or(u32::MAX);
+    let fits = names.all().iter().zip(0..).filter(|(name, _)| test.fits(Some(name))).map(|(_, code)| code);
+    fits.chain(test.fits(None).then_some(null)).collect()
+}

@@ -1,0 +1,183 @@
+//! Which charges of a plan rate a record: decision tables indexed by small codes.
+//!
+//! The tests of a plan's charges divide services, zones and bands into classes that no charge tells apart. For each
+//! service class there is a dense table, zone class × band class, of candidate lists; tests on other attributes are
+//! left over and decided on the record, by falling priority.
+
+use std::collections::BTreeMap;
+
+use crate::condition::{Attributes, Condition};
+
+/// What one charge tests. An absent set tests nothing; a set holds codes, the last code of a domain being null.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub charge: u32,
+    pub component: u32,
+    pub priority: i64,
+    pub services: Option<Vec<u32>>,
+    pub zones: Option<Vec<u32>>,
+    pub bands: Option<Vec<u32>>,
+    pub residual: Condition,
+}
+
+/// Sizes of the domains, with their null or other code last.
+#[derive(Debug, Clone, Copy)]
+pub struct Domains {
+    pub services: usize,
+    pub zones: usize,
+    pub bands: usize,
+}
+
+/// Classes of a domain: a class for each code.
+#[derive(Debug, Clone)]
+struct Classes {
+    /// Empty when there is only one class.
+    of_code: Vec<u32>,
+    count: usize,
+}
+
+impl Classes {
+    /// Codes are in one class when the same candidates hold them. Sets are folded into 128-bit signatures.
+    fn new<'a>(size: usize, sets: impl Iterator<Item = Option<&'a [u32]>>) -> Self {
+        let mut signatures = vec![0_u128; size];
+        let mut tested = false;
+        for (place, set) in sets.enumerate() {
+            for &code in set.unwrap_or_default() {
+                let signature = &mut signatures[code as usize];
+                *signature = (*signature ^ (place as u128 + 1)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+            }
+            tested |= set.is_some();
+        }
+        if !tested {
+            return Self { of_code: Vec::new(), count: 1 };
+        }
+        let mut known = BTreeMap::new();
+        let mut class = |signature: u128| {
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            *known.entry(signature).or_insert(next)
+        };
+        let of_code = signatures.into_iter().map(&mut class).collect();
+        Self { of_code, count: known.len() }
+    }
+
+    #[inline]
+    fn of(&self, code: u32) -> usize {
+        if self.count == 1 { 0 } else { self.of_code[code as usize] as usize }
+    }
+
+    /// The classes that a set touches; all for no set.
+    fn of_set(&self, set: Option<&[u32]>) -> Vec<usize> {
+        let Some(set) = set else { return (0..self.count).collect() };
+        let mut classes: Vec<usize> = set.iter().map(|&code| self.of(code)).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Grid {
+    zones: Classes,
+    bands: Classes,
+    /// List of each (zone class, band class).
+    lists: Vec<u32>,
+}
+
+/// One candidate of a list: its charge, its component, and what is left to test (an index, or none).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    component: u32,
+    /// Descending priority.
+    rank: std::cmp::Reverse<i64>,
+    charge: u32,
+    residual: Option<u32>,
+}
+
+/// The decision tables of one plan.
+#[derive(Debug, Clone)]
+pub struct Guide {
+    services: Classes,
+    grids: Vec<Grid>,
+    lists: Vec<Vec<Entry>>,
+    residuals: Vec<Condition>,
+}
+
+impl Guide {
+    /// Builds the tables; the work is the number of cells that the candidates fill.
+    pub fn new(candidates: &[Candidate], domains: Domains) -> Self {
+        let services = Classes::new(domains.services, candidates.iter().map(|c| c.services.as_deref()));
+        let mut by_class: Vec<Vec<usize>> = vec![Vec::new(); services.count];
+        for (place, candidate) in candidates.iter().enumerate() {
+            for class in services.of_set(candidate.services.as_deref()) {
+                by_class[class].push(place);
+            }
+        }
+        let mut residuals = Vec::new();
+        let entries: Vec<Entry> = candidates.iter().map(|candidate| entry(candidate, &mut residuals)).collect();
+        let mut lists = vec![Vec::new()];
+        let mut known = BTreeMap::from([(Vec::new(), 0_u32)]);
+        let grids =
+            by_class.iter().map(|places| grid(places, candidates, &entries, domains, &mut lists, &mut known)).collect();
+        Self { services, grids, lists, residuals }
+    }
+
+    /// The charges that rate a record, one a component, in order of component; appended to `chosen`.
+    #[inline]
+    pub fn choose(&self, service: u32, zone: u32, band: u32, record: &impl Attributes, chosen: &mut Vec<u32>) {
+        let grid = &self.grids[self.services.of(service)];
+        let cell = grid.zones.of(zone) * grid.bands.count + grid.bands.of(band);
+        let mut done = None;
+        for entry in &self.lists[grid.lists[cell] as usize] {
+            if done == Some(entry.component) {
+                continue;
+            }
+            if entry.residual.is_none_or(|residual| self.residuals[residual as usize].fits(record)) {
+                chosen.push(entry.charge);
+                done = Some(entry.component);
+            }
+        }
+    }
+}
+
+fn entry(candidate: &Candidate, residuals: &mut Vec<Condition>) -> Entry {
+    let residual = (!candidate.residual.tests.is_empty()).then(|| {
+        residuals.push(candidate.residual.clone());
+        u32::try_from(residuals.len() - 1).unwrap_or(u32::MAX)
+    });
+    Entry {
+        component: candidate.component,
+        rank: std::cmp::Reverse(candidate.priority),
+        charge: candidate.charge,
+        residual,
+    }
+}
+
+fn grid(
+    places: &[usize],
+    candidates: &[Candidate],
+    entries: &[Entry],
+    domains: Domains,
+    lists: &mut Vec<Vec<Entry>>,
+    known: &mut BTreeMap<Vec<Entry>, u32>,
+) -> Grid {
+    let zones = Classes::new(domains.zones, places.iter().map(|&p| candidates[p].zones.as_deref()));
+    let bands = Classes::new(domains.bands, places.iter().map(|&p| candidates[p].bands.as_deref()));
+    let mut cells: Vec<Vec<Entry>> = vec![Vec::new(); zones.count * bands.count];
+    for &place in places {
+        let band_classes = bands.of_set(candidates[place].bands.as_deref());
+        for zone in zones.of_set(candidates[place].zones.as_deref()) {
+            for &band in &band_classes {
+                cells[zone * bands.count + band].push(entries[place]);
+            }
+        }
+    }
+    let mut intern = |mut list: Vec<Entry>| {
+        list.sort_unstable();
+        *known.entry(list).or_insert_with_key(|list| {
+            lists.push(list.clone());
+            u32::try_from(lists.len() - 1).unwrap_or(0)
+        })
+    };
+    let lists = cells.into_iter().map(&mut intern).collect();
+    Grid { zones, bands, lists }
+}

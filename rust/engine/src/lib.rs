@@ -1,0 +1,33 @@
+//! Partita's engine: the five verbs (rate, split, bill, settle, post) over Arrow.
+//!
+//! Terms go down once as a document, Arrow batches go through, Arrow batches come back. The engine knows nothing of
+//! Python, files, SQL, clocks or time-zone databases: time is an argument.
+
+#![allow(missing_docs, reason = "fields of plain data are named by their words")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "codes are u32 by construction; values are converted with try_from"
+)]
+
+mod band;
+pub mod catalog;
+mod charge;
+mod clock;
+mod column;
+mod compile;
+mod condition;
+mod engine;
+mod error;
+mod guide;
+mod keys;
+mod names;
+pub mod reject;
+pub mod schema;
+mod subscriber;
+mod table;
+mod zone;
+
+pub use compile::Compiled;
+pub use engine::{Engine, Tables};
+pub use error::{Error, Problem, Result};
+pub use subscriber::Subscribers;

@@ -1,0 +1,59 @@
+//! Names with codes, and the Arrow dictionaries made of them.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, StringArray};
+
+use crate::keys::Keys;
+
+/// Names in order of their codes.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    keys: Keys,
+    names: Vec<String>,
+}
+
+impl Names {
+    /// Names in order; their codes are their places. The first of two equal ones counts.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut all = Self::default();
+        for name in names {
+            all.intern(name);
+        }
+        all
+    }
+
+    /// The code of a name, which gets the next one if it is new.
+    pub fn intern(&mut self, name: &str) -> u32 {
+        let code = self.keys.intern(name);
+        if code as usize == self.names.len() {
+            self.names.push(name.to_owned());
+        }
+        code
+    }
+
+    /// The code of a name.
+    pub fn code(&self, name: &str) -> Option<u32> {
+        self.keys.get(name)
+    }
+
+    /// The name of a code.
+    pub fn name(&self, code: u32) -> Option<&str> {
+        self.names.get(code as usize).map(String::as_str)
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// All names, in order.
+    pub fn all(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The names as the values of a dictionary column.
+    pub fn values(&self) -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(&self.names))
+    }
+}

@@ -1,0 +1,183 @@
+//! A chunk of usage: the mapped columns of some rows, in plain form.
+
+use arrow_array::{ArrayRef, RecordBatch};
+
+use crate::column::{Numbers, Text, TimeFormat, Times};
+use crate::compile::{Compiled, Input, Usage};
+use crate::condition::{Attributes, Source};
+use crate::error::{Error, Result};
+use crate::subscriber::{NONE, Subscribers};
+
+/// Rows in a chunk: its columns fit the second-level cache.
+pub const CHUNK: usize = 32_768;
+
+/// Longest key, id, source or attribute, in bytes.
+pub const LONGEST: usize = 4_096;
+
+/// The mapped columns of a chunk.
+#[derive(Debug)]
+pub struct Rows {
+    /// Number of the first row in its stream.
+    pub first: u64,
+    pub len: usize,
+    /// Rows that the mapping's `where` leaves out; empty when it has none.
+    pub skipped: Vec<bool>,
+    pub time: Times,
+    pub key: Text,
+    pub service: Text,
+    pub source: Text,
+    pub id: Option<Text>,
+    pub quantity: Numbers,
+    pub amount: Numbers,
+    pub duration: Numbers,
+    pub destination: Text,
+    pub territory: Text,
+    /// By attribute of the catalog.
+    pub attributes: Vec<Text>,
+    /// By attribute: the numbers that `dynamic` charges read.
+    pub numbers: Vec<Option<Numbers>>,
+}
+
+/// Finds columns of a batch and says what is missing.
+struct Finder<'a> {
+    batch: &'a RecordBatch,
+    usage: &'a Usage,
+}
+
+impl<'a> Finder<'a> {
+    fn optional(&self, column: &str) -> Option<&'a ArrayRef> {
+        self.batch.column_by_name(column)
+    }
+
+    fn required(&self, column: &str, role: &str) -> Result<&'a ArrayRef> {
+        self.optional(column).ok_or_else(|| {
+            let found: Vec<_> = self.batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
+            let usage = &self.usage.id;
+            Error::UsageSchema(format!("usage {usage:?} maps {role} to column {column:?}; the table has {}", found.join(", ")))
+        })
+    }
+
+    fn decimals(&self, column: &str) -> Option<u32> {
+        self.usage.decimals.get(column).copied()
+    }
+
+    fn text(&self, column: &str, role: &str) -> Result<Text> {
+        Text::read(column, self.required(column, role)?, self.decimals(column))
+    }
+
+    fn input_text(&self, input: &Input<String>, role: &str) -> Result<Text> {
+        match input {
+            Input::Column(column) => self.text(column, role),
+            Input::Constant(text) => Ok(Text::Same(Some(text.clone()))),
+        }
+    }
+
+    fn mapped_text(&self, column: Option<&String>, role: &str) -> Result<Text> {
+        column.map_or(Ok(Text::Same(None)), |column| self.text(column, role))
+    }
+
+    fn number(&self, column: &str, role: &str) -> Result<Numbers> {
+        Numbers::read(column, self.required(column, role)?, self.decimals(column))
+    }
+
+    fn mapped_number(&self, column: Option<&String>, role: &str) -> Result<Numbers> {
+        column.map_or_else(|| Ok(Numbers::nulls(self.batch.num_rows())), |column| self.number(column, role))
+    }
+}
+
+impl Rows {
+    /// Reads the mapped columns of a batch; those that no charge needs are not touched.
+    pub fn read(compiled: &Compiled, usage: &Usage, batch: &RecordBatch, first: u64) -> Result<Self> {
+        let find = Finder { batch, usage };
+        let len = batch.num_rows();
+        let format = TimeFormat {
+            format: usage.time_format.as_deref(),
+            zone: usage.clock.map(|clock| &compiled.clocks[clock]),
+            refuse: usage.refuse_ambiguous_time,
+        };
+        let quantity = match &usage.quantity {
+            Some(Input::Column(column)) => find.number(column, "quantity")?,
+            Some(Input::Constant(value)) => Numbers::constant(*value, len),
+            None => Numbers::nulls(len),
+        };
+        let attribute = |(column, named): &(String, bool)| match find.optional(column) {
+            Some(array) => Text::read(column, array, find.decimals(column)),
+            None if *named => find.text(column, "an attribute"),
+            None => Ok(Text::Same(None)),
+        };
+        Ok(Self {
+            first,
+            len,
+            skipped: Self::skipped(&find, len)?,
+            time: Times::read(&usage.time, find.required(&usage.time, "time")?, &format)?,
+            key: find.text(&usage.key, "key")?,
+            service: find.input_text(&usage.service, "service")?,
+            source: find.input_text(&usage.source, "source")?,
+            id: usage.record_id.as_ref().map(|column| find.text(column, "id")).transpose()?,
+            quantity,
+            amount: find.mapped_number(usage.amount.as_ref(), "amount")?,
+            duration: find.mapped_number(usage.duration.as_ref(), "duration")?,
+            destination: find.mapped_text(usage.destination.as_ref(), "destination")?,
+            territory: find.mapped_text(usage.territory.as_ref(), "territory")?,
+            attributes: usage.attributes.iter().map(attribute).collect::<Result<_>>()?,
+            numbers: Self::numbers(compiled, &find)?,
+        })
+    }
+
+    fn skipped(find: &Finder, len: usize) -> Result<Vec<bool>> {
+        let mut skipped = Vec::new();
+        for (column, test) in &find.usage.keep_where {
+            let text = find.text(column, "where")?;
+            skipped.resize(len, false);
+            let fits = text.codes(len, |text| u32::from(test.fits(text)));
+            skipped.iter_mut().zip(fits).for_each(|(skip, fits)| *skip |= fits == 0);
+        }
+        Ok(skipped)
+    }
+
+    fn numbers(compiled: &Compiled, find: &Finder) -> Result<Vec<Option<Numbers>>> {
+        let mut numbers: Vec<Option<Numbers>> = vec![None; find.usage.attributes.len()];
+        for attribute in compiled.charges.iter().flat_map(|charge| charge.versions.iter().filter_map(|version| version.column)) {
+            let column = &find.usage.attributes[attribute].0;
+            if let (None, Some(array)) = (&numbers[attribute], find.optional(column)) {
+                numbers[attribute] = Some(Numbers::read(column, array, find.decimals(column))?);
+            }
+        }
+        Ok(numbers)
+    }
+}
+
+/// One row with what is known of it: what conditions, look-ups and roles read.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    pub compiled: &'a Compiled,
+    pub subscribers: &'a Subscribers,
+    pub rows: &'a Rows,
+    pub row: usize,
+    pub holding: u32,
+    pub plan: u32,
+    pub zone: u32,
+    pub band: u32,
+}
+
+impl Attributes for Record<'_> {
+    fn text(&self, source: Source) -> Option<&str> {
+        let subscribers = self.subscribers;
+        match source {
+            Source::Service => self.rows.service.get(self.row),
+            Source::Zone => self.compiled.zones.name(self.zone),
+            Source::Band => self.compiled.bands.name(self.band),
+            Source::Plan => self.compiled.plan_names.name(self.plan),
+            Source::Account => subscribers.accounts.names.name(subscribers.account_of(self.holding)),
+            Source::Subscription => {
+                subscribers.subscriptions.names.name(subscribers.holdings[self.holding as usize].subscription)
+            }
+            Source::Territory => self.rows.territory.get(self.row).or_else(|| {
+                let territory = subscribers.accounts.territory[subscribers.account_of(self.holding) as usize];
+                if territory == NONE { None } else { subscribers.territories.name(territory) }
+            }),
+            Source::Currency => Some(self.compiled.plans[self.plan as usize].currency.as_str()),
+            Source::Attribute(attribute) => self.rows.attributes[attribute].get(self.row),
+        }
+    }
+}

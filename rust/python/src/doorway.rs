@@ -1,0 +1,42 @@
+//! The one doorway from Python to the engine: releases the GIL, catches panics, maps errors.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use partita_engine::{Error, Problem};
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+
+/// Runs a verb without the GIL; a panic becomes an `InternalError`.
+pub(crate) fn enter<T: Send>(py: Python<'_>, verb: impl Send + FnOnce() -> Result<T, Error>) -> PyResult<T> {
+    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(verb)));
+    outcome.unwrap_or_else(|panic| Err(Error::Internal(message_of(&*panic)))).map_err(|error| to_python(py, &error))
+}
+
+fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
+}
+
+/// An engine error as the class of `partita.errors` with its name.
+fn to_python(py: Python<'_>, error: &Error) -> PyErr {
+    raised(py, error).unwrap_or_else(|failure| failure)
+}
+
+fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let classes = py.import("partita.errors")?;
+    let named =
+        |name: &str| -> PyResult<PyErr> { Ok(PyErr::from_value(classes.getattr(name)?.call1((error.to_string(),))?)) };
+    match error {
+        Error::Catalog(problems) => {
+            let problem = classes.getattr("Problem")?;
+            let shown = |p: &Problem| problem.call1((p.path.clone(), p.message.clone()));
+            let problems = problems.iter().map(shown).collect::<PyResult<Vec<_>>>()?;
+            Ok(PyErr::from_value(classes.getattr("CatalogError")?.call1((problems,))?))
+        }
+        Error::UsageSchema(_) => named("UsageSchemaError"),
+        Error::Money(_) => named("MoneyError"),
+        Error::Period(_) => named("PeriodError"),
+        Error::Internal(_) => named("InternalError"),
+        Error::Interrupted => Ok(PyKeyboardInterrupt::new_err(())),
+    }
+}

@@ -1,0 +1,34 @@
+//! The Python binding: any Arrow object in, Arrow out, and no arithmetic of its own.
+
+mod doorway;
+mod engine;
+mod table;
+
+use pyo3::prelude::*;
+
+/// The compiled core of the `partita` package.
+#[pymodule]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::table::Table;
+
+    #[allow(non_upper_case_globals, reason = "the name is Python's")]
+    #[pymodule_export]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Minor-unit digits of an ISO 4217 currency; `None` when it has none or is not listed.
+    #[pyfunction]
+    fn currency_digits(code: &str) -> Option<u32> {
+        partita_money::currency::digits(code)
+    }
+
+    /// Every reject code: number and name, by precedence.
+    #[pyfunction]
+    fn reject_codes() -> Vec<(u16, &'static str)> {
+        partita_engine::reject::Code::ALL.iter().map(|code| (code.number(), code.name())).collect()
+    }
+}
