@@ -33,6 +33,7 @@ pub struct Charge {
     pub id: String,
     /// `plan/charge`, as counters and line ids name it.
     pub path: String,
+    pub component: String,
     pub kind: Kind,
     pub advance: bool,
     pub prorate: bool,
@@ -105,6 +106,7 @@ impl Compiler<'_> {
             plan,
             id: terms.id.clone(),
             path: format!("{plan_id}/{}", terms.id),
+            component: terms.component.clone(),
             kind: terms.kind,
             advance: terms.advance,
             prorate: terms.prorate,
@@ -233,6 +235,7 @@ impl Compiler<'_> {
             zones: zone.map(|test| matching(&test, &self.zones)),
             bands: band.map(|test| matching(&test, &self.bands)),
             residual,
+            dated: terms.versions.first().is_some_and(|version| version.from.is_some()),
         }
     }
 }
