@@ -32,6 +32,11 @@ class Lookup(Model):
         Annotated[Exact, Tag("<number>")] | Annotated[Literal["reject"], Tag("<word>")], Discriminator(_word_or_number)
     ] = Field(default="reject", alias="else")
 
+    def attributes(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """The record's attributes in the order of a table's key columns: by name where `by` has the same names, else
+        one for one."""
+        return keys if set(self.by) == set(keys) else self.by
+
 
 Number = Annotated[Annotated[Exact, TEXT] | Annotated[Lookup, MAPPING], BY_SHAPE]
 """Any number of a charge or a flow: a literal, or a look-up."""

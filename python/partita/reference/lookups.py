@@ -47,7 +47,7 @@ class Tables:
         keys = self.tables[lookup.table].by
         if len(keys) != len(lookup.by):
             raise CatalogError(f"a look-up in {lookup.table} has {len(lookup.by)} keys; the table has {len(keys)}")
-        wanted = [circumstances[name] for name in lookup.by]
+        wanted = [circumstances[name] for name in lookup.attributes(keys)]
         fitting = [row for row in self.rows[lookup.table] if _fits(row, keys, wanted)]
         if not fitting:
             return None

@@ -38,10 +38,10 @@ def _lookup(scene: Scene, lookup: Lookup, path: Path) -> Iterator[Found]:
     table = scene.catalog.tables.get(lookup.table)
     if table is None:
         return
-    if set(lookup.by) != set(table.by):
+    if len(lookup.by) != len(table.by):
         yield (
             (*path, "by"),
-            f"[{', '.join(lookup.by)}] are not the key columns of table {lookup.table!r}: [{', '.join(table.by)}]",
+            f"[{', '.join(lookup.by)}] do not fit the key columns of table {lookup.table!r}: [{', '.join(table.by)}]",
         )
     if lookup.column not in table.columns:
         yield (*path, "column"), unknown(f"column of table {lookup.table!r}", lookup.column, table.columns)

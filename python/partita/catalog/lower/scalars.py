@@ -72,7 +72,7 @@ def number(value: Number, tables: Mapping[str, Table]) -> str | Json:
 
 def lookup(value: Lookup, tables: Mapping[str, Table]) -> Json:
     table = tables.get(value.table)
-    by = table.by if table is not None and set(table.by) == set(value.by) else value.by
+    by = value.by if table is None else value.attributes(table.by)
     otherwise = None if isinstance(value.otherwise, str) else text(value.otherwise)
     return {"table": value.table, "by": list(by), "column": value.column, "otherwise": otherwise}
 
