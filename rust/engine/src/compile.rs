@@ -13,7 +13,7 @@ use partita_money::Dec;
 
 pub use agreement::{Agreement, AgreementVersion, Basis, Flow, Role};
 pub use charge::{Charge, Counted, Version};
-pub use number::{Lookup, Number, Values};
+pub use number::{Lookup, Number, Scratch, Values};
 pub use usage::{Input, Usage};
 
 use crate::band::Calendar;

@@ -10,24 +10,32 @@
 )]
 
 mod band;
+mod bill;
 pub mod catalog;
 mod charge;
 mod clock;
 mod column;
 mod compile;
 mod condition;
+mod document;
 mod engine;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod guide;
+mod identity;
 mod keys;
 mod names;
+mod output;
 pub mod reject;
 pub mod schema;
 mod subscriber;
+pub mod sums;
 mod table;
 mod zone;
 
 pub use compile::Compiled;
+pub use document::Documents;
 pub use engine::{Engine, Tables};
 pub use error::{Error, Problem, Result};
 pub use subscriber::Subscribers;

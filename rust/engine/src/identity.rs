@@ -1,0 +1,44 @@
+//! Who a record and a line are: 128-bit fingerprints (XXH3-128) that depend on content alone.
+//!
+//! A line's id is its record's fingerprint XOR that of its charge, so that a record is hashed once for all its lines
+//! and a charge once for all its records.
+
+use twox_hash::XxHash3_128;
+
+/// Between the parts of a name, as in ASCII: unit separator.
+const SEPARATOR: char = '\u{1f}';
+
+/// Spreads row numbers over 128 bits: the golden ratio's fraction.
+const ROW_STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+
+/// The fingerprint of a text.
+pub fn text(text: &str) -> u128 {
+    XxHash3_128::oneshot(text.as_bytes())
+}
+
+/// The fingerprint of an identified record; `scratch` is reused.
+#[inline]
+pub fn record(source: &str, id: &str, scratch: &mut String) -> u128 {
+    scratch.clear();
+    scratch.push_str(source);
+    scratch.push(SEPARATOR);
+    scratch.push_str(id);
+    text(scratch)
+}
+
+/// The fingerprint of a record without an id: its file's, and its row.
+#[inline]
+pub const fn row(file: u128, row: u64) -> u128 {
+    file.wrapping_add((row as u128).wrapping_mul(ROW_STEP))
+}
+
+/// The fingerprint of a charge (`plan/charge`) in one segment of a record, or in one period.
+pub fn charge(path: &str, segment: &str) -> u128 {
+    text(&format!("{path}{SEPARATOR}{segment}"))
+}
+
+/// The id of a line.
+#[inline]
+pub const fn line(record: u128, charge: u128) -> [u8; 16] {
+    (record ^ charge).to_be_bytes()
+}
