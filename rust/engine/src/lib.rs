@@ -10,6 +10,7 @@
 )]
 
 mod band;
+mod bill;
 pub mod catalog;
 mod charge;
 mod clock;
@@ -18,21 +19,27 @@ mod compile;
 mod condition;
 mod counter;
 mod dictionary;
+mod document;
 mod engine;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod guide;
 mod identity;
 mod keys;
 mod names;
+mod output;
 mod rate;
 pub mod reject;
 pub mod schema;
 mod split;
 mod subscriber;
+pub mod sums;
 mod table;
 mod zone;
 
 pub use compile::Compiled;
+pub use document::Documents;
 pub use engine::{Engine, Tables};
 pub use error::{Error, Problem, Result};
 pub use rate::{Options, Rated, Source};

@@ -52,6 +52,25 @@ impl Names {
         &self.names
     }
 
+    /// Puts the names in bytewise order; returns the new code of each old one.
+    pub fn sort(&mut self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..u32::try_from(self.names.len()).unwrap_or(u32::MAX)).collect();
+        let name = |code: &u32| self.names.get(*code as usize).map(String::as_str);
+        if order.is_sorted_by_key(name) {
+            return order;
+        }
+        order.sort_unstable_by_key(name);
+        let mut ranks = vec![0; order.len()];
+        let mut sorted = Self::default();
+        for old in &order {
+            if let (Some(rank), Some(name)) = (ranks.get_mut(*old as usize), self.name(*old)) {
+                *rank = sorted.intern(name);
+            }
+        }
+        *self = sorted;
+        ranks
+    }
+
     /// The names as the values of a dictionary column.
     pub fn values(&self) -> ArrayRef {
         Arc::new(StringArray::from_iter_values(&self.names))

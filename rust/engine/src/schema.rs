@@ -97,6 +97,118 @@ pub static COUNTERS: LazyLock<SchemaRef> = LazyLock::new(|| {
     ])
 });
 
+/// Exact sums of rated lines: all that bills need of a period, however many records it had. Sums of partitions add up.
+pub static LINE_SUMS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let name = dictionary();
+    schema(&[
+        ("period", name.clone()),
+        ("account", name.clone()),
+        ("seller", name.clone()),
+        ("subscription", name.clone()),
+        ("item", name.clone()),
+        ("plan", name.clone()),
+        ("version", DataType::Int32),
+        ("zone", name.clone()),
+        ("band", name.clone()),
+        ("tax_category", name.clone()),
+        ("currency", name),
+        ("amount", decimal()),
+        ("records", DataType::Int64),
+    ])
+});
+
+/// Exact sums of shares: all that statements need. An account is null unless its role is the account owner; a
+/// subscription is null unless a flow of the whole period is reckoned per subscription.
+pub static SHARE_SUMS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let name = dictionary();
+    schema(&[
+        ("period", name.clone()),
+        ("agreement", name.clone()),
+        ("version", DataType::Int32),
+        ("flow", name.clone()),
+        ("payer", name.clone()),
+        ("payee", name.clone()),
+        ("payer_account", name.clone()),
+        ("payee_account", name.clone()),
+        ("subscription", name.clone()),
+        ("currency", name),
+        ("amount", decimal()),
+    ])
+});
+
+/// Bills and statements: one amount between two accounts under one contract for a period.
+pub static DOCUMENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let (name, number) = (dictionary(), decimal());
+    schema(&[
+        ("document_id", DataType::Utf8),
+        ("kind", name.clone()),
+        ("contract", name.clone()),
+        ("period", name.clone()),
+        ("payer", name.clone()),
+        ("payee", name.clone()),
+        ("payer_account", name.clone()),
+        ("payee_account", name.clone()),
+        ("currency", name),
+        ("net", number.clone()),
+        ("tax", number.clone()),
+        ("gross", number),
+        ("number", DataType::Utf8),
+        ("due_date", DataType::Date32),
+        ("original", DataType::Utf8),
+    ])
+});
+
+/// The lines of documents; they sum to them.
+pub static DOCUMENT_LINES: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let (name, number) = (dictionary(), decimal());
+    schema(&[
+        ("document_id", name.clone()),
+        ("line_number", DataType::Int32),
+        ("subscription", name.clone()),
+        ("item", name.clone()),
+        ("version", DataType::Int32),
+        ("zone", name.clone()),
+        ("band", name.clone()),
+        ("tax_category", name),
+        ("exact", number.clone()),
+        ("net", number),
+    ])
+});
+
+/// Balanced postings of documents, in both parties' books.
+pub static ENTRIES: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let (name, number) = (dictionary(), decimal());
+    schema(&[
+        ("entry_id", DataType::Utf8),
+        ("date", DataType::Date32),
+        ("period", name.clone()),
+        ("book", name.clone()),
+        ("ledger_account", name.clone()),
+        ("counterparty", name.clone()),
+        ("debit", number.clone()),
+        ("credit", number),
+        ("currency", name.clone()),
+        ("document_id", name),
+    ])
+});
+
+/// What each party of a netting set is owed and owes.
+pub static POSITIONS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let (name, number) = (dictionary(), decimal());
+    schema(&[
+        ("set", name.clone()),
+        ("party", name.clone()),
+        ("currency", name),
+        ("receivable", number.clone()),
+        ("payable", number.clone()),
+        ("net", number),
+    ])
+});
+
+/// What a person should know.
+pub static NOTICES: LazyLock<SchemaRef> =
+    LazyLock::new(|| schema(&[("code", DataType::Utf8), ("subject", DataType::Utf8), ("text", DataType::Utf8)]));
+
 /// Flags of a line: its record came after its cycle was closed.
 pub const LATE: i32 = 1;
 /// Flags of a line: its record is older than one that its counter had already seen.

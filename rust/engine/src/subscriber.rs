@@ -20,6 +20,9 @@ pub const NONE: u32 = u32::MAX;
 /// Since ever, and without end.
 pub const EVER: (i64, i64) = (i64::MIN, i64::MAX);
 
+/// Days until a document is due where the account does not say.
+pub const PAYMENT_DAYS: i32 = 30;
+
 /// All accounts; a code is a row.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
@@ -31,6 +34,8 @@ pub struct Accounts {
     /// Index into `Subscribers::cycles`.
     pub cycle: Vec<u32>,
     pub territory: Vec<u32>,
+    /// Days from the end of a period until its documents are due.
+    pub payment_days: Vec<i32>,
 }
 
 /// All subscriptions and their histories.
@@ -163,6 +168,7 @@ impl Subscribers {
         let (name, owner, currency) = (columns.text("account")?, columns.text("owner")?, columns.text("currency")?);
         let (zone, territory) = (columns.optional_text("zone")?, columns.optional_text("territory")?);
         let days = columns.optional_number("cycle_day")?;
+        let payment_days = columns.optional_number("payment_days")?;
         let clocks = Names::new(context.clocks.iter().map(|clock| clock.name.as_str()));
         let mut problems = Vec::new();
         let mut problem =
@@ -194,6 +200,9 @@ impl Subscribers {
             self.accounts.currency.push(self.currencies.intern(currency));
             self.accounts.clock.push(clock);
             self.accounts.cycle.push(u32::try_from(cycle).unwrap_or(0));
+            let payment_days = payment_days.as_ref().filter(|days| days.cells.get(row) == crate::column::Cell::Fine);
+            let payment_days = payment_days.and_then(|days| i32::try_from(days.values[row] / ONE).ok());
+            self.accounts.payment_days.push(payment_days.unwrap_or(PAYMENT_DAYS));
             self.accounts.territory.push(territory.get(row).map_or(NONE, |name| self.territories.intern(name)));
         }
         let cycle = |&(clock, day): &(u32, i32)| Cycles::new(clock as usize, &context.clocks[clock as usize], day);

@@ -35,6 +35,8 @@ pub struct Charge {
     pub path: String,
     pub component: String,
     pub kind: Kind,
+    /// What a recurring or one-time charge asks of its subscription; usage is guided by the plan's tables.
+    pub condition: Condition,
     pub advance: bool,
     pub prorate: bool,
     pub across_split: bool,
@@ -102,12 +104,17 @@ impl Compiler<'_> {
             terms.versions.iter().map(|version| version.from.map_or(i64::MIN, |from| clock.moment(from))).collect()
         };
         let first = terms.versions.first().map(|version| &version.model);
+        let condition = match terms.kind {
+            Kind::Usage => Condition::default(),
+            Kind::Recurring | Kind::OneTime => self.condition(&path, &terms.when),
+        };
         Charge {
             plan,
             id: terms.id.clone(),
             path: format!("{plan_id}/{}", terms.id),
             component: terms.component.clone(),
             kind: terms.kind,
+            condition,
             advance: terms.advance,
             prorate: terms.prorate,
             across_split: terms.across_split,

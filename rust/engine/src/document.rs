@@ -1,0 +1,159 @@
+//! Documents: one amount between two accounts under one contract, with lines that sum to it (semantics §2).
+//!
+//! Minor units appear here and nowhere before. Bills and statements are the same thing; what they have in common, from
+//! rounding to their tables, is in this room.
+
+mod accounts;
+mod read;
+mod rounding;
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray};
+
+pub use accounts::Accounts;
+pub use read::{Document, DocumentLine, read};
+pub use rounding::{Unit, rounded_lines};
+
+use crate::error::Result;
+use crate::output::{NameColumn, batch, decimals, nulls};
+use crate::schema::{DOCUMENT_LINES, DOCUMENTS};
+use crate::sums::add;
+
+/// A customer's bill from a seller.
+pub const BILL: &str = "bill";
+/// A partner's statement under an agreement.
+pub const STATEMENT: &str = "statement";
+/// The contract of every bill.
+pub const SALE: &str = "sale";
+
+/// Bills or statements: one row a document, and their lines.
+#[derive(Debug, Clone)]
+pub struct Documents {
+    pub documents: RecordBatch,
+    pub lines: RecordBatch,
+}
+
+/// What a document says besides its lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    pub kind: &'a str,
+    pub contract: &'a str,
+    pub period: &'a str,
+    pub payer: &'a str,
+    pub payee: &'a str,
+    pub payer_account: &'a str,
+    pub payee_account: &'a str,
+    pub currency: &'a str,
+    /// Days since 1970-01-01.
+    pub due_date: i32,
+}
+
+impl Head<'_> {
+    /// The id that a document has by what it is about.
+    pub fn id(&self) -> String {
+        let Self { kind, contract, period, payer_account, payee_account, currency, .. } = self;
+        format!("{kind}/{period}/{contract}/{payer_account}/{payee_account}/{currency}")
+    }
+}
+
+/// One line: what it is for, its exact sum, and its amount in minor units, both raw.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    pub subscription: Option<&'a str>,
+    pub item: &'a str,
+    pub version: i32,
+    pub zone: Option<&'a str>,
+    pub band: Option<&'a str>,
+    pub tax_category: &'a str,
+    pub exact: i128,
+    pub net: i128,
+}
+
+/// Documents in the making, a column a vector.
+#[derive(Debug, Default)]
+pub struct Builder {
+    ids: Vec<String>,
+    /// kind, contract, period, payer, payee, their accounts, currency.
+    names: [NameColumn; 8],
+    nets: Vec<i128>,
+    due_dates: Vec<i32>,
+    lines: LineBuilder,
+}
+
+#[derive(Debug, Default)]
+struct LineBuilder {
+    document: NameColumn,
+    numbers: Vec<i32>,
+    versions: Vec<i32>,
+    /// subscription, item, zone, band, tax category.
+    names: [NameColumn; 5],
+    exact: Vec<i128>,
+    nets: Vec<i128>,
+}
+
+impl Builder {
+    /// Adds a document; its net is the sum of its lines.
+    pub fn push(&mut self, head: &Head, items: &[Item]) -> Result<()> {
+        let id = head.id();
+        let names = [
+            head.kind,
+            head.contract,
+            head.period,
+            head.payer,
+            head.payee,
+            head.payer_account,
+            head.payee_account,
+            head.currency,
+        ];
+        self.names.iter_mut().zip(names).for_each(|(column, name)| column.push(Some(name)));
+        self.nets.push(items.iter().try_fold(0, |sum, item| add(sum, item.net))?);
+        self.due_dates.push(head.due_date);
+        items.iter().zip(1..).for_each(|(item, number)| self.lines.push(&id, number, item));
+        self.ids.push(id);
+        Ok(())
+    }
+
+    /// The tables.
+    pub fn finish(self) -> Result<Documents> {
+        let rows = self.ids.len();
+        let tax = decimals(vec![0; rows])?;
+        let net = decimals(self.nets)?;
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(&self.ids))];
+        for column in self.names {
+            columns.push(column.finish()?);
+        }
+        columns.extend([net.clone(), tax, net, nulls(&DOCUMENTS, "number", rows)?]);
+        columns.extend([Arc::new(Date32Array::from(self.due_dates)) as ArrayRef, nulls(&DOCUMENTS, "original", rows)?]);
+        Ok(Documents { documents: batch(&DOCUMENTS, columns)?, lines: self.lines.finish()? })
+    }
+}
+
+impl LineBuilder {
+    fn push(&mut self, document: &str, number: i32, item: &Item) {
+        self.document.push(Some(document));
+        self.numbers.push(number);
+        self.versions.push(item.version);
+        let names = [item.subscription, Some(item.item), item.zone, item.band, Some(item.tax_category)];
+        self.names.iter_mut().zip(names).for_each(|(column, name)| column.push(name));
+        self.exact.push(item.exact);
+        self.nets.push(item.net);
+    }
+
+    fn finish(self) -> Result<RecordBatch> {
+        let [subscription, item, zone, band, tax_category] = self.names;
+        let columns = vec![
+            self.document.finish()?,
+            Arc::new(Int32Array::from(self.numbers)) as ArrayRef,
+            subscription.finish()?,
+            item.finish()?,
+            Arc::new(Int32Array::from(self.versions)),
+            zone.finish()?,
+            band.finish()?,
+            tax_category.finish()?,
+            decimals(self.exact)?,
+            decimals(self.nets)?,
+        ];
+        batch(&DOCUMENT_LINES, columns)
+    }
+}

@@ -1,0 +1,85 @@
+//! Results as Arrow columns: names with codes become dictionaries, raw values decimals.
+
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, Decimal128Array, DictionaryArray, Int32Array, RecordBatch};
+use arrow_schema::{ArrowError, SchemaRef};
+use partita_money::Dec;
+
+use crate::error::{Error, Result};
+use crate::names::Names;
+use crate::subscriber::NONE;
+
+/// A dictionary column that grows by a name a row.
+#[derive(Debug, Default)]
+pub struct NameColumn {
+    names: Names,
+    codes: Vec<u32>,
+}
+
+impl NameColumn {
+    /// One more row.
+    pub fn push(&mut self, name: Option<&str>) {
+        self.codes.push(name.map_or(NONE, |name| self.names.intern(name)));
+    }
+
+    /// The column.
+    pub fn finish(self) -> Result<ArrayRef> {
+        dictionary(&self.names, &self.codes)
+    }
+}
+
+/// A dictionary column of names by their codes; `NONE` is null.
+pub fn dictionary(names: &Names, codes: &[u32]) -> Result<ArrayRef> {
+    let key = |code: u32| i32::try_from(code).ok();
+    let keys: Int32Array = codes.iter().map(|&code| key(code)).collect();
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, names.values()).map_err(internal)?))
+}
+
+/// A decimal column of raw values, each checked to have at most 38 digits.
+pub fn decimals(raw: Vec<i128>) -> Result<ArrayRef> {
+    for &value in &raw {
+        Dec::from_raw(value)?;
+    }
+    let array = Decimal128Array::from(raw).with_precision_and_scale(38, 12).map_err(internal)?;
+    Ok(Arc::new(array))
+}
+
+/// The batch of a schema's columns.
+pub fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
+    RecordBatch::try_new(schema.clone(), columns).map_err(internal)
+}
+
+/// A column without any value.
+pub fn nulls(schema: &SchemaRef, column: &str, rows: usize) -> Result<ArrayRef> {
+    let field = schema.field_with_name(column).map_err(internal)?;
+    Ok(arrow_array::new_null_array(field.data_type(), rows))
+}
+
+/// A failure of Arrow's that only a mistake of ours can cause.
+#[allow(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+pub fn internal(error: ArrowError) -> Error {
+    Error::Internal(error.to_string())
+}
+
+/// A column of an input table.
+pub fn column<'a>(table: &str, batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    batch.column_by_name(name).ok_or_else(|| {
+        let found: Vec<_> = batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
+        Error::UsageSchema(format!("{table} need a column {name:?}; the table has {}", found.join(", ")))
+    })
+}
+
+/// The raw values of a decimal column without nulls.
+pub fn numbers(table: &str, batch: &RecordBatch, name: &str) -> Result<Vec<i128>> {
+    let array = column(table, batch, name)?;
+    let numbers = crate::column::Numbers::read(name, array, None)?;
+    let good = numbers.cells.all_fine() || array.is_empty();
+    if good { Ok(numbers.values) } else { Err(Error::UsageSchema(format!("{table}: {name:?} holds no number"))) }
+}
+
+/// A text column of an input table.
+pub fn texts(table: &str, batch: &RecordBatch, name: &str) -> Result<crate::column::Text> {
+    crate::column::Text::read(name, column(table, batch, name)?, None)
+}

@@ -1,0 +1,209 @@
+//! Exact sums: what is left of a period's lines and shares once nobody asks about a single record.
+//!
+//! A run over hundreds of millions of records keeps the sums of its partitions and merges them; bills and statements are
+//! made of the merged sums alone. Adding is exact and the order is that of the names, byte by byte, so neither the cut
+//! into partitions nor their order can be seen in the result.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
+use arrow_schema::SchemaRef;
+use partita_money::Dec;
+
+use crate::column::ONE;
+use crate::error::{Error, Result};
+use crate::names::Names;
+use crate::output::{batch, decimals, dictionary, numbers, texts};
+use crate::schema::{LINE_SUMS, SHARE_SUMS};
+use crate::subscriber::NONE;
+
+/// A table of sums: its schema, and the names of its `N` text columns in their order.
+#[derive(Debug)]
+pub struct Layout<const N: usize> {
+    name: &'static str,
+    schema: &'static LazyLock<SchemaRef>,
+    texts: [&'static str; N],
+}
+
+/// Sums of rated lines.
+pub static LINES: Layout<10> = Layout {
+    name: "line sums",
+    schema: &LINE_SUMS,
+    texts: ["period", "account", "seller", "subscription", "item", "plan", "zone", "band", "tax_category", "currency"],
+};
+
+/// Places among the texts of a line sum.
+pub mod line {
+    pub const PERIOD: usize = 0;
+    pub const ACCOUNT: usize = 1;
+    pub const SELLER: usize = 2;
+    pub const SUBSCRIPTION: usize = 3;
+    pub const ITEM: usize = 4;
+    pub const PLAN: usize = 5;
+    pub const ZONE: usize = 6;
+    pub const BAND: usize = 7;
+    pub const TAX_CATEGORY: usize = 8;
+    pub const CURRENCY: usize = 9;
+}
+
+/// Sums of shares.
+pub static SHARES: Layout<9> = Layout {
+    name: "share sums",
+    schema: &SHARE_SUMS,
+    texts: [
+        "period",
+        "agreement",
+        "flow",
+        "payer",
+        "payee",
+        "payer_account",
+        "payee_account",
+        "subscription",
+        "currency",
+    ],
+};
+
+/// Places among the texts of a share sum.
+pub mod share {
+    pub const PERIOD: usize = 0;
+    pub const AGREEMENT: usize = 1;
+    pub const FLOW: usize = 2;
+    pub const PAYER: usize = 3;
+    pub const PAYEE: usize = 4;
+    pub const PAYER_ACCOUNT: usize = 5;
+    pub const PAYEE_ACCOUNT: usize = 6;
+    pub const SUBSCRIPTION: usize = 7;
+    pub const CURRENCY: usize = 8;
+}
+
+/// One sum: the codes of its texts (`NONE` is null), its version, the raw amount and how many records made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum<const N: usize> {
+    pub texts: [u32; N],
+    pub version: i32,
+    pub amount: i128,
+    pub records: i64,
+}
+
+impl<const N: usize> Sum<N> {
+    /// Bytewise order of merged sums; nulls come first.
+    fn key(&self) -> ([u32; N], i32) {
+        (self.texts.map(|code| code.wrapping_add(1)), self.version)
+    }
+}
+
+/// Sums with the names of each text column.
+#[derive(Debug)]
+pub struct Sums<const N: usize> {
+    pub names: [Names; N],
+    pub rows: Vec<Sum<N>>,
+}
+
+impl<const N: usize> Default for Sums<N> {
+    fn default() -> Self {
+        Self { names: std::array::from_fn(|_| Names::default()), rows: Vec::new() }
+    }
+}
+
+impl<const N: usize> Sums<N> {
+    /// All rows of some batches, merged. With a `period`, only those of that period.
+    pub fn read(layout: &Layout<N>, batches: &[RecordBatch], period: Option<&str>) -> Result<Self> {
+        let mut sums = Self::default();
+        for batch in batches {
+            sums.add_batch(layout, batch, period)?;
+        }
+        sums.merged()
+    }
+
+    fn add_batch(&mut self, layout: &Layout<N>, batch: &RecordBatch, period: Option<&str>) -> Result<()> {
+        let rows = batch.num_rows();
+        let mut codes = Vec::with_capacity(N);
+        for (names, column) in self.names.iter_mut().zip(layout.texts) {
+            let text = texts(layout.name, batch, column)?;
+            codes.push(text.codes(rows, |text| text.map_or(NONE, |text| names.intern(text))));
+        }
+        let amounts = numbers(layout.name, batch, "amount")?;
+        let versions = numbers(layout.name, batch, "version")?;
+        let records = match batch.column_by_name("records") {
+            Some(_) => numbers(layout.name, batch, "records")?,
+            None => vec![0; rows],
+        };
+        let wanted = period.map(|period| self.names.first().and_then(|names| names.code(period)).unwrap_or(NONE));
+        let numbers = amounts.into_iter().zip(versions.into_iter().zip(records));
+        for (row, (amount, (version, records))) in numbers.enumerate() {
+            let texts = std::array::from_fn(|column| codes[column][row]);
+            if wanted.is_none_or(|period| texts.first() == Some(&period)) {
+                let version = i32::try_from(version / ONE).map_err(|_| too_large(layout.name, "version"))?;
+                let records = i64::try_from(records / ONE).map_err(|_| too_large(layout.name, "records"))?;
+                self.rows.push(Sum { texts, version, amount, records });
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a row's column.
+    pub fn text(&self, row: &Sum<N>, column: usize) -> Option<&str> {
+        self.names.get(column)?.name(*row.texts.get(column)?)
+    }
+
+    /// Equal keys added up, in bytewise order of the names; codes then have the order of their names.
+    pub fn merged(mut self) -> Result<Self> {
+        let ranks: Vec<Vec<u32>> = self.names.iter_mut().map(Names::sort).collect();
+        for row in &mut self.rows {
+            for (code, ranks) in row.texts.iter_mut().zip(&ranks) {
+                *code = ranks.get(*code as usize).copied().unwrap_or(NONE);
+            }
+        }
+        self.rows.sort_unstable_by_key(Sum::key);
+        let mut merged: Vec<Sum<N>> = Vec::new();
+        for row in self.rows {
+            match merged.last_mut().filter(|last| last.key() == row.key()) {
+                Some(last) => {
+                    last.amount = add(last.amount, row.amount)?;
+                    last.records = last.records.saturating_add(row.records);
+                }
+                None => merged.push(row),
+            }
+        }
+        Ok(Self { names: self.names, rows: merged })
+    }
+
+    /// The sums as a table.
+    pub fn to_batch(&self, layout: &Layout<N>) -> Result<RecordBatch> {
+        let column = |field: &Arc<arrow_schema::Field>| -> Result<ArrayRef> {
+            match field.name().as_str() {
+                "amount" => decimals(self.rows.iter().map(|row| row.amount).collect()),
+                "version" => Ok(Arc::new(self.rows.iter().map(|row| row.version).collect::<Int32Array>())),
+                "records" => Ok(Arc::new(self.rows.iter().map(|row| row.records).collect::<Int64Array>())),
+                name => self.text_column(layout, name),
+            }
+        };
+        batch(layout.schema, layout.schema.fields().iter().map(column).collect::<Result<_>>()?)
+    }
+
+    fn text_column(&self, layout: &Layout<N>, name: &str) -> Result<ArrayRef> {
+        let place = layout.texts.iter().position(|text| *text == name);
+        let place = place.ok_or_else(|| Error::Internal(format!("{} have no text {name:?}", layout.name)))?;
+        let codes: Vec<u32> = self.rows.iter().map(|row| row.texts[place]).collect();
+        dictionary(&self.names[place], &codes)
+    }
+}
+
+/// The exact sum of two raw amounts, if it has at most 38 digits.
+pub fn add(left: i128, right: i128) -> Result<i128> {
+    Ok(Dec::from_raw(left)?.checked_add(Dec::from_raw(right)?)?.raw())
+}
+
+fn too_large(table: &str, column: &str) -> Error {
+    Error::UsageSchema(format!("{table}: {column:?} is too large"))
+}
+
+/// Line sums of several partitions as one table.
+pub fn merge_line_sums(batches: &[RecordBatch]) -> Result<RecordBatch> {
+    Sums::read(&LINES, batches, None)?.to_batch(&LINES)
+}
+
+/// Share sums of several partitions as one table.
+pub fn merge_share_sums(batches: &[RecordBatch]) -> Result<RecordBatch> {
+    Sums::read(&SHARES, batches, None)?.to_batch(&SHARES)
+}
