@@ -42,5 +42,5 @@ pub use compile::Compiled;
 pub use document::Documents;
 pub use engine::{Engine, Tables};
 pub use error::{Error, Problem, Result};
-pub use rate::{Options, Rated, Source};
+pub use rate::{Options, Rated, Source, Totals};
 pub use subscriber::Subscribers;
