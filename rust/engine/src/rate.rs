@@ -23,14 +23,14 @@ use rayon::prelude::*;
 pub use chunk::Work;
 pub use price::Space;
 pub use route::{Context, Fault};
-pub use rows::Record;
+pub use rows::{CHUNK, Record};
 
 use crate::compile::Usage;
 use crate::counter::Counters;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use chunk::Chunk;
-use rows::{CHUNK, Rows};
+use rows::Rows;
 
 /// One file or table of usage, with the mapping that reads it.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl Engine {
             duplicates::reject(&contexts, &mut chunks, &identities);
         }
         let counters = counted::rate(self, &contexts, &mut chunks, options.counters.as_ref())?;
-        output::write(self, sources, &chunks, &identities, &counters, options)
+        output::write(self, sources, &mut chunks, &identities, &counters, options)
     }
 
     fn context<'a>(&'a self, usage: &'a Usage) -> Context<'a> {

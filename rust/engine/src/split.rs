@@ -321,10 +321,10 @@ impl Split<'_> {
     /// The party that plays a role for this record.
     fn party(&self, flow: &Flow, role: Role) -> Result<u32, Fault> {
         let subscribers = self.context.subscribers;
-        let subscription = subscribers.holdings[self.record.holding as usize].subscription as usize;
+        let subscription = self.record.held.subscription as usize;
         let party = match role {
             Role::Party(party) => party,
-            Role::AccountOwner => subscribers.accounts.owner[subscribers.account_of(self.record.holding) as usize],
+            Role::AccountOwner => subscribers.accounts.owner[self.record.held.account as usize],
             Role::Seller => self.context.compiled.plans[self.record.plan as usize]
                 .seller
                 .unwrap_or(subscribers.subscriptions.sold_by[subscription]),
