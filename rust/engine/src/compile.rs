@@ -111,6 +111,14 @@ impl Compiled {
     }
 }
 
+impl Compiled {
+    /// The place of a charge among all, by the ids of its plan and its own.
+    pub fn charge(&self, plan: &str, charge: &str) -> Option<usize> {
+        let plan = self.plans.get(self.plan_names.code(plan)? as usize)?;
+        plan.charges.clone().find(|&place| self.charges.get(place).is_some_and(|own| own.id == charge))
+    }
+}
+
 impl<'a> Compiler<'a> {
     fn new(terms: &'a Terms) -> Self {
         let names = |ids: Vec<&'a str>| Names::new(ids);

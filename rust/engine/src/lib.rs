@@ -10,6 +10,7 @@
 )]
 
 mod band;
+mod basis;
 mod bill;
 pub mod catalog;
 mod charge;
@@ -29,6 +30,7 @@ mod names;
 mod output;
 pub mod reject;
 pub mod schema;
+mod settle;
 mod subscriber;
 pub mod sums;
 mod table;

@@ -99,3 +99,14 @@ impl<'a> Accounts<'a> {
         self.last_day(kind, payer_account).saturating_add(days.copied().unwrap_or(PAYMENT_DAYS))
     }
 }
+
+impl Engine {
+    /// The currency of the first account, bytewise, that a party owns.
+    pub(crate) fn currency_of(&self, party: &str) -> Option<&str> {
+        let subscribers = self.subscribers.as_ref();
+        let (party, accounts) = (subscribers.parties.code(party)?, &subscribers.accounts);
+        let owned = (0..).zip(&accounts.owner).filter(|(_, owner)| **owner == party).map(|(account, _)| account);
+        let first = owned.min_by_key(|&account| accounts.names.name(account))?;
+        accounts.currency.get(first as usize).and_then(|&currency| subscribers.currencies.name(currency))
+    }
+}
