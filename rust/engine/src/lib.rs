@@ -21,6 +21,7 @@ mod condition;
 mod document;
 mod engine;
 mod error;
+mod fees;
 #[cfg(test)]
 mod fixture;
 mod guide;
@@ -40,4 +41,5 @@ pub use compile::Compiled;
 pub use document::Documents;
 pub use engine::{Engine, Tables};
 pub use error::{Error, Problem, Result};
+pub use fees::Fees;
 pub use subscriber::Subscribers;
