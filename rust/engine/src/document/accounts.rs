@@ -26,7 +26,7 @@ impl<'a> Accounts<'a> {
         period: &str,
         wanted: impl IntoIterator<Item = (&'n str, &'n str)>,
     ) -> Result<Self> {
-        let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is not a month of ours")))?;
+        let bare = Self::bare(engine, period)?;
         let subscribers = engine.subscribers.as_ref();
         let code = |(party, currency): (&str, &str)| {
             Some(((subscribers.parties.code(party)?, subscribers.currencies.code(currency)?), u32::MAX))
@@ -40,7 +40,13 @@ impl<'a> Accounts<'a> {
                 *best = account;
             }
         }
-        Ok(Self { engine, month, owned })
+        Ok(Self { owned, ..bare })
+    }
+
+    /// Knows how long a period lasts in each account, and no party's account.
+    pub fn bare(engine: &'a Engine, period: &str) -> Result<Self> {
+        let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is not a month of ours")))?;
+        Ok(Self { engine, month, owned: BTreeMap::new() })
     }
 
     fn subscribers(&self) -> &'a Subscribers {

@@ -14,7 +14,7 @@ type Contract<'a> = [&'a str; 4];
 /// The statements of a period, in bytewise order of agreement, payer's account, payee's account and currency, as they
 /// stand before a negative one is turned round.
 pub fn statements(engine: &Engine, cast: &Cast, members: &[Member], period: &str) -> Result<Documents> {
-    let settling = Settling { engine, cast, period, accounts: Accounts::new(engine, period, [])? };
+    let settling = Settling { engine, cast, period, accounts: Accounts::bare(engine, period)? };
     let mut paid: Vec<(Contract, &Member)> = Vec::new();
     for member in members.iter().filter(|member| member.payer != member.payee) {
         paid.push((settling.contract(member)?, member));
