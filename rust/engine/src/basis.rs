@@ -1,10 +1,8 @@
 //! What a flow can be besides a charge on a record: flows on a whole period, and flows that share out what others hold.
 //!
-//! One file each. `graph` knows which flows wait for the close of the period and what they read; `dealing` knows which
-//! are paid out together, so that a base shared whole is paid whole.
+//! One file each. `dealing` knows which flows are paid out together, so that a base shared whole is paid whole.
 
 pub mod dealing;
-pub mod graph;
 pub mod greater_of;
 pub mod recurring;
 pub mod remainder;
@@ -16,6 +14,7 @@ use std::collections::BTreeMap;
 use partita_money::Dec;
 
 use crate::charge::Target;
+use crate::compile::{Basis, Flow};
 use crate::error::Result;
 use crate::subscriber::NONE;
 use crate::sums::add;
@@ -51,4 +50,19 @@ pub fn put(sums: &mut Sums, group: Group, amount: i128) -> Result<()> {
 /// An amount of the period, as its flow rounds it.
 pub fn stored(exact: i128, target: Target) -> Result<i128> {
     Ok(Dec::from_raw(exact)?.rounded(target.decimals, target.mode)?.raw())
+}
+
+/// Which flows nobody pays: the sale, which the bill carries, those that say so, and those that a `greater_of` chooses
+/// from.
+pub fn unpaid(flows: &[Flow]) -> Vec<bool> {
+    let mut unpaid: Vec<bool> = flows.iter().map(|flow| !flow.is_paid()).collect();
+    for flow in flows {
+        let Basis::GreaterOf { flows: chosen, .. } = &flow.basis else { continue };
+        for &place in chosen {
+            if let Some(flag) = unpaid.get_mut(place) {
+                *flag = true;
+            }
+        }
+    }
+    unpaid
 }

@@ -95,6 +95,9 @@ pub struct Usage {
     pub attributes: BTreeMap<String, String>,
     /// Float columns and the decimals they are read at.
     pub decimals: BTreeMap<String, u32>,
+    /// Columns that may be absent, and are null then.
+    #[serde(default)]
+    pub optional: Vec<String>,
 }
 
 /// A date (midnight in the zone of whom it concerns) or an instant.

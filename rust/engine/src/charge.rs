@@ -13,9 +13,9 @@ mod package;
 mod percentage;
 mod unit;
 
-pub use block::Block;
+pub use block::{Block, ceiling};
 pub use dynamic::Dynamic;
-pub use exact::{Target, rounded, rounded_ratio};
+pub use exact::{Target, product, rounded};
 pub use flat::Flat;
 pub use graduated::{Graduated, Tier};
 pub use package::Package;
@@ -39,6 +39,8 @@ pub struct Input {
     pub amount: i128,
     /// Units already put into blocks by `across: split`; else the model does it.
     pub billed: Option<i128>,
+    /// Units billed by the segments before this one.
+    pub start: i128,
     /// Whether this is the first segment of its record, which bears the connect fee.
     pub first: bool,
 }
@@ -90,6 +92,11 @@ impl Model {
             Self::Dynamic(dynamic) => dynamic.times_quantity,
             Self::Flat(_) | Self::Percentage(_) => false,
         }
+    }
+
+    /// Whether its counter counts units: then lines tell where it stood.
+    pub fn counts_units(&self) -> bool {
+        matches!(self, Self::Graduated(_) | Self::Package(_))
     }
 
     /// Whether the record's amount is read.

@@ -4,9 +4,12 @@
 //! or `Times`. What a row lacks is a `Cell` state beside its value, so that the loops stay branch-free until a row is
 //! known to be bad.
 
+use partita_money::Dec;
+
 mod number;
 mod text;
 mod time;
+pub mod write;
 
 pub use number::{Numbers, ONE};
 pub use text::Text;
@@ -63,4 +66,9 @@ impl Cells {
         }
         cells
     }
+}
+
+/// A raw value as text, for messages.
+pub fn shown(raw: i128) -> String {
+    Dec::from_raw(raw).map(|dec| dec.to_string()).unwrap_or_default()
 }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 use partita_money::Dec;
 
-pub use agreement::{Agreement, AgreementVersion, Basis, Flow, Role};
+pub use agreement::{Agreement, Basis, Flow, Role};
 pub use charge::{Charge, Counted, Version};
-pub use number::{Lookup, Number, Scratch, Values};
+pub use number::{Number, Scratch, Values};
 pub use usage::{Input, Usage};
 
 use crate::band::Calendar;
@@ -58,7 +58,10 @@ pub struct Compiled {
     pub plan_names: Names,
     pub plans: Vec<Plan>,
     pub charges: Vec<Charge>,
+    pub charge_paths: Names,
     pub agreements: Vec<Agreement>,
+    /// Flows with a cost plan, as `agreement/flow`.
+    pub costs: Names,
     pub skip_zero_documents: bool,
 }
 
@@ -84,7 +87,8 @@ impl Compiled {
         let prefixes = prefixes.map(|rows| compiler.prefixes(rows)).transpose()?;
         let calendars = compiler.calendars();
         let (plans, charges) = compiler.plans();
-        let agreements = compiler.agreements(&plans, &charges);
+        let mut costs = Names::default();
+        let agreements = compiler.agreements(&plans, &charges, &mut costs);
         let usage = compiler.usage();
         if !compiler.problems.is_empty() {
             return Err(Error::Catalog(compiler.problems));
@@ -104,18 +108,39 @@ impl Compiled {
             usage,
             plan_names: compiler.plan_names,
             plans,
+            charge_paths: Names::new(charges.iter().map(|charge| charge.path.as_str())),
             charges,
             agreements,
+            costs,
             skip_zero_documents: terms.billing.skip_zero_documents,
         })
     }
 }
 
 impl Compiled {
-    /// The place of a charge among all, by the ids of its plan and its own.
-    pub fn charge(&self, plan: &str, charge: &str) -> Option<usize> {
-        let plan = self.plans.get(self.plan_names.code(plan)? as usize)?;
-        plan.charges.clone().find(|&place| self.charges.get(place).is_some_and(|own| own.id == charge))
+    /// The place among all charges of `plan/charge`.
+    pub fn charge(&self, path: &str) -> Option<usize> {
+        self.charge_paths.code(path).map(|code| code as usize)
+    }
+
+    /// The name of a charge's counters: `plan/charge`, behind `agreement/flow/` where a flow's cost plan counts.
+    pub fn path_of_charge(&self, tariff: u32, charge: u32) -> String {
+        let path = &self.charges[charge as usize].path;
+        let cost = tariff.checked_sub(1).and_then(|cost| self.costs.name(cost));
+        cost.map_or_else(|| path.clone(), |cost| format!("{cost}/{path}"))
+    }
+
+    /// The tariff and charge of such a name.
+    pub fn charge_of_path(&self, path: &str) -> Option<(u32, u32)> {
+        let charge = |path: &str| self.charge_paths.code(path);
+        charge(path).map(|charge| (0, charge)).or_else(|| {
+            let costs = self.costs.all().iter().zip(1_u32..);
+            let mut found = costs.filter_map(|(cost, tariff)| {
+                let path = path.strip_prefix(cost.as_str())?.strip_prefix('/')?;
+                Some((tariff, charge(path)?))
+            });
+            found.next()
+        })
     }
 }
 

@@ -76,13 +76,17 @@ impl Test {
         if others { None } else { self.equals.as_deref() }
     }
 
+    fn is_only_null(&self) -> bool {
+        self.equals.is_none() && self.prefixes.is_none() && !self.has_range()
+    }
+
     fn has_range(&self) -> bool {
         [self.above, self.at_least, self.below, self.up_to].iter().any(Option::is_some)
     }
 
     /// Whether a text fits. A null fits only `null: true`.
     pub fn fits(&self, text: Option<&str>) -> bool {
-        let Some(text) = text else { return self.null == Some(true) };
+        let Some(text) = text else { return self.null == Some(true) && self.is_only_null() };
         self.null != Some(true)
             && self.equals.as_ref().is_none_or(|all| all.binary_search_by(|value| value.as_str().cmp(text)).is_ok())
             && self.prefixes.as_ref().is_none_or(|all| all.iter().any(|prefix| text.starts_with(prefix.as_str())))

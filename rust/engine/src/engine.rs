@@ -7,6 +7,7 @@ use arrow_array::RecordBatch;
 
 use crate::catalog::Terms;
 use crate::compile::Compiled;
+use crate::dictionary::Dictionaries;
 use crate::error::{Error, Result};
 use crate::subscriber::{Context, Subscribers};
 
@@ -29,6 +30,7 @@ pub struct Tables {
 pub struct Engine {
     pub compiled: Arc<Compiled>,
     pub subscribers: Arc<Subscribers>,
+    pub dictionaries: Arc<Dictionaries>,
 }
 
 impl Engine {
@@ -47,6 +49,11 @@ impl Engine {
                 subscriptions.as_ref().unwrap_or(&empty),
             )?,
         };
-        Ok(Self { compiled: Arc::new(compiled), subscribers: Arc::new(subscribers) })
+        let dictionaries = Dictionaries::new(&compiled, &subscribers);
+        Ok(Self {
+            compiled: Arc::new(compiled),
+            subscribers: Arc::new(subscribers),
+            dictionaries: Arc::new(dictionaries),
+        })
     }
 }

@@ -18,6 +18,8 @@ pub struct Candidate {
     pub zones: Option<Vec<u32>>,
     pub bands: Option<Vec<u32>>,
     pub residual: Condition,
+    /// Whether the charge may not be in force yet: its first version has a date.
+    pub dated: bool,
 }
 
 /// Sizes of the domains, with their null or other code last.
@@ -91,6 +93,7 @@ struct Entry {
     rank: std::cmp::Reverse<i64>,
     charge: u32,
     residual: Option<u32>,
+    dated: bool,
 }
 
 /// The decision tables of one plan.
@@ -123,7 +126,15 @@ impl Guide {
 
     /// The charges that rate a record, one a component, in order of component; appended to `chosen`.
     #[inline]
-    pub fn choose(&self, service: u32, zone: u32, band: u32, record: &impl Attributes, chosen: &mut Vec<u32>) {
+    pub fn choose(
+        &self,
+        service: u32,
+        zone: u32,
+        band: u32,
+        record: &impl Attributes,
+        in_force: impl Fn(u32) -> bool,
+        chosen: &mut Vec<u32>,
+    ) {
         let grid = &self.grids[self.services.of(service)];
         let cell = grid.zones.of(zone) * grid.bands.count + grid.bands.of(band);
         let mut done = None;
@@ -131,7 +142,9 @@ impl Guide {
             if done == Some(entry.component) {
                 continue;
             }
-            if entry.residual.is_none_or(|residual| self.residuals[residual as usize].fits(record)) {
+            if (!entry.dated || in_force(entry.charge))
+                && entry.residual.is_none_or(|residual| self.residuals[residual as usize].fits(record))
+            {
                 chosen.push(entry.charge);
                 done = Some(entry.component);
             }
@@ -149,6 +162,7 @@ fn entry(candidate: &Candidate, residuals: &mut Vec<Condition>) -> Entry {
         rank: std::cmp::Reverse(candidate.priority),
         charge: candidate.charge,
         residual,
+        dated: candidate.dated,
     }
 }
 

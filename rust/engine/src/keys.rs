@@ -43,11 +43,6 @@ impl Keys {
         self.len as usize
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The code of a key.
     #[inline]
     pub fn get(&self, key: &str) -> Option<u32> {

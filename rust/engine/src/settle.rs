@@ -17,7 +17,6 @@ use std::collections::BTreeSet;
 
 use arrow_array::RecordBatch;
 
-use crate::basis::graph::at_close;
 use crate::basis::recurring::Month;
 use crate::clock::month_of_name;
 use crate::compile::{Agreement, Basis, Role};
@@ -54,7 +53,7 @@ impl Engine {
         let month = Month::new(clock, month);
         let Some(version) = standing(agreement, &month) else { return Ok(Vec::new()) };
         let flows = agreement.versions.get(version).map_or(&[][..], |version| &version.flows);
-        if !at_close(flows).contains(&true) {
+        if !flows.iter().any(|flow| flow.at_close) {
             return Ok(Vec::new());
         }
         let fees = Fees {
@@ -86,7 +85,7 @@ impl Engine {
         let mut sales = BTreeSet::new();
         for row in &lines.rows {
             let text = |column| lines.text(row, column);
-            let charge = text(line::PLAN).zip(text(line::ITEM)).and_then(|(plan, item)| compiled.charge(plan, item));
+            let charge = text(line::ITEM).and_then(|path| compiled.charge(path));
             let shared = charge.is_some_and(|charge| agreement.shares_charge.get(charge) == Some(&true));
             let account = text(line::ACCOUNT).and_then(|account| subscribers.accounts.names.code(account));
             let owner = account.and_then(|account| subscribers.accounts.owner.get(account as usize));
@@ -104,11 +103,9 @@ impl Engine {
 
 /// The version at the start of a month, or else the first that comes into force in it.
 fn standing(agreement: &Agreement, month: &Month) -> Option<usize> {
-    let begins = |(_, version): &(usize, &crate::compile::AgreementVersion)| {
-        month.start < version.from && version.from < month.end && version.from < version.until
-    };
-    let first = || agreement.versions.iter().enumerate().find(begins).map(|(place, _)| place);
-    agreement.version_at(month.start).or_else(first)
+    let begins = agreement.versions.iter().map(|version| version.from);
+    let within = begins.filter(|from| month.start < *from && *from < month.end);
+    std::iter::once(month.start).chain(within).find_map(|instant| agreement.version_at(instant))
 }
 
 /// From when until when an agreement is in force, in whatever version.

@@ -8,9 +8,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
 
-use crate::catalog::Moment;
+use crate::catalog::{Moment, Reset, Scope};
 use crate::clock::{Cycles, TimeZone};
 use crate::column::{Numbers, ONE, Text, TimeFormat, Times};
+use crate::counter::NEVER;
 use crate::error::{Error, Problem, Result};
 use crate::names::Names;
 
@@ -71,6 +72,8 @@ pub struct Subscribers {
     pub currencies: Names,
     pub territories: Names,
     pub cycles: Vec<Cycles>,
+    /// Calendar months, by clock.
+    pub months: Vec<Cycles>,
     keys: Names,
     /// The subscriptions of key k are `by_key[key_starts[k]..key_starts[k + 1]]`, highest priority first.
     key_starts: Vec<u32>,
@@ -133,6 +136,32 @@ impl Subscribers {
         self.subscriptions.account[self.holdings[holding as usize].subscription as usize]
     }
 
+    /// The month that names the period of a counter at an instant.
+    pub fn period_of(&self, reset: Reset, account: u32, instant: i64) -> i32 {
+        self.calendar_of(reset, account).map_or(NEVER, |cycles| cycles.month(instant))
+    }
+
+    /// The instant at which such a period starts.
+    pub fn period_start(&self, reset: Reset, account: u32, period: i32) -> i64 {
+        self.calendar_of(reset, account).map_or(i64::MIN, |cycles| cycles.range(period).0)
+    }
+
+    fn calendar_of(&self, reset: Reset, account: u32) -> Option<&Cycles> {
+        match reset {
+            Reset::Cycle => self.cycles.get(self.accounts.cycle[account as usize] as usize),
+            Reset::Month => self.months.get(self.accounts.clock[account as usize] as usize),
+            Reset::Never => None,
+        }
+    }
+
+    /// The name of a counter's owner, and its account.
+    pub fn owner(&self, scope: Option<Scope>, owner: u32) -> (&str, u32) {
+        match scope {
+            Some(Scope::Account) => (self.accounts.names.name(owner).unwrap_or_default(), owner),
+            _ => (self.subscriptions.names.name(owner).unwrap_or_default(), self.subscriptions.account[owner as usize]),
+        }
+    }
+
     fn add_accounts(&mut self, context: &Context, table: &RecordBatch) -> Result<Vec<Problem>> {
         let rows = table.num_rows();
         let columns = Columns { table, name: "accounts" };
@@ -178,6 +207,7 @@ impl Subscribers {
         }
         let cycle = |&(clock, day): &(u32, i32)| Cycles::new(clock as usize, &context.clocks[clock as usize], day);
         self.cycles = cycles.iter().map(cycle).collect();
+        self.months = (0..context.clocks.len()).map(|clock| Cycles::new(clock, &context.clocks[clock], 1)).collect();
         Ok(problems)
     }
 

@@ -13,6 +13,12 @@ use crate::table::one_batch;
 #[pyclass(frozen, module = "partita._core")]
 pub(crate) struct Engine(partita_engine::Engine);
 
+impl Engine {
+    pub(crate) fn engine(&self) -> &partita_engine::Engine {
+        &self.0
+    }
+}
+
 #[pymethods]
 impl Engine {
     /// Compiles a terms document (JSON) and the tables beside it (any Arrow objects).

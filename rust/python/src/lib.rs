@@ -2,6 +2,7 @@
 
 mod doorway;
 mod engine;
+mod rate;
 mod table;
 
 use pyo3::prelude::*;
@@ -13,6 +14,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::rate::Rated;
     #[pymodule_export]
     use crate::table::Table;
 

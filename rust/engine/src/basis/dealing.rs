@@ -13,7 +13,7 @@ use crate::sums::add;
 
 /// For each flow, the flow that its set is named for: a split by itself, or the remainder of its base. Flows that a
 /// remainder names are in its set, and so are percentages and splits on the same base.
-pub fn sets(flows: &[Flow], measured: &[bool]) -> Vec<Option<usize>> {
+pub fn sets(flows: &[Flow], unpaid: &[bool]) -> Vec<Option<usize>> {
     let own = |(place, flow): (usize, &Flow)| matches!(flow.basis, Basis::Split(_)).then_some(place);
     let mut sets: Vec<Option<usize>> = flows.iter().enumerate().map(own).collect();
     for (place, flow) in flows.iter().enumerate() {
@@ -25,12 +25,7 @@ pub fn sets(flows: &[Flow], measured: &[bool]) -> Vec<Option<usize>> {
             }
         }
     }
-    for ((set, flow), measured) in sets.iter_mut().zip(flows).zip(measured) {
-        if *measured || matches!(flow.basis, Basis::Sale) {
-            *set = None;
-        }
-    }
-    sets
+    sets.into_iter().zip(unpaid).map(|(set, unpaid)| set.filter(|_| !unpaid)).collect()
 }
 
 fn is_beside(flows: &[Flow], remainder: &Flow, other: &Flow) -> bool {

@@ -42,6 +42,12 @@ pub fn rounded(numerator: i128, denominator: i128, target: Target) -> Result<i12
     in_range(units.to_i128().and_then(|u| u.checked_mul(target.unit)).ok_or(Code::Overflow)?)
 }
 
+/// `left` × `right`, rounded once, however large the product.
+pub fn product(left: i128, right: i128, target: Target) -> Result<i128, Code> {
+    let exact = ratio(left)?.checked_mul(ratio(right)?).map_err(|_| Code::Overflow)?;
+    rounded_ratio(exact, target)
+}
+
 /// An exact value, rounded once.
 pub fn rounded_ratio(value: Ratio, target: Target) -> Result<i128, Code> {
     value.to_dec(target.decimals, target.mode).map(Dec::raw).map_err(|_| Code::Overflow)

@@ -7,7 +7,6 @@ use partita_money::{Dec, Ratio};
 
 use super::exact::{in_range, ratio, rounded_ratio};
 use super::{Block, Count, Input, Priced, Slot, Target};
-use crate::column::ONE;
 use crate::reject::Code;
 
 /// Units above `start`, up to and including `up_to`.
@@ -65,7 +64,11 @@ impl Graduated {
     #[inline]
     fn within_one_tier(&self, values: &[i128], before: i128, after: i128) -> Option<i128> {
         let tier = self.tiers.iter().find(|tier| tier.up_to.is_none_or(|up_to| after <= up_to))?;
-        if before <= tier.start || after <= tier.start {
+        if after <= tier.start {
+            return None;
+        }
+        let inside = |units: i128| units > tier.start && tier.up_to.is_none_or(|up_to| units <= up_to);
+        if !inside(before) {
             return None;
         }
         let product = values[tier.price].checked_mul(after - before)?;
@@ -93,9 +96,13 @@ impl Graduated {
         rounded_ratio(exact, target)
     }
 
-    /// total(q), exactly; below 0 it mirrors.
+    /// total(q), exactly; below 0, which only signed corrections reach, units count at the first price without its fee.
     fn total(&self, values: &[i128], quantity: i128) -> Result<Ratio, Code> {
-        let (sign, quantity) = (quantity.signum(), quantity.abs());
+        if let (true, Some(first)) = (quantity < 0, self.tiers.first()) {
+            let price = ratio(values[first.price])?.checked_mul(ratio(quantity)?);
+            let price = price.and_then(|product| product.checked_div(Dec::from_raw(self.per)?));
+            return price.map_err(|_| Code::Overflow);
+        }
         let mut total = Ratio::ZERO;
         for tier in self.tiers.iter().take_while(|tier| quantity > tier.start) {
             let units = tier.up_to.map_or(quantity, |up_to| quantity.min(up_to)) - tier.start;
@@ -106,7 +113,7 @@ impl Graduated {
                 .and_then(|total| total.checked_add(Dec::from_raw(values[tier.flat])?))
                 .map_err(|_| Code::Overflow)?;
         }
-        total.checked_mul(ratio(sign * ONE)?).map_err(|_| Code::Overflow)
+        Ok(total)
     }
 
     /// The fee of the first tier, which a counter that stays at 0 still owes.

@@ -35,7 +35,8 @@ impl Unit {
         }
     }
 
-    /// Adds up the steps exactly, and rounds once.
+    /// Adds up the steps exactly, and rounds once. Units that are already in blocks run on from where the segment
+    /// before ended: no block crosses a step, so they fall into the steps as they are.
     fn price_steps(
         steps: &[Step],
         values: &[i128],
@@ -43,12 +44,16 @@ impl Unit {
         connect: i128,
         target: Target,
     ) -> Result<Priced, Code> {
-        let (sign, quantity) = (input.quantity.signum(), input.quantity.abs());
+        let (sign, quantity) = (input.quantity.signum(), input.billed.unwrap_or(input.quantity).abs());
+        let end = input.start.checked_add(quantity).ok_or(Code::Overflow)?;
         let mut exact = ratio(connect)?;
         let mut billed = 0_i128;
-        for step in steps.iter().take_while(|step| quantity > step.start) {
-            let part = step.up_to.map_or(quantity, |up_to| quantity.min(up_to)) - step.start;
-            let units = sign * step.block.billed(part)?;
+        for step in steps.iter().take_while(|step| end > step.start) {
+            let part = step.up_to.map_or(end, |up_to| end.min(up_to)) - step.start.max(input.start);
+            if part <= 0 {
+                continue;
+            }
+            let units = sign * if input.billed.is_some() { part } else { step.block.billed(part)? };
             billed = billed.checked_add(units).ok_or(Code::Overflow)?;
             exact = step.exact(values, units).and_then(|part| exact.checked_add(part).map_err(|_| Code::Overflow))?;
         }

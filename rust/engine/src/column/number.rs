@@ -24,6 +24,8 @@ pub struct Numbers {
     /// The same numbers as integers, when the column's type holds only integers.
     pub whole: Option<Vec<i64>>,
     pub cells: Cells,
+    /// What was written, where the column is text.
+    pub text: Option<Text>,
 }
 
 impl Numbers {
@@ -100,12 +102,17 @@ impl Numbers {
     /// The same number in every row.
     pub fn constant(value: Dec, rows: usize) -> Self {
         let whole = (value.raw() % ONE == 0).then(|| i64::try_from(value.raw() / ONE).ok()).flatten();
-        Self { values: vec![value.raw(); rows], whole: whole.map(|v| vec![v; rows]), cells: Cells::default() }
+        Self {
+            values: vec![value.raw(); rows],
+            whole: whole.map(|v| vec![v; rows]),
+            cells: Cells::default(),
+            text: None,
+        }
     }
 
     /// No number in any row.
     pub fn nulls(rows: usize) -> Self {
-        Self { values: vec![0; rows], whole: None, cells: Cells::all_null(rows) }
+        Self { values: vec![0; rows], whole: None, cells: Cells::all_null(rows), text: None }
     }
 
     fn integers<T: ArrowPrimitiveType>(array: &ArrayRef) -> Self
@@ -115,7 +122,7 @@ impl Numbers {
         let whole: Vec<i64> = array.as_primitive::<T>().values().iter().map(|&v| v.into()).collect();
         // An i64 times 10^12 has at most 31 digits.
         let values = whole.iter().map(|&v| i128::from(v) * ONE).collect();
-        Self { values, whole: Some(whole), cells: Cells::nulls_of(array) }
+        Self { values, whole: Some(whole), cells: Cells::nulls_of(array), text: None }
     }
 
     fn scaled(array: &ArrayRef, values: impl Iterator<Item = i128>, scale: i8) -> Self {
@@ -135,7 +142,7 @@ impl Numbers {
                 })
             })
             .collect();
-        Self { values, whole: None, cells }
+        Self { values, whole: None, cells, text: None }
     }
 
     /// Floats are printed at the declared decimals (exactly, half to even on the binary value) and read back.
@@ -164,7 +171,7 @@ impl Numbers {
                 })
             })
             .collect();
-        Self { values, whole: None, cells }
+        Self { values, whole: None, cells, text: Some(text.clone()) }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct TimeFormat<'a> {
 pub struct Times {
     pub values: Vec<i64>,
     pub cells: Cells,
+    /// What was written, where the column is text.
+    pub text: Option<Text>,
 }
 
 impl Times {
@@ -41,9 +43,11 @@ impl Times {
             DataType::Date32 => {
                 let days =
                     array.as_primitive::<Date32Type>().values().iter().map(|&day| i64::from(day) * DAY).collect();
-                Self { values: days, cells: Cells::nulls_of(array) }.localised(name, format)
+                Self { values: days, cells: Cells::nulls_of(array), text: None }.localised(name, format)
             }
-            DataType::Null => Ok(Self { values: vec![0; array.len()], cells: Cells::all_null(array.len()) }),
+            DataType::Null => {
+                Ok(Self { values: vec![0; array.len()], cells: Cells::all_null(array.len()), text: None })
+            }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
                 Self::parsed(name, &Text::read(name, array, None)?, array.len(), format)
             }
@@ -51,6 +55,16 @@ impl Times {
                 "column {name:?} has type {kind}; a timestamp, or text of one, is needed"
             ))),
         }
+    }
+
+    /// The time of a row as it was written, or in ISO 8601.
+    pub fn shown(&self, row: usize) -> String {
+        let written = self.text.as_ref().and_then(|text| text.get(row)).map(str::to_owned);
+        let iso = || {
+            DateTime::from_timestamp_micros(self.values[row])
+                .map(|time| time.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string())
+        };
+        written.or_else(iso).unwrap_or_default()
     }
 
     fn ticks(array: &ArrayRef, unit: TimeUnit) -> Self {
@@ -70,7 +84,7 @@ impl Times {
                 array.as_primitive::<TimestampNanosecondType>().values().iter().map(|&t| t.div_euclid(1_000)).collect()
             }
         };
-        Self { values, cells }
+        Self { values, cells, text: None }
     }
 
     /// Local times to instants.
@@ -88,7 +102,7 @@ impl Times {
     }
 
     fn parsed(name: &str, text: &Text, rows: usize, format: &TimeFormat) -> Result<Self> {
-        let mut times = Self { values: vec![0; rows], cells: Cells::default() };
+        let mut times = Self { values: vec![0; rows], cells: Cells::default(), text: Some(text.clone()) };
         for row in 0..rows {
             let Some(text) = text.get(row) else {
                 times.cells.set(row, rows, Cell::Null);

@@ -5,7 +5,8 @@ use super::number::{Number, Values};
 use super::{Charge, Compiler, Plan};
 use crate::catalog::{self, Binding, NoticeWhen, Per};
 use crate::charge::{Flat, Model, Target, Unit};
-use crate::condition::{Condition, Source, Test};
+use crate::condition::{Attributes, Condition, Source, Test};
+use crate::names::Names;
 
 /// Who plays a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,33 @@ pub struct Flow {
     pub net: bool,
     pub tax_category: String,
     pub basis: Basis,
+    /// Computed when the period closes: by its basis, or because one of its bases is.
+    pub at_close: bool,
+    /// A flow of the period needs its sums.
+    pub is_measured: bool,
+}
+
+impl Flow {
+    /// Whether somebody pays it: neither the sale, which the bill carries, nor a flow that is only a base for others.
+    #[inline]
+    pub fn is_paid(&self) -> bool {
+        self.payable && !matches!(self.basis, Basis::Sale)
+    }
+
+    /// The flows that it refers to.
+    fn bases(&self) -> impl Iterator<Item = usize> + '_ {
+        let named: &[usize] = match &self.basis {
+            Basis::GreaterOf { flows, .. } | Basis::Remainder(flows) => flows,
+            _ => &[],
+        };
+        self.of.iter().chain(&self.minus).chain(named).copied()
+    }
+
+    /// Whether the flow is there for a record.
+    #[inline]
+    pub fn applies(&self, time: i64, record: &impl Attributes) -> bool {
+        self.from <= time && time < self.until && self.condition.fits(record)
+    }
 }
 
 /// What an agreement is from one instant until another.
@@ -114,6 +142,12 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// Whether a line of a charge is shared here.
+    #[inline]
+    pub fn applies(&self, charge: u32, record: &impl Attributes) -> bool {
+        self.shares_charge[charge as usize] && self.condition.fits(record)
+    }
+
     /// The version in force at an instant.
     #[inline]
     pub fn version_at(&self, instant: i64) -> Option<usize> {
@@ -122,10 +156,9 @@ impl Agreement {
 }
 
 impl Compiler<'_> {
-    pub(super) fn agreements(&mut self, plans: &[Plan], charges: &[Charge]) -> Vec<Agreement> {
+    pub(super) fn agreements(&mut self, plans: &[Plan], charges: &[Charge], costs: &mut Names) -> Vec<Agreement> {
         let terms = self.terms;
-        let mut costs = 0;
-        terms.agreements.iter().map(|agreement| self.agreement(agreement, plans, charges, &mut costs)).collect()
+        terms.agreements.iter().map(|agreement| self.agreement(agreement, plans, charges, costs)).collect()
     }
 
     fn agreement(
@@ -133,7 +166,7 @@ impl Compiler<'_> {
         terms: &catalog::Agreement,
         plans: &[Plan],
         charges: &[Charge],
-        costs: &mut usize,
+        costs: &mut Names,
     ) -> Agreement {
         let path = format!("agreements.{}", terms.id);
         let listed = |all: &[String], id: &String| all.is_empty() || all.contains(id);
@@ -172,18 +205,33 @@ impl Compiler<'_> {
         &mut self,
         path: &str,
         terms: &catalog::AgreementVersion,
-        costs: &mut usize,
+        costs: &mut Names,
     ) -> AgreementVersion {
+        let mut flows: Vec<Flow> = Vec::new();
+        for terms in &terms.flows {
+            let mut flow = self.flow(path, terms, costs);
+            let waits = |&base: &usize| flows.get(base).is_some_and(|base| base.at_close);
+            let follows = flow.bases().any(|base| waits(&base));
+            flow.at_close |= follows;
+            flows.push(flow);
+        }
+        let measured: Vec<usize> = flows.iter().filter(|flow| flow.at_close).flat_map(Flow::bases).collect();
+        for base in measured {
+            if let Some(flow) = flows.get_mut(base) {
+                flow.is_measured = true;
+            }
+        }
         AgreementVersion {
             from: terms.from.unwrap_or(i64::MIN),
             until: terms.until.unwrap_or(i64::MAX),
             territory: terms.territory.clone(),
-            flows: terms.flows.iter().map(|flow| self.flow(path, flow, costs)).collect(),
+            flows,
         }
     }
 
-    fn flow(&mut self, path: &str, terms: &catalog::Flow, costs: &mut usize) -> Flow {
+    fn flow(&mut self, path: &str, terms: &catalog::Flow, costs: &mut Names) -> Flow {
         let path = format!("{path}.flows.{}", terms.id);
+        let basis = self.basis(&path, terms, costs);
         Flow {
             id: terms.id.clone(),
             payer: self.role(&path, &terms.payer),
@@ -197,11 +245,13 @@ impl Compiler<'_> {
             payable: terms.payable,
             net: terms.net,
             tax_category: terms.tax_category.clone(),
-            basis: self.basis(&path, terms, costs),
+            at_close: basis.at_close(),
+            is_measured: false,
+            basis,
         }
     }
 
-    fn basis(&mut self, path: &str, terms: &catalog::Flow, costs: &mut usize) -> Basis {
+    fn basis(&mut self, path: &str, terms: &catalog::Flow, costs: &mut Names) -> Basis {
         match &terms.basis {
             catalog::Basis::Whole if terms.of.is_empty() => Basis::Sale,
             catalog::Basis::Whole => Basis::Whole,
@@ -213,13 +263,9 @@ impl Compiler<'_> {
                     self.problem(path, format!("no plan {plan:?}"));
                     0
                 });
-                *costs += 1;
-                Basis::Plan {
-                    plan: code as usize,
-                    factor: self.number(path, factor),
-                    plus_one: *plus_one,
-                    cost: *costs - 1,
-                }
+                let cost =
+                    costs.intern(path.trim_start_matches("agreements.").replacen(".flows.", "/", 1).as_str()) as usize;
+                Basis::Plan { plan: code as usize, factor: self.number(path, factor), plus_one: *plus_one, cost }
             }
             catalog::Basis::PerEvent(flat) => {
                 let mut values = Values::default();

@@ -33,6 +33,7 @@ pub struct Charge {
     pub id: String,
     /// `plan/charge`, as counters and line ids name it.
     pub path: String,
+    pub component: String,
     pub kind: Kind,
     /// What a recurring or one-time charge asks of its subscription; usage is guided by the plan's tables.
     pub condition: Condition,
@@ -111,6 +112,7 @@ impl Compiler<'_> {
             plan,
             id: terms.id.clone(),
             path: format!("{plan_id}/{}", terms.id),
+            component: terms.component.clone(),
             kind: terms.kind,
             condition,
             advance: terms.advance,
@@ -240,6 +242,7 @@ impl Compiler<'_> {
             zones: zone.map(|test| matching(&test, &self.zones)),
             bands: band.map(|test| matching(&test, &self.bands)),
             residual,
+            dated: terms.versions.first().is_some_and(|version| version.from.is_some()),
         }
     }
 }

@@ -35,6 +35,17 @@ pub struct Usage {
     /// For each attribute of the catalog: its column, and whether the mapping names it itself.
     pub attributes: Vec<(String, bool)>,
     pub decimals: BTreeMap<String, u32>,
+    pub optional: Vec<String>,
+}
+
+impl Usage {
+    /// The quantity's column, for messages.
+    pub fn quantity_name(&self) -> &str {
+        match &self.quantity {
+            Some(Input::Column(column)) => column,
+            _ => "quantity",
+        }
+    }
 }
 
 impl Compiler<'_> {
@@ -84,6 +95,7 @@ impl Compiler<'_> {
             territory: terms.territory.clone(),
             attributes: self.attributes.all().iter().map(attribute).collect(),
             decimals: terms.decimals.clone(),
+            optional: terms.optional.clone(),
         }
     }
 }

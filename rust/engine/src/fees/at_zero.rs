@@ -34,8 +34,9 @@ impl Counters {
         let format = TimeFormat { format: None, zone: None, refuse: false };
         let starts = Times::read("period_start", column(TABLE, batch, "period_start")?, &format)?;
         let quantities = numbers(TABLE, batch, "quantity")?;
-        let of_path = |path: Option<&str>| path?.split_once('/').and_then(|(p, c)| engine.compiled.charge(p, c));
-        let code = |path: Option<&str>| of_path(path).and_then(|c| u32::try_from(c).ok()).unwrap_or(NONE);
+        let code = |path: Option<&str>| {
+            path.and_then(|path| engine.compiled.charge(path)).and_then(|c| u32::try_from(c).ok()).unwrap_or(NONE)
+        };
         let charges = charge.codes(batch.num_rows(), code);
         let mut used = BTreeSet::new();
         for (row, (quantity, charge)) in quantities.into_iter().zip(charges).enumerate() {

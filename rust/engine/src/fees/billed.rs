@@ -60,9 +60,9 @@ impl Billed {
 
 fn charge_of(engine: &Engine, plan: Option<&Text>, charge: &Text, row: usize) -> Option<u32> {
     let charge = charge.get(row)?;
-    let (plan, charge) = match plan.and_then(|plan| plan.get(row)) {
-        Some(plan) => (plan, charge),
-        None => charge.split_once('/')?,
+    let found = match plan.and_then(|plan| plan.get(row)) {
+        Some(plan) => engine.compiled.charge(&format!("{plan}/{charge}")),
+        None => engine.compiled.charge(charge),
     };
-    u32::try_from(engine.compiled.charge(plan, charge)?).ok()
+    u32::try_from(found?).ok()
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
 
 use crate::basis::standalone::by_component;
-use crate::clock::{first_day_of_month, month_of_name};
 use crate::document::{Accounts, Document, Unit};
 use crate::engine::Engine;
 use crate::error::{Error, Result};

@@ -53,7 +53,10 @@ impl<'a> Finder<'a> {
         self.optional(column).ok_or_else(|| {
             let found: Vec<_> = self.batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
             let usage = &self.usage.id;
-            Error::UsageSchema(format!("usage {usage:?} maps {role} to column {column:?}; the table has {}", found.join(", ")))
+            Error::UsageSchema(format!(
+                "usage {usage:?} maps {role} to column {column:?}; the table has {}",
+                found.join(", ")
+            ))
         })
     }
 
@@ -61,7 +64,15 @@ impl<'a> Finder<'a> {
         self.usage.decimals.get(column).copied()
     }
 
+    /// Whether a mapped column is not there, and need not be.
+    fn is_absent(&self, column: &str) -> bool {
+        self.optional(column).is_none() && self.usage.optional.iter().any(|optional| optional == column)
+    }
+
     fn text(&self, column: &str, role: &str) -> Result<Text> {
+        if self.is_absent(column) {
+            return Ok(Text::Same(None));
+        }
         Text::read(column, self.required(column, role)?, self.decimals(column))
     }
 
@@ -77,6 +88,9 @@ impl<'a> Finder<'a> {
     }
 
     fn number(&self, column: &str, role: &str) -> Result<Numbers> {
+        if self.is_absent(column) {
+            return Ok(Numbers::nulls(self.batch.num_rows()));
+        }
         Numbers::read(column, self.required(column, role)?, self.decimals(column))
     }
 
@@ -113,7 +127,7 @@ impl Rows {
             key: find.text(&usage.key, "key")?,
             service: find.input_text(&usage.service, "service")?,
             source: find.input_text(&usage.source, "source")?,
-            id: usage.record_id.as_ref().map(|column| find.text(column, "id")).transpose()?,
+            id: usage.record_id.as_ref().filter(|id| !find.is_absent(id)).map(|id| find.text(id, "id")).transpose()?,
             quantity,
             amount: find.mapped_number(usage.amount.as_ref(), "amount")?,
             duration: find.mapped_number(usage.duration.as_ref(), "duration")?,
@@ -137,7 +151,9 @@ impl Rows {
 
     fn numbers(compiled: &Compiled, find: &Finder) -> Result<Vec<Option<Numbers>>> {
         let mut numbers: Vec<Option<Numbers>> = vec![None; find.usage.attributes.len()];
-        for attribute in compiled.charges.iter().flat_map(|charge| charge.versions.iter().filter_map(|version| version.column)) {
+        for attribute in
+            compiled.charges.iter().flat_map(|charge| charge.versions.iter().filter_map(|version| version.column))
+        {
             let column = &find.usage.attributes[attribute].0;
             if let (None, Some(array)) = (&numbers[attribute], find.optional(column)) {
                 numbers[attribute] = Some(Numbers::read(column, array, find.decimals(column))?);
@@ -158,6 +174,27 @@ pub struct Record<'a> {
     pub plan: u32,
     pub zone: u32,
     pub band: u32,
+}
+
+impl Record<'_> {
+    /// The charges of its plan that rate it, one a component, appended to `chosen`.
+    #[inline]
+    pub fn choose(&self, service: u32, chosen: &mut Vec<u32>) {
+        let compiled = self.compiled;
+        let in_force = |charge: u32| {
+            let clock = self.subscribers.accounts.clock[self.subscribers.account_of(self.holding) as usize];
+            compiled.charges[charge as usize].version_at(self.rows.time.values[self.row], clock).is_some()
+        };
+        let guide = &compiled.plans[self.plan as usize].guide;
+        guide.choose(service, self.zone.min(compiled.zones.len() as u32), self.band, self, in_force, chosen);
+    }
+
+    /// The same record in another band.
+    #[inline]
+    pub fn in_band(mut self, band: u32) -> Self {
+        self.band = band;
+        self
+    }
 }
 
 impl Attributes for Record<'_> {

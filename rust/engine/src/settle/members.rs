@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::basis::dealing::{dealt, sets};
-use crate::basis::graph::measured;
+use crate::basis::unpaid;
 use crate::compile::{Basis, Compiled, Flow, Role};
 use crate::document::{Accounts, Unit};
 use crate::engine::Engine;
@@ -61,9 +61,7 @@ fn flows_of(compiled: &Compiled, agreement: usize, version: usize) -> &[Flow] {
 }
 
 fn is_paid(compiled: &Compiled, share: &Share) -> bool {
-    let flows = flows_of(compiled, share.agreement, share.version);
-    let sale = flows.get(share.flow).is_none_or(|flow| matches!(flow.basis, Basis::Sale));
-    !sale && measured(flows).get(share.flow) == Some(&false)
+    unpaid(flows_of(compiled, share.agreement, share.version)).get(share.flow) == Some(&false)
 }
 
 fn with_accounts(engine: &Engine, rows: &[&Share], cast: &mut Cast, period: &str) -> Result<Vec<Member>> {
@@ -115,7 +113,7 @@ fn deal_all(compiled: &Compiled, cast: &Cast, members: &mut [Member]) -> Result<
             Some(known) => known,
             None => {
                 let flows = flows_of(compiled, of.0, of.1);
-                (of, sets(flows, &measured(flows)))
+                (of, sets(flows, &unpaid(flows)))
             }
         };
         if let Some(Some(set)) = sets.1.get(member.flow) {

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use partita_money::{Dec, Ratio};
 
-use crate::basis::graph::{at_close, reads};
 use crate::basis::{Group, Sums, greater_of, put, remainder, split, stored};
 use crate::catalog::Per;
 use crate::column::ONE;
@@ -46,19 +45,17 @@ impl Period<'_> {
     pub fn flows(&mut self) -> Result<Vec<(usize, Sums)>> {
         let agreement = self.agreement;
         let Some(version) = agreement.versions.get(self.version) else { return Ok(Vec::new()) };
-        let (waits, reads) = (at_close(&version.flows), reads(&version.flows));
         let mut sums: Vec<Sums> = Vec::with_capacity(version.flows.len());
-        for (place, flow) in version.flows.iter().enumerate() {
-            let own = if waits.get(place) == Some(&true) {
-                self.flow(flow, &version.flows, &sums)?
-            } else if reads.flows.get(place) == Some(&true) {
-                self.of_records(flow)?
-            } else {
-                Sums::new()
+        for flow in &version.flows {
+            let own = match (flow.at_close, flow.is_measured) {
+                (true, _) => self.flow(flow, &version.flows, &sums)?,
+                (false, true) => self.of_records(flow)?,
+                (false, false) => Sums::new(),
             };
             sums.push(own);
         }
-        Ok(sums.into_iter().enumerate().filter(|(place, _)| waits.get(*place) == Some(&true)).collect())
+        let at_close = |(place, _): &(usize, Sums)| version.flows.get(*place).is_some_and(|flow| flow.at_close);
+        Ok(sums.into_iter().enumerate().filter(at_close).collect())
     }
 
     /// The sums of a flow of the records, in whatever version.

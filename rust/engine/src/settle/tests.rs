@@ -228,7 +228,7 @@ fn fees_between_sellers_and_owners_follow_the_sales() {
         flow("club", &json!("account_owner"), &json!("seller"), &[], &fee),
     ]);
     let engine = engine_of(&json!([with(agreement("deal", &flows), &json!({"currency": "EUR"}))]));
-    let row = |account| ["2026-10", account, "shop", "s-1", "monthly", "music", "", "", "standard", "EUR"];
+    let row = |account| ["2026-10", account, "shop", "s-1", "music/monthly", "music", "", "", "standard", "EUR"];
     let lines = sums(&LINES, &[(row("a-1"), "109"), (row("a-2"), "50")]);
     let documents = engine.settle(&[], &[lines], "2026-10").unwrap();
     assert_eq!(nets(&documents), ["ann shop 10", "bob shop 10", "shop B 10"]);

@@ -1,0 +1,149 @@
+"""Terms that are checked, not only stored (models.md §3), and percentages that share out more than there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from partita.catalog.agreement import Agreement, payer_of
+from partita.catalog.catalog import Plan
+from partita.catalog.charge import Charge, Flat
+from partita.catalog.document import Path
+
+from .agreements import Graph, graphs
+from .condition import Condition, condition, together
+from .scene import Found, Range, Scene, meet, span, zone_info
+
+_STEPS = 20_000
+"""Combinations of conditions tried for one base before it is let be; the engine then finds what is over-shared."""
+
+
+def problems(scene: Scene) -> Iterator[Found]:
+    """What is wrong with the terms of agreements."""
+    for key, agreement in scene.catalog.agreements.items():
+        yield from _model(scene, agreement, ("agreements", key))
+        for graph in graphs(key, agreement):
+            yield from _imposed(scene, agreement, graph)
+            if agreement.over_shared == "reject":
+                yield from _over_shared(agreement, graph)
+
+
+def _model(scene: Scene, agreement: Agreement, path: Path) -> Iterator[Found]:
+    """What one model asks of its roles."""
+    if agreement.model == "A.5":
+        yield from _several_suppliers(agreement, path)
+    elif agreement.model == "A.7" and not _one_party(agreement, "B"):
+        yield (*path, "roles", "B"), "a franchise has one franchisor: bind B to one party"
+    elif agreement.model == "A.8":
+        yield from _sold_by_integrator(scene, agreement, path)
+
+
+def _one_party(agreement: Agreement, role: str) -> bool:
+    binding = agreement.roles.get(role)
+    return isinstance(binding, str) and binding != "account_owner"
+
+
+def _several_suppliers(agreement: Agreement, path: Path) -> Iterator[Found]:
+    suppliers = {str(binding) for role, binding in agreement.roles.items() if role[:1] == "A" and role[1:].isdigit()}
+    if _one_party(agreement, "A") and len(suppliers) < 2:
+        yield (
+            (*path, "roles", "A"),
+            f"an enabler serves at least two suppliers, and {agreement.roles['A']!r} is one; bind A to the column "
+            "that names the supplier: {column: ...}",
+        )
+
+
+def _sold_by_integrator(scene: Scene, agreement: Agreement, path: Path) -> Iterator[Found]:
+    """What an integrator passes on, it must sell: the services of the agreement are services of its plans."""
+    seller = agreement.roles.get("G")
+    plans = [plan for plan in scene.catalog.plans.values() if plan.seller == seller]
+    tests = [charge.when.service for plan in plans for charge in plan.charges.values() if charge.usage]
+    if not plans or any(test is None or test.equals is None for test in tests):
+        return
+    sold = {name for test in tests if test is not None for name in test.equals or ()}
+    for index, service in enumerate(agreement.applies_to.services):
+        if service not in sold:
+            message = (
+                f"{service!r} is not sold by {seller}, the integrator; it sells {', '.join(sorted(sold)) or 'none'}"
+            )
+            yield (*path, "applies_to", "services", index), message
+
+
+def _imposed(scene: Scene, agreement: Agreement, graph: Graph) -> Iterator[Found]:
+    """An imposed retail price is the flat price of each plan: of the charges named, or else of the recurring ones."""
+    price = graph.terms.imposed_price
+    if price is None:
+        return
+    applies = agreement.applies_to
+    for key, plan in scene.catalog.plans.items():
+        if applies.plans and key not in applies.plans:
+            continue
+        for name, at, found in _prices(key, plan, applies.charges):
+            if found != price:
+                yield (
+                    (*graph.path, "terms", "imposed_price"),
+                    f"{price} is imposed, but charge {name!r} of plan {key!r} costs {found} ({'.'.join(map(str, at))})",
+                )
+
+
+def _prices(key: str, plan: Plan, charges: tuple[str, ...]) -> Iterator[tuple[str, Path, Decimal]]:
+    for name, charge in plan.charges.items():
+        chosen = name in charges if charges else charge.every is not None
+        if not chosen or charge.once is not None:
+            continue
+        for at, flat in _flats(charge, ("plans", key, "charges", name)):
+            if isinstance(flat.fee, Decimal):
+                yield name, at, flat.fee
+
+
+def _flats(charge: Charge, path: Path) -> Iterator[tuple[Path, Flat]]:
+    if charge.flat is not None:
+        yield (*path, "flat"), charge.flat
+    for index, version in enumerate(charge.versions):
+        if version.flat is not None:
+            yield (*path, "versions", index, "flat"), version.flat
+
+
+def _over_shared(agreement: Agreement, graph: Graph) -> Iterator[Found]:
+    """Constant percentages that one payer pays of one base may not pass 100 % where they can hold together."""
+    zone = zone_info(agreement.zone)
+    groups: dict[tuple[object, ...], list[tuple[str, Decimal, Condition, Range]]] = {}
+    for name, flow in graph.flows.items():
+        holds = condition(flow.when)
+        if isinstance(flow.percent, Decimal) and flow.payable and holds is not None and flow.percent > 0:
+            valid = span(flow.valid.valid_from, flow.valid.valid_until, zone)
+            base = (payer_of(graph.flows, flow), flow.of, flow.minus)
+            groups.setdefault(base, []).append((name, flow.percent, holds, valid))
+    for (_, of, *_), shares in groups.items():
+        most = _together_above_one(shares)
+        if most:
+            total = sum((share for name, share, *_ in shares if name in most), Decimal(0)) * 100
+            what = " and ".join(of) if isinstance(of, tuple) and of else "the lines"
+            yield (
+                (*graph.path, "flows", most[-1], "percent"),
+                f"{' and '.join(most)} together are {total.normalize():f} % of {what}, more than 100 %; lower them, "
+                "exclude one by its when, or say over_shared: allow",
+            )
+
+
+def _together_above_one(shares: list[tuple[str, Decimal, Condition, Range]]) -> list[str]:
+    """The names of some shares that can hold together and pass 1; none if there are none."""
+    steps = 0
+
+    def search(at: int, total: Decimal, holds: Condition, valid: Range, names: list[str]) -> list[str]:
+        nonlocal steps
+        steps += 1
+        if total > 1:
+            return names
+        if at == len(shares) or steps > _STEPS or total + sum((share for _, share, *_ in shares[at:]), Decimal(0)) <= 1:
+            return []
+        name, share, condition_, range_ = shares[at]
+        both = together(holds, condition_)
+        if both is not None and meet(valid, range_):
+            joined = (max(valid[0], range_[0]), min(valid[1], range_[1]))
+            found = search(at + 1, total + share, both, joined, [*names, name])
+            if found:
+                return found
+        return search(at + 1, total, holds, valid, names)
+
+    return search(0, Decimal(0), {}, span(None, None, None), [])

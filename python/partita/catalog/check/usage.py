@@ -1,0 +1,24 @@
+"""Usage mappings: time zones, files that two mappings claim, and dialects that no file will use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .scene import Found, Scene, time_zone
+
+
+def problems(scene: Scene) -> Iterator[Found]:
+    """What is wrong with usage mappings."""
+    claimed: dict[str, str] = {}
+    for key, mapping in scene.catalog.usage.items():
+        path = ("usage", key)
+        yield from time_zone(mapping.time_zone, (*path, "time_zone"))
+        if mapping.csv is not None:
+            yield from time_zone(mapping.csv.zone, (*path, "csv", "zone"))
+            if mapping.format not in (None, "csv"):
+                yield (*path, "csv"), f"describes delimited files, but the format is {mapping.format}"
+        for index, pattern in enumerate(mapping.files):
+            at = (*path, "files", index) if len(mapping.files) > 1 else (*path, "files")
+            if pattern in claimed:
+                yield at, f"{pattern!r} is already a pattern of usage {claimed[pattern]!r}; a file has one mapping"
+            claimed.setdefault(pattern, key)

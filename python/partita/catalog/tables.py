@@ -1,0 +1,257 @@
+"""Accounts, subscriptions, prefixes and look-up tables as Arrow tables, from wherever the catalog has them.
+
+Each comes from rows in the catalog, from a file that the catalog names (Parquet, delimited text, Arrow IPC), or from
+anything that speaks Arrow and is handed over in their place: a pyarrow or polars table, a DuckDB relation, a stream.
+What comes back has the columns of `columns_needed`, checked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from partita.errors import CatalogError
+
+from .catalog import Catalog
+from .check.scene import instant, zone_info
+from .columns import INSTANT, Column, Kind, Place, conform, refuse_repeated, refuse_unknown
+from .currency import digits
+from .party import FileTable, Subscription
+from .table_file import read_file
+
+ACCOUNTS = (
+    Column("account", Kind.TEXT, "the account's id", needed=True),
+    Column("owner", Kind.TEXT, "the party it belongs to", needed=True),
+    Column("group", Kind.TEXT, "the group of accounts that it shares with"),
+    Column("currency", Kind.TEXT, "its currency, ISO 4217", needed=True),
+    Column("zone", Kind.TEXT, "its time zone", default="UTC"),
+    Column("cycle_day", Kind.WHOLE, "the day its cycles begin, 1 to 28", default=1),
+    Column("territory", Kind.TEXT, "its country, ISO 3166"),
+    Column("tax_category", Kind.TEXT, "its tax category", default="standard"),
+    Column("payment_days", Kind.WHOLE, "days to pay from the period's end", default=30),
+)
+SUBSCRIPTIONS = (
+    Column("subscription", Kind.TEXT, "the subscription's id; one row for each plan it has had", needed=True),
+    Column("account", Kind.TEXT, "the account that holds it", needed=True),
+    Column("keys", Kind.TEXTS, "the keys whose usage it pays for; or a column key, with one of them"),
+    Column("plan", Kind.TEXT, "the plan of this row", needed=True),
+    Column("from", Kind.MOMENT, "since when; none is since ever"),
+    Column("until", Kind.MOMENT, "until when, exclusive; none is without end"),
+    Column("sold_by", Kind.TEXT, "the party that sold it"),
+    Column("introduced_by", Kind.TEXT, "the party that brought the customer"),
+    Column("priority", Kind.WHOLE, "of several subscriptions of a key the highest goes first", default=0),
+    Column("billed_until", Kind.MOMENT, "until when its recurring charges were billed elsewhere"),
+)
+PREFIXES = (
+    Column("prefix", Kind.TEXT, "leading digits, without +", needed=True),
+    Column("zone", Kind.TEXT, "the zone they lead to", needed=True),
+)
+
+
+def accounts(catalog: Catalog, given: Any = None) -> pa.Table:
+    """The accounts, with the columns of `ACCOUNTS`; `given` takes the place of the catalog's.
+
+    Raises `CatalogError` for missing columns, wrong types, repeated ids, unknown currencies and time zones.
+    """
+    if given is None and not isinstance(catalog.accounts, FileTable):
+        fields = [column.name for column in ACCOUNTS[1:]]
+        rows = ([key, *(getattr(account, name) for name in fields)] for key, account in catalog.accounts.items())
+        return _from_rows(rows, ACCOUNTS)
+    table, place = _source(catalog, "accounts", given, catalog.accounts)
+    table = conform(table, ACCOUNTS, place)
+    refuse_repeated(table, ["account"], place)
+    _refuse_where(table, "currency", lambda code: digits(code) is None, "is not a currency of ISO 4217", place)
+    _refuse_where(table, "zone", lambda name: zone_info(name) is None, "is not a time zone", place)
+    _refuse_outside(table["cycle_day"], 1, 28, "cycle_day", place)
+    _refuse_outside(table["payment_days"], 0, None, "payment_days", place)
+    return table
+
+
+def subscriptions(catalog: Catalog, given: Any = None, accounts: pa.Table | None = None) -> pa.Table:
+    """The subscriptions, one row for each plan that one has had, with the columns of `SUBSCRIPTIONS`.
+
+    `accounts` is the table of `accounts()`: with it, the accounts named must be there, and the dates of subscriptions
+    in the catalog become instants where some of them are. Raises `CatalogError` for missing columns, wrong types,
+    unknown plans and accounts, and rows that end before they begin.
+    """
+    if given is None and not isinstance(catalog.subscriptions, FileTable):
+        return _from_rows(_history(catalog.subscriptions, catalog, accounts), SUBSCRIPTIONS)
+    table, place = _source(catalog, "subscriptions", given, catalog.subscriptions)
+    columns = list(SUBSCRIPTIONS)
+    if "key" in table.column_names:
+        if "keys" in table.column_names:
+            raise place.wrong("has both keys and key; give one of them")
+        columns[2] = Column("key", Kind.TEXT, "the key whose usage it pays for")
+    table = conform(table, columns, place)
+    refuse_unknown(table["plan"], list(catalog.plans), "plans", "plan", place)
+    if accounts is not None:
+        refuse_unknown(table["account"], accounts["account"], "accounts", "account", place)
+    _refuse_backward(table, place)
+    return table
+
+
+def prefixes(catalog: Catalog) -> pa.Table:
+    """The prefixes of all zones, with the columns prefix and zone; each prefix once.
+
+    Raises `CatalogError` for a prefix that is not digits, or is in two zones.
+    """
+    inline = ((prefix, key) for key, zone in catalog.zones.items() for prefix in dict.fromkeys(zone.prefixes))
+    tables = [_from_rows(inline, PREFIXES)]
+    for key, zone in catalog.zones.items():
+        if zone.file is not None:
+            place = Place(f"zones.{key}", zone.file)
+            table = conform(read_file(Path(catalog.folder) / zone.file, place), PREFIXES, place)
+            wrong = pc.invert(pc.match_substring_regex(table["prefix"].cast(pa.string()), "^[0-9]{1,32}$"))
+            _refuse_first(table["prefix"], wrong, "is not 1 to 32 digits", "prefix", place)
+            tables.append(table.cast(tables[0].schema))
+    table = pa.concat_tables(tables)
+    refuse_repeated(table, ["prefix"], Place("zones"))
+    return table
+
+
+def lookup(catalog: Catalog, name: str, given: Any = None) -> pa.Table:
+    """A look-up table: its key columns as text (null is any), its value columns as decimals.
+
+    Raises `CatalogError` for missing columns, values that are no numbers, and rows that tie.
+    """
+    spec = catalog.tables[name]
+    columns = [Column(key, Kind.TEXT, "a key; none is any") for key in spec.by]
+    columns += [Column(value, Kind.NUMBER, "a number") for value in spec.columns]
+    needed = [Column(column.name, column.kind, column.about) for column in columns]
+    path = f"tables.{name}"
+    if given is None and spec.file is None:
+        if spec.rows is None:
+            raise CatalogError(f"{path}: has neither rows nor a file; hand its table over, or name a file")
+        table = pa.table({c.name: pa.array([row.get(c.name) for row in spec.rows], pa.string()) for c in needed})
+        place = Place(path)
+    else:
+        table, place = _source(catalog, path, given, FileTable(file=spec.file or ""))
+    for column in needed:
+        if column.name not in table.column_names:
+            raise place.wrong(f"needs a column {column.name!r}; it has {', '.join(table.column_names)}")
+    table = conform(table, needed, place)
+    refuse_repeated(table, list(spec.by), place)
+    return table
+
+
+def zones_in_file(catalog: Catalog, file: str) -> frozenset[str] | None:
+    """The names of the zones in a file of prefixes; None when it is not there, or cannot be read."""
+    place = Place("zones", file)
+    try:
+        return frozenset(
+            pc.unique(conform(read_file(Path(catalog.folder) / file, place), PREFIXES, place)["zone"]).to_pylist()
+        )
+    except CatalogError:
+        return None
+
+
+def columns_needed(catalog: Catalog | None = None) -> str:
+    """The columns of each table in words, for who makes the files; with those of the catalog's look-up tables."""
+    tables: dict[str, Sequence[Column]] = {"accounts": ACCOUNTS, "subscriptions": SUBSCRIPTIONS, "prefixes": PREFIXES}
+    for name, spec in catalog.tables.items() if catalog else ():
+        keys = [Column(key, Kind.TEXT, "a key; none is any") for key in spec.by]
+        tables[f"table {name}"] = [*keys, *(Column(value, Kind.NUMBER, "a value") for value in spec.columns)]
+    text = []
+    for name, columns in tables.items():
+        text.append(name)
+        for column in columns:
+            default = f" (default {column.default})" if column.default is not None else ""
+            mark = "*" if column.needed else " "
+            text.append(f"  {mark} {column.name:<14} {column.about}{default}: {column.kind.value}")
+    return "\n".join([*text, "* needed in every row"])
+
+
+def _from_rows(rows: Iterable[Sequence[Any]], columns: Sequence[Column]) -> pa.Table:
+    """A table of typed rows, whose values are right already."""
+    types = {Kind.TEXT: pa.string(), Kind.TEXTS: pa.list_(pa.string()), Kind.WHOLE: pa.int32()}
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    made = {}
+    for column, part in zip(columns, values, strict=True):
+        instants = any(isinstance(value, dt.datetime) for value in part)
+        made[column.name] = pa.array(part, types.get(column.kind, INSTANT if instants else pa.date32()))
+    return pa.table(made)
+
+
+def _history(held: dict[str, Subscription], catalog: Catalog, accounts: pa.Table | None) -> Iterable[Sequence[Any]]:
+    """One row for each plan of each subscription; dates are instants if any moment in the catalog is one."""
+    moments = [
+        moment
+        for one in held.values()
+        for moment in (one.billed_until, *(m for row in one.plans for m in (row.valid_from, row.valid_until)))
+    ]
+    at = _midnights(catalog, accounts) if any(isinstance(moment, dt.datetime) for moment in moments) else _as_it_is
+    for key, one in held.items():
+        place = partial(at, one.account)
+        for row in one.plans:
+            times = (place(row.valid_from), place(row.valid_until))
+            billed = place(one.billed_until)
+            parties = (one.sold_by, one.introduced_by)
+            yield (key, one.account, one.keys, row.plan, *times, *parties, one.priority, billed)
+
+
+def _as_it_is(_account: str, moment: dt.date | None) -> dt.date | None:
+    return moment
+
+
+def _midnights(catalog: Catalog, accounts: pa.Table | None) -> Any:
+    """Moments as instants: a date is midnight in the zone of the account."""
+    if isinstance(catalog.accounts, FileTable):
+        zones = (
+            dict(zip(*(accounts[name].to_pylist() for name in ("account", "zone")), strict=True)) if accounts else {}
+        )
+    else:
+        zones = {key: account.zone for key, account in catalog.accounts.items()}
+
+    def at(account: str, moment: dt.date | None) -> dt.datetime | None:
+        return None if moment is None else instant(moment, zone_info(zones.get(account, "UTC")))
+
+    return at
+
+
+def _source(catalog: Catalog, path: str, given: Any, written: Any) -> tuple[Any, Place]:
+    """The table handed over, or else that of the catalog's file."""
+    if given is None:
+        assert isinstance(written, FileTable)
+        place = Place(path, written.file)
+        return read_file(Path(catalog.folder) / written.file, place), place
+    place = Place(path)
+    if isinstance(given, (str, Path)):
+        place = Place(path, str(given))
+        return read_file(Path(given), place), place
+    try:
+        return (pa.Table.from_pylist(given) if isinstance(given, list) else pa.table(given)), place
+    except (TypeError, ValueError) as wrong:
+        raise place.wrong(f"cannot be read as an Arrow table: {wrong}") from None
+
+
+def _refuse_where(table: Any, column: str, wrong: Any, message: str, place: Place) -> None:
+    """Refuse a column by its distinct values."""
+    for value in pc.unique(table[column].cast(pa.string())).to_pylist():
+        if value is not None and wrong(value):
+            raise place.wrong(f"{value!r} {message}", column)
+
+
+def _refuse_outside(values: Any, least: int, most: int | None, column: str, place: Place) -> None:
+    wrong = pc.less(values, least)
+    if most is not None:
+        wrong = pc.or_(wrong, pc.greater(values, most))
+    _refuse_first(values, wrong, f"must be {least} to {most}" if most else f"must be at least {least}", column, place)
+
+
+def _refuse_backward(table: Any, place: Place) -> None:
+    """Refuse rows that end before they begin; a date and an instant are not compared here."""
+    start, end = table["from"], table["until"]
+    if start.type == end.type:
+        _refuse_first(end, pc.less_equal(end, start), "is not after from", "until", place)
+
+
+def _refuse_first(values: Any, wrong: Any, message: str, column: str, place: Place) -> None:
+    row = pc.index(wrong, value=True).as_py()
+    if row >= 0:
+        raise place.wrong(f"row {row}: {values[row].as_py()} {message}", column)

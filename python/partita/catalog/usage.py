@@ -1,0 +1,68 @@
+"""Usage mappings: which columns of a usage file or table are what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .charge import Test
+from .scalars import BY_SHAPE, MAPPING, TEXT, Id, Model
+
+
+class Constant(Model):
+    """A fixed value in place of a column."""
+
+    constant: str
+
+
+Column = Annotated[Annotated[Id, TEXT] | Annotated[Constant, MAPPING], BY_SHAPE]
+"""A column, or `{constant: x}`."""
+
+
+class Csv(Model):
+    """The dialect of delimited files."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    decimal: Literal[".", ","] = "."
+    header: bool = True
+    columns: tuple[Id, ...] | None = None
+    encoding: str = "utf-8"
+    skip: Annotated[int, Field(ge=0)] = 0
+    time: str | None = None
+    zone: str | None = None
+    null: tuple[str, ...] = ("",)
+
+
+def _patterns(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Usage(Model):
+    """A named mapping. Without `files` it serves tables handed over in memory.
+
+    `time_zone` is the zone of times without one; `decimals` says at how many decimals a float column is read.
+    `attributes` names attributes whose column is called otherwise; every other column is an attribute under its
+    own name, read only when something refers to it.
+    """
+
+    files: Annotated[tuple[str, ...], BeforeValidator(_patterns, json_schema_input_type=str | tuple[str, ...])] = ()
+    format: Literal["parquet", "csv", "jsonl", "arrow"] | None = None
+    csv: Csv | None = None
+    where: dict[Id, Test] = {}
+    source: Column = Field(default=Constant(constant=""))
+    id: Id = Field(default="none", description="a column; none when records have no id")
+    time: Id = "time"
+    time_format: str | None = None
+    time_zone: str | None = None
+    dst: Literal["first", "reject"] = "first"
+    key: Id = "key"
+    service: Column = "service"
+    quantity: Column | None = None
+    amount: Id | None = None
+    duration: Id | None = None
+    destination: Id | None = None
+    territory: Id | None = None
+    attributes: dict[Id, Id] = {}
+    decimals: dict[Id, Annotated[int, Field(ge=0, le=12)]] = {}

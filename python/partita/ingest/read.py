@@ -1,0 +1,67 @@
+"""The one way to read a usage file: format and compression chosen, batches cut, every failure named.
+
+The formats yield batches of any size with the columns they were asked for; here floats are made exact, batches are
+cut to at most 65,536 rows, and whatever a decoder raises becomes a `UsageSchemaError` that names the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import pyarrow as pa
+
+from partita.catalog.usage import Usage
+from partita.errors import UsageSchemaError
+
+from . import arrow, csv, jsonl, parquet
+from .columns import exact_batch, refuse_floats
+from .files import format_of
+
+BATCH_ROWS: Final = 65_536
+_FORMATS: Final[dict[str, ModuleType]] = {"arrow": arrow, "csv": csv, "jsonl": jsonl, "parquet": parquet}
+
+
+def read(
+    path: str | Path, mapping: Usage, columns: Collection[str] | None = None, numbers: Collection[str] = ()
+) -> Iterator[pa.RecordBatch]:
+    """The batches of a usage file, in its order, of at most 65,536 rows; at least one, so that the schema is known.
+
+    `columns` are read beside those that the mapping names, where they exist; None reads all. `numbers` are further
+    columns that hold numbers (with `decimal: ","` their commas become points). Columns of CSV and JSON lines are text
+    (numbers as they are written); in other formats they keep their types. `where` is not applied.
+
+    Raises `UsageSchemaError` for a mapped column that is missing, for float columns without `decimals`, and for
+    a file that is broken, with the row where it is known.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "calls.csv")
+    >>> _ = path.write_text("time,key,seconds\\n2026-10-01T08:00:00Z,46701234567,60\\n")
+    >>> next(read(path, Usage(quantity="seconds"))).to_pylist()
+    [{'time': '2026-10-01T08:00:00Z', 'key': '46701234567', 'seconds': '60'}]
+    """
+    path = Path(path)
+    origin = path.as_posix()
+    try:
+        yield from _read(path, origin, mapping, columns, numbers)
+    except (pa.ArrowException, OSError, UnicodeError, EOFError) as error:
+        reason = " ".join(str(error).split())
+        raise UsageSchemaError(f"{origin}: cannot be read as {format_of(path, mapping)}: {reason}") from error
+
+
+def _read(
+    path: Path, origin: str, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str]
+) -> Iterator[pa.RecordBatch]:
+    row = 0
+    first = None
+    for batch in _FORMATS[format_of(path, mapping)].batches(path, mapping, columns, numbers):
+        if first is None:
+            first = batch
+            refuse_floats(origin, mapping, columns, batch.schema)
+        for start in range(0, batch.num_rows, BATCH_ROWS):
+            yield exact_batch(origin, mapping, batch.slice(start, BATCH_ROWS), row + start)
+        row += batch.num_rows
+    if first is not None and row == 0:
+        yield exact_batch(origin, mapping, first)

@@ -1,0 +1,141 @@
+"""Agreements: which lines one applies to, what is in force when, and which party plays a role (models.md §1-3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from partita.catalog.agreement import Agreement, CheckedTerms, Flow, FromColumn, FromSubscription
+from partita.errors import CatalogError
+
+from .clock import moment, within
+from .conditions import holds
+from .lines import Line
+from .rejects import Reject
+from .terms import Terms
+
+PERIOD_KINDS = ("recurring", "greater_of", "standalone")
+"""Flows that are computed at the close of the period, on its sums."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """An agreement as it stands at one moment: the number of its version, with flows and terms."""
+
+    id: str
+    agreement: Agreement
+    version: int
+    flows: Mapping[str, Flow]
+    terms: CheckedTerms
+
+
+def in_force(name: str, agreement: Agreement, instant: dt.datetime) -> InForce | None:
+    """What stands at an instant; None outside its validity or before its first version. Dates are in its zone."""
+    valid = agreement.valid
+    if not within(instant, valid.valid_from, valid.valid_until, agreement.zone):
+        return None
+    if not agreement.versions:
+        return InForce(name, agreement, 0, agreement.flows, agreement.terms)
+    begun = [n for n, v in enumerate(agreement.versions) if moment(v.valid_from, agreement.zone) <= instant]
+    if not begun:
+        return None
+    version = agreement.versions[begun[-1]]
+    return InForce(name, agreement, begun[-1], version.flows, version.terms)
+
+
+def applies(agreement: Agreement, line: Line) -> bool:
+    """Whether an agreement shares a line, as far as its plan, charge, service and condition go."""
+    to = agreement.applies_to
+    charge = f"{line.plan}/{line.charge}"
+    return (
+        (not to.plans or line.plan in to.plans)
+        and (not to.charges or line.charge in to.charges or charge in to.charges)
+        and (not to.services or line.around["service"] in to.services)
+        and holds(to.when, line.around)
+    )
+
+
+def needs(flow: Flow) -> tuple[str, ...]:
+    """The flows that a flow is computed from."""
+    measured = tuple(part for part in flow.greater_of.of if isinstance(part, str)) if flow.greater_of else ()
+    return (*flow.of, *flow.minus, *(flow.remainder or ()), *measured)
+
+
+def in_order(flows: Mapping[str, Flow]) -> list[str]:
+    """The names of the flows, each after those it is computed from."""
+    done: list[str] = []
+    while len(done) < len(flows):
+        ready = [name for name in flows if name not in done and all(need in done for need in needs(flows[name]))]
+        if not ready:
+            raise CatalogError(f"flows in a circle, or of unknown flows: {[n for n in flows if n not in done]}")
+        done.append(ready[0])
+    return done
+
+
+def period_flows(flows: Mapping[str, Flow]) -> set[str]:
+    """The flows that need the whole period: those of `PERIOD_KINDS`, and those computed from them."""
+    found: set[str] = set()
+    for name in in_order(flows):
+        if flows[name].kind in PERIOD_KINDS or any(need in found for need in needs(flows[name])):
+            found.add(name)
+    return found
+
+
+def measured_flows(flows: Mapping[str, Flow]) -> set[str]:
+    """The flows that nobody pays: those that say so, and those that a `greater_of` chooses from."""
+    chosen_from = {need for flow in flows.values() if flow.greater_of for need in needs(flow)}
+    return chosen_from | {name for name, flow in flows.items() if not flow.payable}
+
+
+def is_sale(flow: Flow) -> bool:
+    """Whether a flow is the sale itself, which the customer's bill carries: it makes no share."""
+    return flow.kind == "whole" and not flow.of
+
+
+class Roles:
+    """Who plays the roles of an agreement for one line."""
+
+    def __init__(self, terms: Terms, stands: InForce, line: Line) -> None:
+        self.terms = terms
+        self.stands = stands
+        self.line = line
+
+    def payer(self, name: str) -> str:
+        """The payer of a flow: as written, or the payee of its base (of lines: the seller; of the sale itself: the
+        account owner)."""
+        flow = self.stands.flows[name]
+        if flow.payer is not None:
+            return self.party(flow.payer, name)
+        if flow.of:
+            return self.payee(flow.of[0])
+        return self.line.held.account.owner if is_sale(flow) else self.line.seller
+
+    def payee(self, name: str) -> str:
+        """The payee of a flow: as written, or the first of a split, or the payer (of the sale itself: the seller)."""
+        flow = self.stands.flows[name]
+        if flow.payee is not None:
+            return self.party(flow.payee, name)
+        if flow.split:
+            return self.party(next(iter(flow.split)), name)
+        return self.line.seller if is_sale(flow) else self.payer(name)
+
+    def party(self, role: str, flow: str) -> str:
+        """The party that plays a role, or that is named in its place; an unknown one is a reject, or goes to the
+        suspense party of `if_unshared`."""
+        agreement = self.stands.agreement
+        binding = agreement.roles.get(role, role)
+        if binding == "account_owner":
+            return self.line.held.account.owner
+        party = binding if isinstance(binding, str) else self._from(binding)
+        if party is not None and party in self.terms.directory.parties:
+            return party
+        if agreement.if_unshared != "reject":
+            return agreement.if_unshared
+        raise Reject("unknown_party", f"{self.stands.id}/{flow}", party)
+
+    def _from(self, binding: FromColumn | FromSubscription) -> str | None:
+        if isinstance(binding, FromColumn):
+            return self.line.around[binding.column]
+        held = self.line.held.terms
+        return held.sold_by if binding.subscription == "sold_by" else held.introduced_by

@@ -1,0 +1,93 @@
+"""close: what a period owes besides its usage: fees, the fees of tiers never entered, and flows on whole periods.
+
+For each account the cycle of the period's name is closed. Fees become rated lines, and go through split as usage does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from .clock import cycle_named
+from .counters import Counters, Key
+from .fees import Billed, Fee
+from .lines import Line, Rated, reject_row
+from .numbers import to_fraction
+from .period_flows import PeriodFlows, standing_in
+from .rejects import Reject
+from .split import split_lines
+from .subscriptions import Held
+from .terms import Terms
+
+
+class Close:
+    """The close of one period, after what was rated and closed so far."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        period: str,
+        so_far: Sequence[Rated],
+        counters: Iterable[Mapping[str, Any]] | None,
+    ) -> None:
+        self.terms = terms
+        self.period = period
+        self.so_far = so_far
+        rows = [row for rated in so_far for row in rated.counters] if counters is None else counters
+        self.counters = Counters(rows)
+        self.done: set[Key] = set()
+        self.billed = _billed(so_far)
+        self.result = Rated()
+
+    def close(self) -> Rated:
+        for held in self.terms.directory.subscriptions.values():
+            self._close_subscription(held)
+        self._period_flows()
+        return self.result
+
+    def _close_subscription(self, held: Held) -> None:
+        for plan_id in dict.fromkeys(holding.plan for holding in held.terms.plans):
+            for name in self.terms.catalog.plans[plan_id].charges:
+                fee = Fee(self.terms, self.period, held, plan_id, name, self.billed)
+                try:
+                    lines = fee.lines(self.counters, self.done)
+                except Reject as reject:
+                    self.result.rejects.append(reject_row(reject, None, None, "subscription", held.id))
+                    continue
+                for line in lines:
+                    self._share(line)
+
+    def _share(self, line: Line) -> None:
+        """A fee that may not be charged is a reject: fees due = lines + rejects."""
+        try:
+            shares, sales = split_lines(self.terms, [line], None, self.counters)
+        except Reject as reject:
+            self.result.rejects.append(reject_row(reject, None, None, "subscription", line.held.id))
+            return
+        self.result.lines.append(line.as_row())
+        self.result.shares.extend(share.as_row() for share in shares)
+        self.result.sales.extend(sales)
+
+    def _period_flows(self) -> None:
+        known = [*self.so_far, self.result]
+        shares = [row for rated in known for row in rated.shares if row["period"] == self.period]
+        sales = [row for rated in known for row in rated.sales if row["period"] == self.period]
+        for name, agreement in self.terms.catalog.agreements.items():
+            month = cycle_named(self.period, agreement.zone)
+            stands = standing_in(name, agreement, month)
+            if stands is not None:
+                flows = PeriodFlows(self.terms, stands, month, shares, sales)
+                self.result.shares.extend(share.as_row() for share in flows.shares())
+                self.result.rejects.extend(reject_row(r, None, None, "agreement", name) for r in flows.rejects)
+
+
+def _billed(so_far: Sequence[Rated]) -> Billed:
+    """What the fees of earlier closes came to, by subscription, plan, charge and cycle covered."""
+    billed: dict[tuple[str, str, str, str], Fraction] = {}
+    for rated in so_far:
+        for row in rated.lines:
+            if row["kind"] in ("recurring", "one_time"):
+                key = (row["subscription"], row["plan"], row["charge"], row["service_period"])
+                billed[key] = billed.get(key, Fraction(0)) + to_fraction(row["amount"])
+    return billed

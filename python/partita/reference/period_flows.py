@@ -1,0 +1,208 @@
+"""Period flows: those that need the whole period (`recurring`, `greater_of`, `standalone`), and those on top of them.
+
+They are computed on the sums of the period, by payer, payee and currency; and by subscription as long as everything
+they are computed from is. Their shares belong to no line. One that cannot be computed is a reject with the source
+`agreement`, and so are those on top of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from partita.catalog.agreement import Agreement, Extreme, Flow
+from partita.catalog.charge import Lookup
+from partita.errors import CatalogError
+
+from .agreements import InForce, in_force, in_order, is_sale, needs, period_flows
+from .basis import greater_of, remainder, split
+from .clock import Cycle, moment
+from .conditions import Circumstances
+from .lines import Share
+from .numbers import round_to, shortest, stored
+from .period_parties import Group, PeriodRoles, Rows, Sums, add
+from .period_recurring import RecurringFees
+from .rejects import Reject
+from .terms import Terms
+
+
+def standing_in(name: str, agreement: Agreement, month: Cycle) -> InForce | None:
+    """The agreement as it stands at the start of a month, or else when it first comes into force in it."""
+    moments = [agreement.valid.valid_from, *(version.valid_from for version in agreement.versions)]
+    begins = [moment(begin, agreement.zone) for begin in moments if begin is not None]
+    instants = [month.start_instant, *sorted(b for b in begins if month.start_instant < b < month.end_instant)]
+    standing = (in_force(name, agreement, instant) for instant in instants)
+    return next((stands for stands in standing if stands is not None), None)
+
+
+class PeriodFlows:
+    """The period flows of one agreement in one calendar month, from the month's shares and sales."""
+
+    def __init__(self, terms: Terms, stands: InForce, month: Cycle, shares: Rows, sales: Rows) -> None:
+        self.terms = terms
+        self.stands = stands
+        self.month = month
+        self.own_shares = [row for row in shares if row["agreement"] == stands.id]
+        self.own_sales = [row for row in sales if row["agreement"] == stands.id]
+        self.roles = PeriodRoles(terms, stands, [*self.own_shares, *self.own_sales])
+        self.fees = RecurringFees(terms, stands, month, self.own_shares, self.roles)
+        self.sums: dict[str, Sums] = {}
+        self.rejects: list[Reject] = []
+
+    def shares(self) -> list[Share]:
+        """One share a flow and group, in the order of the agreement's flows, then of the groups."""
+        for_period = period_flows(self.stands.flows)
+        for name in in_order(self.stands.flows) if for_period else ():
+            flow = self.stands.flows[name]
+            if not all(need in self.sums for need in needs(flow)):
+                continue  # of a flow that was rejected
+            try:
+                self.sums[name] = self._computed(name, flow) if name in for_period else self._of_lines(name, flow)
+            except Reject as reject:
+                self.rejects.append(reject)
+        names = [name for name in self.stands.flows if name in for_period and name in self.sums]
+        return [self._share(name, group) for name in names for group in sorted(self.sums[name], key=Group.bytewise)]
+
+    def _share(self, name: str, group: Group) -> Share:
+        return Share(
+            None,
+            self.month.name,
+            group.subscription,
+            self.stands.id,
+            self.stands.version,
+            name,
+            group.payer,
+            group.payee,
+            self.sums[name][group],
+            group.currency,
+        )
+
+    # Sums of what was computed line by line ---------------------------------------------------------------------
+
+    def _of_lines(self, name: str, flow: Flow) -> Sums:
+        if is_sale(flow):
+            return self._lines_sold()
+        sums: Sums = {}
+        for row in self.own_shares:
+            if row["flow"] == name:
+                add(sums, Group(row["payer"], row["payee"], row["subscription"], row["currency"]), row["amount"])
+        return sums
+
+    def _lines_sold(self) -> Sums:
+        sums: Sums = {}
+        for row in self.own_sales:
+            add(sums, Group(row["owner"], row["seller"], row["subscription"], row["currency"]), row["amount"])
+        return sums
+
+    # Flows on the period ----------------------------------------------------------------------------------------
+
+    def _computed(self, name: str, flow: Flow) -> Sums:
+        if self.fees.part(flow, "none") == 0:
+            return {}  # not in force at any time of the month
+        if flow.recurring is not None:
+            exact = self.fees.sums(name, flow, flow.recurring)
+        elif flow.greater_of is not None:
+            exact = self._greater_of(name, flow, flow.greater_of)
+        elif flow.split is not None or flow.standalone is not None:
+            return self._divided(name, flow, flow.split or flow.standalone or {})
+        elif flow.remainder is not None:
+            return self._remainder(name, flow)
+        elif flow.kind in ("percent", "whole"):
+            exact = self._on_base(name, flow)
+        else:
+            raise CatalogError(f"agreements.{self.stands.id}.flows.{name}: {flow.kind} cannot be on a period flow")
+        return {group: _rounded(flow, amount) for group, amount in exact.items()}
+
+    def _greater_of(self, name: str, flow: Flow, extreme: Extreme) -> Sums:
+        """By group of what it chooses from. Where an amount is among that, a group whose parties do not depend on
+        usage is there even if nothing was sold: a guarantee is due all the same."""
+        each = extreme.per == "subscription"
+        measured: list[Sums] = []
+        for part in extreme.of:
+            if isinstance(part, str):
+                sums: Sums = {}
+                for group, amount in self.sums[part].items():
+                    add(sums, self.roles.group_for(name, flow, group, group.payer, each), amount)
+                measured.append(sums)
+        amounts = [Fraction(part) for part in extreme.of if not isinstance(part, str)]
+        groups = dict.fromkeys(group for sums in measured for group in sums)
+        if amounts:
+            groups.update(dict.fromkeys(self._guaranteed(name, flow, each)))
+        return greater_of.greatest(list(groups), measured, amounts)
+
+    def _guaranteed(self, name: str, flow: Flow, each: bool) -> list[Group]:
+        payer, payee = flow.payer, flow.payee or flow.payer
+        if each:
+            held = self.fees.subscribers(flow)
+            parties = [(self.roles.party(payer, name, h), self.roles.party(payee, name, h), h.id) for h in held]
+            return [Group(a, b, subscription, self.roles.currency(a)) for a, b, subscription in parties]
+        if not all(self.roles.is_fixed(role) for role in (payer, payee)):
+            return []
+        first = self.roles.fixed(payer, name)
+        return [Group(first, self.roles.fixed(payee, name), None, self.roles.currency(first))]
+
+    def _on_base(self, name: str, flow: Flow) -> Sums:
+        base, _ = self._base(name, flow)
+        rate = Fraction(1) if flow.percent is None else self._number(name, flow.percent)
+        return {group: rate * amount for group, amount in base.items()}
+
+    def _remainder(self, name: str, flow: Flow) -> Sums:
+        """What is left. Whether too much was shared is judged on the period as a whole: one subscription's guarantee
+        may exceed what that subscription paid."""
+        base, named = self._base(name, flow)
+        rest: Sums = {}
+        for group in {**base, **named}:
+            add(rest, group, remainder.left(base.get(group, Fraction(0)), [named.get(group, Fraction(0))]))
+        for parties in sorted({group._replace(subscription=None) for group in rest}, key=Group.bytewise):
+            whole = _over_all(base, parties)
+            left = _over_all(rest, parties)
+            if remainder.is_over_shared(whole, left) and self.stands.agreement.over_shared == "reject":
+                raise Reject("over_shared", f"{self.stands.id}/{name}", shortest(left))
+        return rest
+
+    def _base(self, name: str, flow: Flow) -> tuple[Sums, Sums]:
+        """The base of a flow by its own groups, less `minus`; and the sums of the flows that a remainder names."""
+        bases = [self.sums[of] for of in flow.of] if flow.of else [self._lines_sold()]
+        others = [(1, self.sums[other]) for other in flow.remainder or ()]
+        others.extend((-1, self.sums[other]) for other in flow.minus)
+        every = [*bases, *(sums for _, sums in others)]
+        each = all(group.subscription is not None for sums in every for group in sums)
+        base: Sums = {}
+        named: Sums = {}
+        for sums in bases:
+            for group, amount in sums.items():
+                add(base, self.roles.group_for(name, flow, group, group.payee, each), amount)
+        for sign, sums in others:
+            for group, amount in sums.items():
+                into = named if sign > 0 else base
+                add(into, self.roles.group_for(name, flow, group, group.payer, each), sign * amount)
+        return base, named
+
+    def _divided(self, name: str, flow: Flow, weights: Mapping[str, Decimal | Lookup]) -> Sums:
+        """A split of a period's sum: by weights, or by stand-alone prices where the components are parties. Where
+        they are not, it moves no money: `post` splits the seller's revenue entry."""
+        if flow.standalone is not None and not all(self.roles.is_bound(role) for role in weights):
+            return {}
+        numbers = [self._number(name, weight) for weight in weights.values()]
+        sums: Sums = {}
+        for group, amount in self._base(name, flow)[0].items():
+            parts = split.divided(amount, numbers)
+            if parts is None:
+                raise Reject("no_share", f"{self.stands.id}/{name}", None)
+            for role, part in zip(weights, parts, strict=True):
+                add(sums, group._replace(payee=self.roles.fixed(role, name)), part)
+        return sums
+
+    def _number(self, name: str, number: Decimal | Lookup) -> Fraction:
+        return self.terms.tables.number(number, Circumstances(), "no_share", f"{self.stands.id}/{name}")
+
+
+def _over_all(sums: Sums, parties: Group) -> Fraction:
+    """The sum over all subscriptions."""
+    own = [amount for group, amount in sums.items() if group._replace(subscription=None) == parties]
+    return sum(own, Fraction(0))
+
+
+def _rounded(flow: Flow, exact: Fraction) -> Fraction:
+    return stored(exact) if flow.round is None else round_to(exact, flow.round.decimals, flow.round.mode)

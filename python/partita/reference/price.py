@@ -1,0 +1,309 @@
+"""Pricing: what the usage charges of one plan make of one record.
+
+In each component the matching charge of highest priority prices the record, and components add up. `across: split`
+prices each band segment by the charge that matches in its band; version, zone and connect fee are those of the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from partita.catalog.charge import Charge, ChargeModel, Dynamic, Flat, Graduated, Package, Percentage, Unit
+
+from .charge import Numbers, blocks, dynamic, flat, graduated, package, percentage, unit
+from .conditions import Circumstances, holds
+from .counters import Counters, Key, key_of
+from .numbers import LIMIT, allocate_stored, round_to, shortest, stored
+from .records import Record
+from .rejects import Reject, raise_first
+from .subscriptions import Held
+from .terms import Terms, version_at
+
+
+@dataclass(frozen=True)
+class Priced:
+    """One line to be: a charge on a record, or on a band segment of it. All numbers are as stored."""
+
+    charge: str
+    version: int
+    band: str | None
+    segment: int
+    quantity: Fraction | None
+    billed: Fraction | None
+    amount: Fraction
+    before: Fraction | None = None
+    after: Fraction | None = None
+    out_of_order: bool = False
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A charge that applies to the record, or to a segment of it, with what its numbers are read by."""
+
+    path: str
+    name: str
+    charge: Charge
+    version: int
+    model: ChargeModel
+    band: str | None
+    numbers: Numbers
+
+
+class PlanOnRecord:
+    """One plan as it meets one record of one subscription. `prefix` names the flow whose plan it is, if any."""
+
+    def __init__(
+        self, terms: Terms, plan_id: str, record: Record, held: Held, around: Circumstances, prefix: str = ""
+    ) -> None:
+        self.terms = terms
+        self.plan_id = plan_id
+        self.plan = terms.catalog.plans[plan_id]
+        self.record = record
+        self.held = held
+        self.bands = terms.bands(self.plan, held.account.zone)
+        self.around = around.but(plan=plan_id, currency=self.plan.currency)
+        self.prefix = prefix
+        self.start_band = self.bands.band_at(record.time) if self.bands else None
+
+    def chosen(self, band: str | None) -> dict[str, Drawn]:
+        """The charge of each component that prices usage in this band."""
+        around = self.around.but(band=band)
+        best: dict[str, Drawn] = {}
+        for name, charge in self.plan.charges.items():
+            version = version_at(charge, self.record.time, self.held.account.zone) if charge.usage else None
+            if version is None or not holds(charge.when, around):
+                continue
+            rival = best.get(charge.component)
+            if rival is None or charge.priority > rival.charge.priority:
+                best[charge.component] = self._drawn(name, charge, version, band, around)
+        return best
+
+    def _drawn(
+        self, name: str, charge: Charge, version: tuple[int, ChargeModel], band: str | None, around: Circumstances
+    ) -> Drawn:
+        path = f"{self.prefix}{self.plan_id}/{name}"
+        tables = self.terms.tables
+
+        def numbers(number: object) -> Fraction:
+            return tables.number(number, around, "no_price", path)  # type: ignore[arg-type]
+
+        return Drawn(path, name, charge, version[0], version[1], band, numbers)
+
+    def price(self, counters: Counters) -> list[Priced]:
+        """The lines of the record: charges in the plan's order, each one's segments in the order of time.
+
+        Raises the reject of lowest code of all its charges.
+        """
+        found: list[Priced] = []
+        rejects: list[Reject] = []
+        for component, drawn in self.chosen(self.start_band).items():
+            try:
+                found.extend(self._priced(component, drawn, counters))
+            except Reject as reject:
+                rejects.append(reject)
+        raise_first(rejects)
+        order = list(self.plan.charges)
+        found.sort(key=lambda line: order.index(line.charge))
+        return list(_numbered(found))
+
+    def _priced(self, component: str, drawn: Drawn, counters: Counters) -> list[Priced]:
+        if isinstance(drawn.model, (Unit, Graduated, Package)):
+            return self._by_quantity(component, drawn, counters)
+        if isinstance(drawn.model, Percentage):
+            return [self._by_amount(drawn, drawn.model, counters)]
+        exact = (
+            flat.cost(drawn.model, drawn.numbers)
+            if isinstance(drawn.model, Flat)
+            else self._carried(drawn, drawn.model)
+        )
+        billed = self._quantity(drawn) if isinstance(drawn.model, Dynamic) and drawn.model.price_column else None
+        return [_line(drawn, self._plain_quantity(), billed, _rounded(drawn.charge, exact))]
+
+    # Charges on a quantity -------------------------------------------------------------------------------------
+
+    def _by_quantity(self, component: str, drawn: Drawn, counters: Counters) -> list[Priced]:
+        quantity = self._quantity(drawn)
+        sign = -1 if quantity < 0 else 1
+        pieces = self._pieces(component, drawn, abs(quantity))
+        parts = blocks.measure([blocks.Piece(end, _ladder(piece)) for piece, end in pieces])
+        if not parts:  # a quantity of 0
+            _ladder(drawn)
+            parts = [blocks.Measured(0, Fraction(0), Fraction(0), Fraction(0))]
+        lines = []
+        for part in parts:
+            fee = sign * _connect_fee(drawn, quantity) if part is parts[0] else Fraction(0)
+            lines.append(self._measured_line(pieces[part.piece][0], part, sign, fee, counters))
+        return lines
+
+    def _pieces(self, component: str, start: Drawn, quantity: Fraction) -> list[tuple[Drawn, Fraction]]:
+        """The band segments of the record: the charge of each, and where in the quantity it ends."""
+        if start.charge.across == "start":
+            return [(start, quantity)]
+        seconds = self._duration(start)
+        spans = self.bands.segments(self.record.time, seconds) if self.bands else [(None, Fraction(0))]
+        if len(spans) == 1:
+            return [(start, quantity)]
+        shares = allocate_stored(quantity, [length for _, length in spans])
+        pieces, end = [], Fraction(0)
+        for (band, _), share in zip(spans, shares, strict=True):
+            end += share
+            pieces.append((self._drawn_in(band, component, start), end))
+        return pieces
+
+    def _drawn_in(self, band: str | None, component: str, start: Drawn) -> Drawn:
+        """The charge of the component in a band; no charge there that can price a part of a record: a reject."""
+        drawn = start if band == start.band else self.chosen(band).get(component)
+        if drawn is None or not isinstance(drawn.model, (Unit, Graduated, Package)):
+            raise no_matching_charge(self.record)
+        return drawn
+
+    def _measured_line(
+        self, drawn: Drawn, part: blocks.Measured, sign: int, fee: Fraction, counters: Counters
+    ) -> Priced:
+        quantity, billed = sign * part.quantity, sign * part.billed
+        if isinstance(drawn.model, Unit):
+            return _line(drawn, quantity, billed, _rounded(drawn.charge, fee + sign * part.value))
+        assert isinstance(drawn.model, (Graduated, Package))
+        key = self._counter_key(drawn, drawn.model)
+        before = counters.get(key).quantity if key else Fraction(0)
+        after = _checked(before + billed, drawn)
+        amount = _telescoped(drawn, fee, _total(drawn, before), _total(drawn, after))
+        if key is None:
+            return _line(drawn, quantity, billed, amount)
+        late = counters.is_out_of_order(key, self.record.time)
+        counters.put(key, after, _checked(counters.get(key).amount + amount, drawn), self.record.time)
+        return _line(drawn, quantity, billed, amount, before, after, late)
+
+    def _quantity(self, drawn: Drawn) -> Fraction:
+        quantity = self.record.number(self.record.mapping.quantity)
+        if quantity is None:
+            raise Reject("null_quantity", drawn.path, None)
+        if quantity < 0 and drawn.charge.negative == "reject":
+            raise Reject("negative_quantity", drawn.path, shortest(quantity))
+        return _checked(quantity, drawn)
+
+    def _plain_quantity(self) -> Fraction | None:
+        """The quantity as the line of a charge that does not read it shows it: null where it cannot be read."""
+        try:
+            quantity = self.record.number(self.record.mapping.quantity)
+        except Reject:
+            return None
+        return None if quantity is None or abs(quantity) >= LIMIT else quantity
+
+    def _duration(self, drawn: Drawn) -> Fraction:
+        seconds = self.record.number(self.record.mapping.duration)
+        if seconds is None:
+            raise Reject("null_duration", drawn.path, None)
+        if seconds < 0:
+            raise Reject("negative_duration", drawn.path, shortest(seconds))
+        return seconds
+
+    # Charges on an amount --------------------------------------------------------------------------------------
+
+    def _by_amount(self, drawn: Drawn, model: Percentage, counters: Counters) -> Priced:
+        amount = self._amount(drawn, self.record.mapping.amount)
+        remembers = any(isinstance(m, Percentage) and percentage.has_free_part(m) for _, m in drawn.charge.dated)
+        key = self._counter_key(drawn, model) if remembers else None
+        so_far = counters.get(key) if key else None
+        records, amounts = (so_far.quantity, so_far.amount) if so_far else (Fraction(0), Fraction(0))
+        exact, amounts_after = percentage.cost(model, drawn.numbers, amount, records, amounts)
+        late = key is not None and counters.is_out_of_order(key, self.record.time)
+        if key is not None:
+            counters.put(key, records + 1, _checked(amounts_after, drawn), self.record.time)
+        return _line(drawn, self._plain_quantity(), None, _rounded(drawn.charge, exact), out_of_order=late)
+
+    def _carried(self, drawn: Drawn, model: Dynamic) -> Fraction:
+        name = model.amount_column or model.price_column
+        assert name is not None
+        carried = self._amount(drawn, self.record.mapping.attributes.get(name, name))
+        quantity = self._quantity(drawn) if model.price_column else Fraction(1)
+        return dynamic.cost(model, drawn.numbers, carried, quantity)
+
+    def _amount(self, drawn: Drawn, column: str | None) -> Fraction:
+        amount = self.record.number(column)
+        if amount is None:
+            raise Reject("null_amount", drawn.path, None)
+        if amount < 0 and drawn.charge.negative == "reject":
+            raise Reject("negative_amount", drawn.path, shortest(amount))
+        return _checked(amount, drawn)
+
+    def _counter_key(self, drawn: Drawn, model: Graduated | Package | Percentage) -> Key | None:
+        """The counter of a cumulative charge; none where each record stands for itself."""
+        if model.scope == "record":
+            return None
+        return key_of(drawn.path, model.scope, model.reset, self.held, self.record.time)
+
+
+def no_matching_charge(record: Record) -> Reject:
+    service = record.mapping.service
+    return Reject("no_matching_charge", service if isinstance(service, str) else "service", record.text(service))
+
+
+def _ladder(drawn: Drawn) -> list[blocks.Rung]:
+    if isinstance(drawn.model, Unit):
+        return unit.ladder(drawn.model, drawn.numbers)
+    if isinstance(drawn.model, Graduated):
+        return graduated.ladder(drawn.model, drawn.numbers)
+    assert isinstance(drawn.model, Package)
+    return package.ladder(drawn.model, drawn.numbers)
+
+
+def _connect_fee(drawn: Drawn, quantity: Fraction) -> Fraction:
+    if isinstance(drawn.model, Unit):
+        return unit.connect_fee(drawn.model, drawn.numbers, quantity)
+    if isinstance(drawn.model, Graduated):
+        return graduated.connect_fee(drawn.model, drawn.numbers, quantity)
+    return Fraction(0)
+
+
+def _total(drawn: Drawn, quantity: Fraction) -> Fraction:
+    if isinstance(drawn.model, Graduated):
+        return graduated.total(drawn.model, drawn.numbers, quantity)
+    assert isinstance(drawn.model, Package)
+    return package.total(drawn.model, drawn.numbers, quantity)
+
+
+def _telescoped(drawn: Drawn, fee: Fraction, before: Fraction, after: Fraction) -> Fraction:
+    """The line of a cumulative charge: without `round` the difference of the stored totals, so lines telescope
+    exactly; with it, the exact difference, rounded."""
+    if drawn.charge.round is not None:
+        return _rounded(drawn.charge, fee + after - before)
+    return fee + stored(after) - stored(before)
+
+
+def _rounded(charge: Charge, exact: Fraction) -> Fraction:
+    """A line's amount as stored: by the charge's `round`, or to 12 decimals half to even."""
+    return stored(exact) if charge.round is None else round_to(exact, charge.round.decimals, charge.round.mode)
+
+
+def _checked(value: Fraction, drawn: Drawn) -> Fraction:
+    """A figure that is to be stored must have at most 38 digits."""
+    if abs(value) >= LIMIT:
+        raise Reject("overflow", drawn.path, shortest(stored(value)))
+    return value
+
+
+def _line(
+    drawn: Drawn,
+    quantity: Fraction | None,
+    billed: Fraction | None,
+    amount: Fraction,
+    before: Fraction | None = None,
+    after: Fraction | None = None,
+    out_of_order: bool = False,
+) -> Priced:
+    for figure in (amount, billed):
+        if figure is not None:
+            _checked(figure, drawn)
+    return Priced(drawn.name, drawn.version, drawn.band, 0, quantity, billed, amount, before, after, out_of_order)
+
+
+def _numbered(lines: list[Priced]) -> Iterator[Priced]:
+    """The lines with the segments of each charge counted from 0."""
+    seen: dict[str, int] = {}
+    for line in lines:
+        number = seen.get(line.charge, 0)
+        seen[line.charge] = number + 1
+        yield Priced(**{**line.__dict__, "segment": number})

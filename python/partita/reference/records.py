@@ -1,0 +1,245 @@
+"""Records: what a usage mapping makes of one row, or why it cannot be read.
+
+All texts, ids, times and keys are read first; the numbers only when a charge asks for them, so a number that no
+charge reads is never a reason to reject.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from partita.catalog.usage import Constant, Usage
+from partita.errors import UsageSchemaError
+
+from .clock import END, FIRST, is_regular, parse_time, to_utc
+from .conditions import fits
+from .numbers import STORED_DECIMALS, parse_number, round_to, shortest
+from .rejects import Reject, raise_first
+
+LONGEST = 4096
+"""Bytes of the longest text."""
+
+Row = Mapping[str, Any]
+_ROLES = ("key", "service", "quantity", "amount", "duration", "destination", "territory")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one file (or of no file: "") that one mapping reads."""
+
+    mapping: str | None
+    file: str
+    records: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row that could be read. `place` is its position in the whole input, `row` the one in its file (0-based)."""
+
+    mapping: Usage
+    columns: Row
+    file: str
+    row: int
+    place: int
+    source: str
+    id: str | None
+    time: dt.datetime
+    key: str
+
+    def text(self, column: str | Constant | None) -> str | None:
+        """The text of a mapped column or constant; null where there is none."""
+        return column.constant if isinstance(column, Constant) else text_of(self.cell(column))
+
+    def attribute(self, name: str) -> str | None:
+        """The text of an attribute by the name that conditions use."""
+        return text_of(self.cell(self.mapping.attributes.get(name, name)))
+
+    def cell(self, column: str | None) -> Any:
+        value = None if column is None else self.columns.get(column)
+        return _without_float(value, column, self.mapping)
+
+    def number(self, column: str | Constant | None) -> Fraction | None:
+        """The exact number in a mapped column; rejects what is not one, and what has more than 12 decimals."""
+        value = column.constant if isinstance(column, Constant) else self.cell(column)
+        field = column if isinstance(column, str) else "constant"
+        number = _exact(value, field, self.mapping)
+        if number is not None and (number * 10**STORED_DECIMALS).denominator != 1:
+            raise Reject("too_many_decimals", field, text_of(value))
+        return number
+
+    def mapped_texts(self) -> Iterable[str | None]:
+        """All that the mapping names beside source, id and time, in a fixed order, numbers in shortest form."""
+        for role in _ROLES:
+            yield self._canonical(getattr(self.mapping, role))
+        for column in self.mapping.attributes.values():
+            yield text_of(self.cell(column))
+
+    def _canonical(self, column: str | Constant | None) -> str | None:
+        text = self.text(column)
+        number = None if text is None or column == self.mapping.key else parse_number(text)
+        return text if number is None else shortest(number)
+
+
+def text_of(value: Any) -> str | None:
+    """A value as the text that conditions see: decimals without trailing zeros, `true`/`false`, ISO 8601 dates."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, Decimal)):
+        return shortest(Fraction(value))
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    raise UsageSchemaError(f"a column holds {type(value).__name__}, which is no text, number, truth value or time")
+
+
+def _without_float(value: Any, column: str | None, mapping: Usage) -> Any:
+    """Null tokens of delimited files are null; a float is read at its declared decimals, or refused."""
+    if isinstance(value, str) and mapping.csv is not None and value in mapping.csv.null:
+        return None
+    if not isinstance(value, float):
+        return value
+    if column not in mapping.decimals:
+        raise UsageSchemaError(f"column {column!r} holds binary floats; say `decimals: {{{column}: N}}` to read it")
+    exact = round_to(Fraction(value), mapping.decimals[column], "half_even")
+    return Decimal(shortest(exact))
+
+
+def _exact(value: Any, field: str, mapping: Usage) -> Fraction | None:
+    if value is None:
+        return None
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return Fraction(value)
+    if not isinstance(value, str):
+        raise UsageSchemaError(f"column {field!r} holds {type(value).__name__}, not numbers")
+    comma = mapping.csv is not None and mapping.csv.decimal == ","
+    number = parse_number(value.replace(",", ".") if comma else value)
+    if number is None:
+        raise Reject("bad_number", field, value)
+    return number
+
+
+def check_columns(mapping: Usage, rows: Sequence[Row]) -> None:
+    """A column that the mapping names must exist in the table."""
+    named = [mapping.source, mapping.time, *(getattr(mapping, role) for role in _ROLES), *mapping.attributes.values()]
+    columns = {name for row in rows for name in row}
+    wanted = [name for name in named if isinstance(name, str)] + ([] if mapping.id == "none" else [mapping.id])
+    missing = [name for name in wanted if name not in columns]
+    if rows and missing:
+        raise UsageSchemaError(f"no column {missing[0]!r}, which the usage mapping names")
+
+
+def is_wanted(mapping: Usage, row: Row) -> bool:
+    """Whether the mapping's `where` keeps the row."""
+    return all(
+        fits(test, text_of(_without_float(row.get(name), name, mapping))) for name, test in mapping.where.items()
+    )
+
+
+def read(mapping: Usage, row: Row, attributes: Iterable[str], file: str, at: int, place: int) -> Record:
+    """The record of a row; raises the reject of lowest code where it cannot be read.
+
+    `attributes` are those that the catalog refers to: their texts are limited in length, as ids and keys are.
+    """
+    reading = _Reading(mapping, row)
+    source = reading.source()
+    identity, time, key = reading.identity(), reading.time(), reading.key()
+    reading.check_lengths(attributes)
+    raise_first(reading.rejects)
+    assert time is not None
+    assert key is not None
+    return Record(mapping, row, file, at, place, source, identity, time, key)
+
+
+class _Reading:
+    """The parts of one row, and all that is wrong with them."""
+
+    def __init__(self, mapping: Usage, row: Row) -> None:
+        self.mapping = mapping
+        self.row = row
+        self.rejects: list[Reject] = []
+
+    def cell(self, column: str) -> Any:
+        return _without_float(self.row.get(column), column, self.mapping)
+
+    def text(self, column: str | Constant | None) -> str | None:
+        if isinstance(column, Constant):
+            return column.constant
+        return None if column is None else text_of(self.cell(column))
+
+    def reject(self, name: str, field: str, value: str | None) -> None:
+        self.rejects.append(Reject(name, field, value))
+
+    def source(self) -> str:
+        return self.text(self.mapping.source) or ""
+
+    def identity(self) -> str | None:
+        if self.mapping.id == "none":
+            return None
+        text = self.text(self.mapping.id)
+        if text is None:
+            self.reject("null_id", self.mapping.id, None)
+        return text
+
+    def key(self) -> str | None:
+        text = self.text(self.mapping.key)
+        if text is None:
+            self.reject("null_key", self.mapping.key, None)
+        return text
+
+    def time(self) -> dt.datetime | None:
+        value = self.cell(self.mapping.time)
+        if value is None:
+            self.reject("null_time", self.mapping.time, None)
+            return None
+        try:
+            instant = self._instant(value)
+        except OverflowError:  # a local time of year 1 or 9999 whose instant is outside of them
+            self.reject("outside_calendar", self.mapping.time, text_of(value))
+            return None
+        if instant is None:
+            self.reject("bad_time", self.mapping.time, text_of(value))
+        elif not FIRST <= instant < END:
+            self.reject("outside_calendar", self.mapping.time, text_of(value))
+        return instant
+
+    def _instant(self, value: Any) -> dt.datetime | None:
+        """The instant of a time column's value; None where a text is not a time that can be placed."""
+        zone = self.mapping.time_zone or (self.mapping.csv.zone if self.mapping.csv else None)
+        pattern = self.mapping.time_format or (self.mapping.csv.time if self.mapping.csv else None)
+        time = parse_time(value, pattern) if isinstance(value, str) else _as_datetime(value, self.mapping.time)
+        if time is None or time.tzinfo is not None:
+            return None if time is None else time.astimezone(dt.UTC)
+        if zone is None and isinstance(value, str):
+            return None
+        if zone is None:
+            raise UsageSchemaError(f"column {self.mapping.time!r} holds times without a zone; say `time_zone`")
+        return None if self.mapping.dst == "reject" and not is_regular(time, zone) else to_utc(time, zone)
+
+    def check_lengths(self, attributes: Iterable[str]) -> None:
+        mapping = self.mapping
+        columns = [mapping.source, mapping.id, mapping.key, mapping.service, mapping.destination, mapping.territory]
+        columns.extend(mapping.attributes.get(name, name) for name in attributes)
+        for column in columns:
+            text = self.text(column) if isinstance(column, str) and column in self.row else None
+            if text is not None and len(text.encode()) > LONGEST:
+                self.reject("too_long", str(column), text)
+
+
+def _as_datetime(value: Any, column: str) -> dt.datetime:
+    if isinstance(value, dt.datetime):
+        return value
+    if isinstance(value, dt.date):
+        return dt.datetime.combine(value, dt.time())
+    raise UsageSchemaError(f"column {column!r} holds {type(value).__name__}, not times")
+
+
+def source_of(mapping: Usage, row: Row) -> tuple[str, str | None]:
+    """Source and id of a row, as far as it has them, for its reject."""
+    reading = _Reading(mapping, row)
+    return reading.source(), None if mapping.id == "none" else reading.text(mapping.id)

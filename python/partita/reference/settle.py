@@ -1,0 +1,294 @@
+"""settle: shares to statements between partners, positions and notices (period close).
+
+What one payer owes under a dealing set (a `split`, or all flows on one base that has a `remainder`) is its exact sum
+rounded once, and dealt to the payees by largest remainder; so a base shared whole is paid whole (semantics §2).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from partita.catalog.agreement import Agreement, Flow
+
+from .agreements import is_sale, measured_flows
+from .clock import cycle_named
+from .documents import Document, Item, Key, Side, digits_of, is_skipped, rounded_lines
+from .lines import Row
+from .numbers import allocate, round_integer, round_lines, to_decimal, to_fraction
+from .terms import Terms
+
+CARRIED = "carried_forward"
+"""The item of a line that moves a negative document's total to the next period."""
+
+
+class Member(NamedTuple):
+    """One part of a dealing set: what a flow pays one account."""
+
+    agreement: str
+    version: int
+    flow: str
+    payer_account: str
+    payee_account: str
+    currency: str
+
+    def name(self) -> tuple[str, ...]:
+        return (self.agreement, str(self.version), *self[2:])
+
+
+@dataclass
+class Settlement:
+    """Statements of a period, and what negative ones carry forward (rows: agreement, payer_account, payee_account,
+    currency, amount)."""
+
+    documents: list[Document] = field(default_factory=list)
+    carried: list[Row] = field(default_factory=list)
+
+
+def settle(
+    terms: Terms, period: str, shares: Sequence[Mapping[str, Any]], carried: Sequence[Mapping[str, Any]] = ()
+) -> Settlement:
+    """The statements of a period from all shares that fall in it, and what the period before carried forward."""
+    return Settling(terms, period, [share for share in shares if share["period"] == period], carried).settle()
+
+
+class Settling:
+    """The settlement of one period."""
+
+    def __init__(
+        self, terms: Terms, period: str, shares: Sequence[Mapping[str, Any]], carried: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self.terms = terms
+        self.period = period
+        self.carried = carried
+        self.sums: dict[tuple[Member, Key, str, str], Fraction] = {}
+        for share in shares:
+            self._add(share)
+        self.dealt = self._deal()
+        self.result = Settlement()
+
+    def settle(self) -> Settlement:
+        groups: dict[tuple[str, str, str, str], list[Item]] = {}
+        for (member, key, payer, payee), exact in self.sums.items():
+            if payer != payee:
+                dealt_by = member.name() if member.name() in self.dealt else None
+                recognition = self._flow(member).recognition
+                contract = (member.agreement, member.payer_account, member.payee_account, member.currency)
+                item = Item(key, exact, payer, payee, recognition, dealt_by)
+                groups.setdefault(contract, []).append(item)
+        for row in self.carried:
+            groups.setdefault(self._contract_of(row), [])
+        for contract, items in sorted(self._consolidated(groups).items()):
+            self._document(contract, items)
+        return self.result
+
+    def _add(self, share: Mapping[str, Any]) -> None:
+        flows = flows_of(self.terms.catalog.agreements[share["agreement"]], share["version"])
+        name = share["flow"]
+        if name in measured_flows(flows):
+            return
+        subscription = share["subscription"]
+        payer, payee = (self.terms.directory.account_of(share[side], subscription) for side in ("payer", "payee"))
+        member = Member(share["agreement"], share["version"], name, payer, payee, share["currency"])
+        key = Key(subscription, name, share["version"], None, None, flows[name].tax_category)
+        place = (member, key, share["payer"], share["payee"])
+        self.sums[place] = self.sums.get(place, Fraction(0)) + to_fraction(share["amount"])
+
+    def _flow(self, member: Member) -> Flow:
+        return flows_of(self.terms.catalog.agreements[member.agreement], member.version)[member.flow]
+
+    # Dealing ----------------------------------------------------------------------------------------------------
+
+    def _deal(self) -> dict[tuple[str, ...], int]:
+        """What each part of each dealing set comes to, in minor units."""
+        sets: dict[tuple[object, ...], dict[Member, Fraction]] = {}
+        for (member, _, _, _), exact in self.sums.items():
+            name = dealing_sets(flows_of(self.terms.catalog.agreements[member.agreement], member.version))
+            if member.flow in name:
+                place = (member.agreement, member.version, name[member.flow], member.payer_account, member.currency)
+                parts = sets.setdefault(place, {})
+                parts[member] = parts.get(member, Fraction(0)) + exact
+        dealt: dict[tuple[str, ...], int] = {}
+        for parts in sets.values():
+            ordered = sorted(parts, key=self._dealing_order)
+            digits = digits_of(self.terms.catalog, ordered[0].currency)
+            units = deal([parts[member] * 10**digits for member in ordered])
+            dealt.update((member.name(), part) for member, part in zip(ordered, units, strict=True))
+        return dealt
+
+    def _dealing_order(self, member: Member) -> tuple[int, int, bytes]:
+        """The order of flows, then of a split's payees, then of accounts bytewise."""
+        agreement = self.terms.catalog.agreements[member.agreement]
+        flows = flows_of(agreement, member.version)
+        payees = [agreement.roles.get(role, role) for role in flows[member.flow].split or ()]
+        owner = self.terms.directory.account(member.payee_account, member.currency).owner
+        place = payees.index(owner) if owner in payees else len(payees)
+        return list(flows).index(member.flow), place, member.payee_account.encode()
+
+    # Documents --------------------------------------------------------------------------------------------------
+
+    def _contract_of(self, row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+        return row["agreement"], row["payer_account"], row["payee_account"], row["currency"]
+
+    def _consolidated(
+        self, groups: Mapping[tuple[str, str, str, str], list[Item]]
+    ) -> dict[tuple[str, str, str, str], list[Item]]:
+        """Both directions of a consolidated agreement in one: the direction of its first flow."""
+        found: dict[tuple[str, str, str, str], list[Item]] = {}
+        for contract in sorted(groups, key=lambda contract: self._direction_order(contract, groups[contract])):
+            agreement, payer, payee, currency = contract
+            other = (agreement, payee, payer, currency)
+            one = self.terms.catalog.agreements[agreement].documents == "consolidated"
+            found.setdefault(other if one and other in found else contract, []).extend(groups[contract])
+        return found
+
+    def _direction_order(self, contract: tuple[str, ...], items: Sequence[Item]) -> tuple[object, ...]:
+        agreement = self.terms.catalog.agreements[contract[0]]
+        places = [list(flows_of(agreement, item.key.version)).index(item.key.item) for item in items]
+        return contract[0], min(places, default=len(agreement.flows)), contract
+
+    def _document(self, contract: tuple[str, str, str, str], items: Sequence[Item]) -> None:
+        agreement_id, payer_account, payee_account, currency = contract
+        payer, payee = (self._side(account, currency) for account in (payer_account, payee_account))
+        digits = digits_of(self.terms.catalog, currency)
+        signed = [item if item.payer == payer.party else _reversed(item) for item in items]
+        signed.extend(self._carried_items(contract, payer, payee))
+        dealt = {
+            item.dealt_by: self.dealt[item.dealt_by] * (1 if item.payer == payer.party else -1)
+            for item in signed
+            if item.dealt_by is not None
+        }
+        lines = rounded_lines(signed, dealt, digits)
+        agreement = self.terms.catalog.agreements[agreement_id]
+        if agreement.documents == "consolidated" and sum(line.units for line in lines) < 0:
+            if agreement.negative == "bill":
+                payer, payee = payee, payer
+                lines = rounded_lines([_reversed(item) for item in signed], {k: -v for k, v in dealt.items()}, digits)
+            else:
+                total = Fraction(sum(line.units for line in lines), 10**digits)
+                self._carry(contract, total)
+                signed.append(_carried(-total, payer.party, payee.party))
+                lines = rounded_lines(signed, dealt, digits)
+        if not is_skipped(self.terms.catalog, lines):
+            self.result.documents.append(self._statement(agreement_id, payer, payee, currency, digits, lines))
+
+    def _carried_items(self, contract: tuple[str, str, str, str], payer: Side, payee: Side) -> list[Item]:
+        agreement, payer_account, payee_account, currency = contract
+        signs = {contract: 1, (agreement, payee_account, payer_account, currency): -1}
+        amounts = [
+            signs[self._contract_of(row)] * to_fraction(row["amount"])
+            for row in self.carried
+            if self._contract_of(row) in signs
+        ]
+        return [_carried(amount, payer.party, payee.party) for amount in amounts]
+
+    def _carry(self, contract: tuple[str, str, str, str], total: Fraction) -> None:
+        names = ("agreement", "payer_account", "payee_account", "currency")
+        self.result.carried.append({**dict(zip(names, contract, strict=True)), "amount": to_decimal(total)})
+
+    def _side(self, account_id: str, currency: str) -> Side:
+        return Side(self.terms.directory.account(account_id, currency).owner, account_id)
+
+    def _statement(
+        self, agreement: str, payer: Side, payee: Side, currency: str, digits: int, lines: tuple[Any, ...]
+    ) -> Document:
+        month = cycle_named(self.period, self.terms.catalog.agreements[agreement].zone)
+        last_day = month.end - dt.timedelta(days=1)
+        days = self.terms.directory.account(payer.account, currency).payment_days
+        due_date = last_day + dt.timedelta(days=days)
+        return Document("statement", agreement, self.period, payer, payee, currency, digits, last_day, due_date, lines)
+
+
+def _carried(amount: Fraction, payer: str, payee: str) -> Item:
+    return Item(Key(None, CARRIED, 0, None, None, "standard"), amount, payer, payee)
+
+
+def _reversed(item: Item) -> Item:
+    """The same item on a document of the other direction: its amount negated, its own direction kept."""
+    return Item(item.key, -item.exact, item.payer, item.payee, item.recognition, item.dealt_by)
+
+
+def flows_of(agreement: Agreement, version: int) -> Mapping[str, Flow]:
+    """The flows of a version of an agreement."""
+    return agreement.versions[version].flows if agreement.versions else agreement.flows
+
+
+def dealing_sets(flows: Mapping[str, Flow]) -> dict[str, str]:
+    """The flows that belong to a dealing set → the flow that the set is named for: each split by itself; each
+    remainder with the flows it names and those on its base."""
+    found = {name: name for name, flow in flows.items() if flow.split is not None}
+    for name, flow in flows.items():
+        if flow.remainder is not None:
+            found[name] = name
+            for other, rival in flows.items():
+                beside = _base(flows, rival) == _base(flows, flow) and rival.kind in (
+                    "percent",
+                    "retail_minus",
+                    "split",
+                )
+                if other in flow.remainder or beside:
+                    found[other] = name
+    return {name: of for name, of in found.items() if name not in measured_flows(flows) and not is_sale(flows[name])}
+
+
+def _base(flows: Mapping[str, Flow], flow: Flow) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a flow is on; sales stand for the lines they are."""
+    of = tuple("lines" if name in flows and is_sale(flows[name]) else name for name in flow.of) or ("lines",)
+    return of, flow.minus
+
+
+def deal(exact: Sequence[Fraction]) -> list[int]:
+    """The exact sums of the parts of a dealing set, in units, dealt so that they come to their sum rounded half up.
+
+    By largest remainder over the exact sums; where these differ in sign, by the largest rounding errors instead.
+
+    >>> deal([Fraction("3333.3335"), Fraction("3333.3335"), Fraction("3333.3330")])
+    [3334, 3333, 3333]
+    """
+    whole = sum(exact, Fraction(0))
+    total = round_integer(whole, "half_up")
+    if whole != 0 and all(part * whole >= 0 for part in exact):
+        return allocate(total, [abs(part) for part in exact])
+    return round_lines(total, exact)
+
+
+def positions(documents: Sequence[Document]) -> list[Row]:
+    """What each party is owed and owes, over all documents, by currency. The nets of a currency sum to 0."""
+    sums: dict[tuple[str, str], list[Fraction]] = {}
+    for document in documents:
+        amount = Fraction(document.units, 10**document.digits)
+        sums.setdefault((document.currency, document.payee.party), [Fraction(0), Fraction(0)])[0] += amount
+        sums.setdefault((document.currency, document.payer.party), [Fraction(0), Fraction(0)])[1] += amount
+    assert sum((receivable - payable for receivable, payable in sums.values()), Fraction(0)) == 0
+    return [
+        {
+            "set": "all",
+            "party": party,
+            "currency": currency,
+            "receivable": to_decimal(receivable),
+            "payable": to_decimal(payable),
+            "net": to_decimal(receivable - payable),
+        }
+        for (currency, party), (receivable, payable) in sorted(sums.items())
+    ]
+
+
+def notices(terms: Terms, documents: Sequence[Document]) -> list[Row]:
+    """What a person should know: a business whose provider is paid more than it earns (A.14)."""
+    found = []
+    for name, agreement in terms.catalog.agreements.items():
+        provider, business = agreement.roles.get("P"), agreement.roles.get("B")
+        if agreement.model == "A.14" and isinstance(provider, str) and isinstance(business, str):
+            for currency in sorted({document.currency for document in documents}):
+                paid, earned = (_earned(documents, party, currency) for party in (provider, business))
+                if paid > earned:
+                    text = f"{provider} is paid {paid} {currency} and {business} {earned}, in minor units"
+                    found.append({"code": "provider_exceeds", "subject": name, "text": text})
+    return found
+
+
+def _earned(documents: Sequence[Document], party: str, currency: str) -> int:
+    return sum(d.units for d in documents if d.payee.party == party and d.currency == currency)

@@ -1,0 +1,274 @@
+"""split: rated lines to the shares of the flows that can be computed line by line.
+
+An agreement's flows are taken in an order in which each comes after its base. A share is on its base as stored, and
+is itself stored to 12 decimals. Flows on the record itself (`plan`, `per_event`, `per_unit`) are borne by the first
+of its lines that the agreement applies to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from partita.catalog.agreement import Flow, PerUnit
+from partita.catalog.charge import Charge, Lookup
+
+from .agreements import InForce, Roles, applies, in_force, in_order, is_sale, needs, period_flows
+from .basis import remainder, split
+from .charge import blocks, flat, unit
+from .clock import within
+from .conditions import holds
+from .counters import Counters
+from .lines import Line, Row, Share
+from .numbers import LIMIT, round_to, shortest, stored, to_decimal
+from .price import PlanOnRecord
+from .records import Record
+from .rejects import Reject, raise_first
+from .terms import Terms, version_at
+
+
+def split_lines(
+    terms: Terms, lines: Sequence[Line], record: Record | None, counters: Counters
+) -> tuple[list[Share], list[Row]]:
+    """The shares of all lines of one record (or of one fee), and the sales they were taken from.
+
+    Raises the reject of lowest code: a record is charged and shared whole, or not at all.
+    """
+    shares: list[list[Share]] = [[] for _ in lines]
+    sales: list[Row] = []
+    rejects: list[Reject] = []
+    for name, agreement in terms.catalog.agreements.items():
+        concerned = [(place, line) for place, line in enumerate(lines) if applies(agreement, line)]
+        borne = False
+        for place, line in concerned:
+            try:
+                stands = _standing(terms, name, line)
+                if stands is not None:
+                    sharing = LineShares(terms, stands, line, record, lines if not borne else (), counters)
+                    borne = True
+                    shares[place].extend(sharing.compute())
+                    sales.append(_sale(stands, line))
+            except Reject as reject:
+                rejects.append(reject)
+    raise_first(rejects)
+    return [share for own in shares for share in own], sales
+
+
+def _standing(terms: Terms, name: str, line: Line) -> InForce | None:
+    """The agreement as it stands at the line's time; checks its terms on territory and currency."""
+    agreement = terms.catalog.agreements[name]
+    stands = in_force(name, agreement, line.time)
+    if stands is None:
+        if agreement.require:
+            raise Reject("no_agreement", name, None)
+        return None
+    territory = line.around["territory"]
+    if stands.terms.territory and territory not in stands.terms.territory:
+        raise Reject("outside_territory", name, territory)
+    if agreement.currency is not None and agreement.currency != line.currency:
+        raise Reject("currency_mismatch", name, line.currency)
+    return stands
+
+
+def _sale(stands: InForce, line: Line) -> Row:
+    return {
+        "agreement": stands.id,
+        "version": stands.version,
+        "subscription": line.held.id,
+        "owner": line.held.account.owner,
+        "seller": line.seller,
+        "period": line.period,
+        "amount": to_decimal(line.amount),
+        "currency": line.currency,
+    }
+
+
+class LineShares:
+    """One agreement on one line. `siblings` are all lines of the record where this one bears the record's own flows;
+    none where another line does."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        stands: InForce,
+        line: Line,
+        record: Record | None,
+        siblings: Sequence[Line],
+        counters: Counters,
+    ) -> None:
+        self.terms = terms
+        self.stands = stands
+        self.line = line
+        self.record = record
+        self.siblings = siblings
+        self.counters = counters
+        self.roles = Roles(terms, stands, line)
+        self.values: dict[str, Fraction] = {}
+        self.shares: dict[str, list[Share]] = {}
+
+    def compute(self) -> list[Share]:
+        """The shares, in the order of the agreement's flows."""
+        rejects: list[Reject] = []
+        for_period = period_flows(self.stands.flows)
+        for name in in_order(self.stands.flows):
+            flow = self.stands.flows[name]
+            if name in for_period or not all(need in self.values for need in needs(flow)):
+                continue  # computed at close; or of a flow that was rejected
+            try:
+                self.shares[name] = self._flow(name, flow) if self._is_present(flow) else []
+                self.values.setdefault(name, sum((share.amount for share in self.shares[name]), Fraction(0)))
+            except Reject as reject:
+                rejects.append(reject)
+        raise_first(rejects)
+        return [share for name in self.stands.flows for share in self.shares.get(name, ())]
+
+    def _is_present(self, flow: Flow) -> bool:
+        valid = flow.valid
+        zone = self.stands.agreement.zone
+        return holds(flow.when, self.line.around) and within(self.line.time, valid.valid_from, valid.valid_until, zone)
+
+    def _flow(self, name: str, flow: Flow) -> list[Share]:
+        if is_sale(flow):
+            self.values[name] = self.line.amount
+            return []
+        if flow.split is not None:
+            return self._split(name, flow.split)
+        amount = self._amount(name, flow)
+        if amount is None:
+            return []
+        return [self._share(name, self.roles.payer(name), self.roles.payee(name), amount)]
+
+    def _share(self, name: str, payer: str, payee: str, amount: Fraction) -> Share:
+        if abs(amount) >= LIMIT:
+            raise Reject("overflow", self._path(name), shortest(amount))
+        line, stands = self.line, self.stands
+        return Share(
+            line.line_id,
+            line.period,
+            line.held.id,
+            stands.id,
+            stands.version,
+            name,
+            payer,
+            payee,
+            amount,
+            line.currency,
+        )
+
+    def _path(self, name: str) -> str:
+        return f"{self.stands.id}/{name}"
+
+    def _number(self, name: str, number: Decimal | Lookup) -> Fraction:
+        return self.terms.tables.number(number, self.line.around, "no_share", self._path(name))
+
+    def _base(self, flow: Flow) -> Fraction:
+        """The line, or other flows, less those in `minus`."""
+        whole = sum((self.values[name] for name in flow.of), Fraction(0)) if flow.of else self.line.amount
+        return whole - sum((self.values[name] for name in flow.minus), Fraction(0))
+
+    def _amount(self, name: str, flow: Flow) -> Fraction | None:
+        """The amount of a flow that is one arrow, as stored; None where it does not concern this line."""
+        if flow.kind == "remainder":
+            return self._remainder(name, flow)
+        exact = self._exact(name, flow)
+        if exact is None:
+            return None
+        return stored(exact) if flow.round is None else round_to(exact, flow.round.decimals, flow.round.mode)
+
+    def _exact(self, name: str, flow: Flow) -> Fraction | None:
+        if flow.percent is not None:
+            return self._number(name, flow.percent) * self._base(flow)
+        if flow.retail_minus is not None:
+            return (1 - self._number(name, flow.retail_minus)) * self._base(flow)
+        if flow.plan is not None:
+            return self._plan(name, flow.plan)
+        if flow.cost_plus is not None:
+            cost = self._plan(name, flow.cost_plus.plan)
+            return None if cost is None else (1 + self._number(name, flow.cost_plus.rate)) * cost
+        if flow.per_event is not None or flow.per_unit is not None:
+            return self._on_record(name, flow)
+        return self._base(flow)
+
+    def _split(self, name: str, weights: dict[str, Decimal | Lookup]) -> list[Share]:
+        base = self._base(self.stands.flows[name])
+        parts = split.divided(base, [self._number(name, weight) for weight in weights.values()])
+        if parts is None:
+            raise Reject("no_share", self._path(name), None)
+        payer = self.roles.payer(name)
+        return [
+            self._share(name, payer, self.roles.party(role, name), part)
+            for role, part in zip(weights, parts, strict=True)
+        ]
+
+    def _remainder(self, name: str, flow: Flow) -> Fraction:
+        base = self._base(flow)
+        rest = remainder.left(base, (self.values[named] for named in flow.remainder or ()))
+        if remainder.is_over_shared(base, rest) and self.stands.agreement.over_shared == "reject":
+            raise Reject("over_shared", self._path(name), shortest(rest))
+        return rest
+
+    # Flows on the record, or on the fee's period ----------------------------------------------------------------
+
+    def _on_record(self, name: str, flow: Flow) -> Fraction | None:
+        if not self.siblings or self.record is None:
+            return None
+        if flow.per_event is not None:
+            return flat.cost(flow.per_event, lambda number: self._number(name, number))
+        assert flow.per_unit is not None
+        return self._per_unit(name, flow.per_unit)
+
+    def _per_unit(self, name: str, terms: PerUnit) -> Fraction:
+        quantity = self._quantity(name, terms)
+        ladder = unit.ladder(terms, lambda number: self._number(name, number))
+        parts = blocks.measure([blocks.Piece(abs(quantity), ladder)])
+        fee = unit.connect_fee(terms, lambda number: self._number(name, number), quantity)
+        cost = fee + sum((part.value for part in parts), Fraction(0))
+        return -cost if quantity < 0 else cost
+
+    def _quantity(self, name: str, terms: PerUnit) -> Fraction:
+        """The record's quantity; or what its lines billed, of those that the agreement applies to."""
+        assert self.record is not None
+        if terms.of == "quantity":
+            quantity = self.record.number(self.record.mapping.quantity)
+        else:
+            mine = [line for line in self.siblings if applies(self.stands.agreement, line)]
+            billed = [line.billed for line in mine if line.billed is not None]
+            quantity = sum(billed, Fraction(0)) if billed else None
+        if quantity is None:
+            raise Reject("null_quantity", self._path(name), None)
+        return quantity
+
+    def _plan(self, name: str, plan_id: str) -> Fraction | None:
+        """What a whole plan makes of the record; or of the time a fee covers, by its own fees."""
+        plan = self.terms.catalog.plans[plan_id]
+        if plan.currency != self.line.currency:
+            raise Reject("currency_mismatch", self._path(name), plan.currency)
+        if self.line.kind in ("recurring", "one_time"):
+            return self._plan_fees(plan_id)
+        if not self.siblings or self.record is None or not any(charge.usage for charge in plan.charges.values()):
+            return None
+        prefix = f"{self._path(name)}/"
+        met = PlanOnRecord(self.terms, plan_id, self.record, self.line.held, self.line.around, prefix)
+        priced = met.price(self.counters)
+        if not priced:
+            raise Reject("no_matching_charge", self._path(name), self.line.around["service"])
+        return sum((line.amount for line in priced), Fraction(0))
+
+    def _plan_fees(self, plan_id: str) -> Fraction | None:
+        """The fees of a plan of the same kind as the line, over the same time, in the same proportion."""
+        charges = self.terms.catalog.plans[plan_id].charges
+        fees = [self._fee(plan_id, name, charge) for name, charge in charges.items()]
+        present = [fee for fee in fees if fee is not None]
+        return sum(present, Fraction(0)) if present else None
+
+    def _fee(self, plan_id: str, name: str, charge: Charge) -> Fraction | None:
+        kind = "recurring" if charge.every else "one_time" if charge.once else "usage"
+        around = self.line.around.but(plan=plan_id)
+        version = version_at(charge, self.line.time, self.line.held.account.zone)
+        if kind != self.line.kind or version is None or not holds(charge.when, around):
+            return None
+        path = f"{plan_id}/{name}"
+        fee = flat.cost(version[1], lambda n: self.terms.tables.number(n, around, "no_price", path))  # type: ignore[arg-type]
+        exact = fee * self.line.fraction
+        return stored(exact) if charge.round is None else round_to(exact, charge.round.decimals, charge.round.mode)

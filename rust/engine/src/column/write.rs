@@ -1,0 +1,45 @@
+//! Plain vectors to Arrow columns.
+
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Int32Array, TimestampMicrosecondArray,
+};
+use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
+
+use crate::charge::NULL;
+use crate::error::{Error, Result};
+
+fn internal(error: &arrow_schema::ArrowError) -> Error {
+    Error::Internal(error.to_string())
+}
+
+/// Raw values at 12 decimals; `NULL` is null.
+pub fn decimals(mut values: Vec<i128>) -> Result<ArrayRef> {
+    let nulls = values.contains(&NULL).then(|| values.iter().map(|&value| value != NULL).collect::<NullBuffer>());
+    if nulls.is_some() {
+        values.iter_mut().filter(|value| **value == NULL).for_each(|value| *value = 0);
+    }
+    let array = Decimal128Array::new(ScalarBuffer::from(values), nulls);
+    Ok(Arc::new(array.with_precision_and_scale(38, 12).map_err(|error| internal(&error))?))
+}
+
+/// Codes into a dictionary's values; a negative code is null.
+pub fn dictionary(codes: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef> {
+    let nulls = codes.iter().any(|&code| code < 0).then(|| codes.iter().map(|&code| code >= 0).collect::<NullBuffer>());
+    let keys = Int32Array::new(ScalarBuffer::from(codes), nulls);
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values.clone()).map_err(|error| internal(&error))?))
+}
+
+/// 128-bit ids.
+pub fn ids(ids: Vec<u8>) -> Result<ArrayRef> {
+    Ok(Arc::new(FixedSizeBinaryArray::try_new(16, Buffer::from_vec(ids), None).map_err(|error| internal(&error))?))
+}
+
+/// Instants in microseconds; `i64::MIN` is null.
+pub fn instants(values: Vec<i64>) -> ArrayRef {
+    let column: TimestampMicrosecondArray =
+        values.into_iter().map(|value| (value != i64::MIN).then_some(value)).collect();
+    Arc::new(column.with_timezone("UTC"))
+}

@@ -1,0 +1,75 @@
+//! The values of dictionary columns: made once with the engine, shared by every batch that it gives out.
+
+use arrow_array::{ArrayRef, StringArray};
+
+use crate::clock::{MONTHS, month_name};
+use crate::compile::Compiled;
+use crate::identity;
+use crate::names::Names;
+use crate::rate::shared;
+use crate::subscriber::Subscribers;
+
+/// Values by column, and the codes that lead to them.
+#[derive(Debug)]
+pub struct Dictionaries {
+    pub accounts: ArrayRef,
+    pub subscriptions: ArrayRef,
+    pub plans: ArrayRef,
+    pub charges: ArrayRef,
+    pub zones: ArrayRef,
+    pub bands: ArrayRef,
+    pub currencies: ArrayRef,
+    pub parties: ArrayRef,
+    pub agreements: ArrayRef,
+    pub flows: ArrayRef,
+    /// Months from 1970-01 on.
+    pub months: ArrayRef,
+    pub kinds: ArrayRef,
+    /// By charge: the code of its name in `charges`.
+    pub charge_codes: Vec<i32>,
+    /// By charge: the fingerprint of its whole record or first segment.
+    pub charge_prints: Vec<u128>,
+    /// By plan: the code of its currency.
+    pub currency_codes: Vec<i32>,
+    /// By agreement, version and flow: the code of the flow's name.
+    pub flow_codes: Vec<Vec<Vec<i32>>>,
+}
+
+impl Dictionaries {
+    /// The dictionaries of an engine.
+    pub fn new(compiled: &Compiled, subscribers: &Subscribers) -> Self {
+        let mut charges = Names::default();
+        let charge_codes = compiled.charges.iter().map(|charge| code(&mut charges, &charge.id)).collect();
+        let mut currencies = Names::default();
+        let currency_codes = compiled.plans.iter().map(|plan| code(&mut currencies, &plan.currency)).collect();
+        let mut flows = Names::default();
+        let flow_codes = compiled.agreements.iter().map(|agreement| {
+            let versions = agreement.versions.iter();
+            versions.map(|version| version.flows.iter().map(|flow| code(&mut flows, &flow.id)).collect()).collect()
+        });
+        let flow_codes = flow_codes.collect();
+        let agreements = compiled.agreements.iter().map(|agreement| agreement.id.as_str());
+        Self {
+            accounts: subscribers.accounts.names.values(),
+            subscriptions: subscribers.subscriptions.names.values(),
+            plans: compiled.plan_names.values(),
+            charges: charges.values(),
+            zones: compiled.zones.values(),
+            bands: compiled.bands.values(),
+            currencies: currencies.values(),
+            parties: subscribers.parties.values(),
+            agreements: shared(StringArray::from_iter_values(agreements)),
+            flows: flows.values(),
+            months: shared(StringArray::from_iter_values((0..MONTHS).map(month_name))),
+            kinds: shared(StringArray::from(vec!["usage", "recurring", "one_time", "period"])),
+            charge_codes,
+            charge_prints: compiled.charges.iter().map(|charge| identity::charge(&charge.path, "0")).collect(),
+            currency_codes,
+            flow_codes,
+        }
+    }
+}
+
+fn code(names: &mut Names, name: &str) -> i32 {
+    i32::try_from(names.intern(name)).unwrap_or(i32::MAX)
+}

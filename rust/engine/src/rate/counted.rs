@@ -1,0 +1,211 @@
+//! Records of charges that count: priced by partitions of accounts, each in canonical order.
+//!
+//! Records mostly arrive in order, so a partition is first priced as it comes; the moment a counter sees a record that
+//! belongs before the one it saw last, the partition is sorted and priced again from its opening counters.
+
+use arrow_array::RecordBatch;
+use rayon::prelude::*;
+
+use super::chunk::{Chunk, Place, Work};
+use super::price::{self, Space};
+use super::route::{Context, Fault};
+use super::rows::Rows;
+use super::{Partitions, order};
+use crate::catalog::Scope;
+use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
+use crate::counter::{Counters, Key};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// A partition: its work from every chunk, and what it rejects.
+struct Partition<'a> {
+    number: usize,
+    /// By chunk.
+    work: Vec<Work>,
+    counters: Counters,
+    rejects: Vec<(u32, usize, Fault)>,
+    chunks: &'a [Chunk],
+}
+
+/// Rates all counted records and returns the counters by partition.
+pub fn rate(
+    engine: &Engine,
+    contexts: &[Context],
+    chunks: &mut [Chunk],
+    opening: Option<&RecordBatch>,
+) -> Result<Partitions> {
+    let count = chunks.first().map_or(1, |chunk| chunk.work.len() - 1);
+    let mut opened: Vec<Counters> = (0..count).map(|_| Counters::default()).collect();
+    if let Some(opening) = opening {
+        open(engine, opening, &mut opened)?;
+    }
+    let mut work: Vec<Vec<Work>> = (0..count).map(|_| Vec::with_capacity(chunks.len())).collect();
+    for chunk in chunks.iter_mut() {
+        for (number, work) in work.iter_mut().enumerate() {
+            work.push(std::mem::take(&mut chunk.work[number + 1]));
+        }
+    }
+    let shared: &[Chunk] = chunks;
+    let parts = work.into_iter().zip(opened).enumerate();
+    let partition =
+        |(number, (work, counters))| Partition { number, work, counters, rejects: Vec::new(), chunks: shared };
+    let rated: Vec<_> = parts.map(partition).collect::<Vec<_>>().into_par_iter().map(|p| p.rate(contexts)).collect();
+    let mut counters = Vec::with_capacity(count);
+    for (number, (work, partition_counters, rejects)) in rated.into_iter().enumerate() {
+        for (chunk, work) in chunks.iter_mut().zip(work) {
+            chunk.work[number + 1] = work;
+        }
+        for (chunk, row, fault) in rejects {
+            chunks[chunk as usize].reject(row, fault.code, &fault.field, fault.value);
+        }
+        counters.push(partition_counters);
+    }
+    Ok(counters)
+}
+
+type Outcome = (Vec<Work>, Counters, Vec<(u32, usize, Fault)>);
+
+impl Partition<'_> {
+    fn rate(mut self, contexts: &[Context]) -> Outcome {
+        let opening = self.counters.clone();
+        if !self.in_order_of_arrival(contexts) {
+            self.counters = opening;
+            self.rejects.clear();
+            self.work.iter_mut().for_each(|work| work.shares = Default::default());
+            self.in_canonical_order(contexts);
+        }
+        (self.work, self.counters, self.rejects)
+    }
+
+    /// The rows of this partition, by chunk and row.
+    fn rows(&self, chunk: usize) -> impl Iterator<Item = (u32, u32)> + use<'_> {
+        let chunks = &self.chunks[chunk];
+        let mine = self.number as u32 + 1;
+        let rows = (0..chunks.rows.len as u32)
+            .filter(move |&row| chunks.places[row as usize].work == mine && chunks.is_rated(row as usize));
+        rows.map(move |row| (chunk as u32, row))
+    }
+
+    fn in_order_of_arrival(&mut self, contexts: &[Context]) -> bool {
+        let mut space = Space::default();
+        for chunk in 0..self.chunks.len() {
+            if self.work[chunk].drafts.len() == 0 {
+                continue;
+            }
+            let mine: Vec<(u32, u32)> = self.rows(chunk).collect();
+            for at in mine {
+                if !self.one(contexts, at, &mut space, true) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn in_canonical_order(&mut self, contexts: &[Context]) {
+        let mut rows: Vec<(i64, u32, u32)> = Vec::new();
+        for chunk in 0..self.chunks.len() {
+            let times = &self.chunks[chunk].rows.time.values;
+            rows.extend(self.rows(chunk).map(|(chunk, row)| (times[row as usize], chunk, row)));
+        }
+        let chunks = self.chunks;
+        rows.sort_unstable_by(|a, b| {
+            let tie = || order::tie(order::at(chunks, (a.1, a.2)), order::at(chunks, (b.1, b.2)));
+            a.0.cmp(&b.0).then_with(tie).then_with(|| (a.1, a.2).cmp(&(b.1, b.2)))
+        });
+        let mut space = Space::default();
+        for (_, chunk, row) in rows {
+            self.one(contexts, (chunk, row), &mut space, false);
+        }
+    }
+
+    /// Rates one row; false if `check` finds that it belongs before one that is already rated.
+    fn one(&mut self, contexts: &[Context], at: (u32, u32), space: &mut Space, check: bool) -> bool {
+        let (number, row) = (at.0, at.1 as usize);
+        let chunk = &self.chunks[number as usize];
+        let context = &contexts[chunk.source as usize];
+        let (holding, zone, place) = (chunk.holding[row], chunk.zone[row], chunk.places[row]);
+        if check && self.is_behind(context, at, place) {
+            return false;
+        }
+        let work = &mut self.work[number as usize];
+        let rated =
+            price::rate_row(context, (number, &chunk.rows), holding, zone, place, work, &mut self.counters, space);
+        if let Err(fault) = rated {
+            self.rejects.push((number, row, fault));
+        }
+        true
+    }
+
+    /// Whether one of the row's counters has seen a record that belongs after it, in this call.
+    fn is_behind(&mut self, context: &Context, at: (u32, u32), place: Place) -> bool {
+        let chunks = self.chunks;
+        let chunk = &chunks[at.0 as usize];
+        let row = at.1 as usize;
+        let holding = chunk.holding[row];
+        let plan = context.subscribers.holdings[holding as usize].plan;
+        let (compiled, subscribers) = (context.compiled, context.subscribers);
+        let rows: &Rows = &chunk.rows;
+        let record = super::Record { compiled, subscribers, rows, row, holding, plan, zone: 0, band: 0 };
+        let time = rows.time.values[row];
+        for draft in place.first..place.first + place.count {
+            let draft = self.work[at.0 as usize].drafts.get(draft as usize);
+            let Some(counted) = context.compiled.charges[draft.charge as usize].counted else { continue };
+            let slot = self.counters.place(price::key(context, &record, &draft, counted));
+            let counter = self.counters.get(slot);
+            if !counter.touched || counter.latest == at {
+                continue;
+            }
+            let (latest, latest_row) = order::at(chunks, counter.latest);
+            let latest_time = latest.time.values[latest_row];
+            if time < latest_time || (time == latest_time && order::tie((rows, row), (latest, latest_row)).is_lt()) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Reads opening counters into their owners' partitions.
+fn open(engine: &Engine, table: &RecordBatch, partitions: &mut [Counters]) -> Result<()> {
+    let column = |name: &str| {
+        table.column_by_name(name).ok_or_else(|| Error::UsageSchema(format!("the counters have no column {name:?}")))
+    };
+    let format = TimeFormat { format: None, zone: None, refuse: false };
+    let charge = Text::read("charge", column("charge")?, None)?;
+    let owner = Text::read("owner", column("owner")?, None)?;
+    let start = Times::read("period_start", column("period_start")?, &format)?;
+    let watermark = Times::read("watermark", column("watermark")?, &format)?;
+    let quantity = Numbers::read("quantity", column("quantity")?, None)?;
+    let amount = Numbers::read("amount", column("amount")?, None)?;
+    for row in 0..table.num_rows() {
+        let (Some(path), Some(owner)) = (charge.get(row), owner.get(row)) else { continue };
+        let Some((key, account)) = find(engine, path, owner, start.values[row]) else {
+            return Err(Error::UsageSchema(format!("counters row {row}: no charge {path:?} with owner {owner:?}")));
+        };
+        let count = crate::charge::Count { quantity: quantity.values[row], amount: amount.values[row] };
+        let seen = if watermark.cells.get(row) == Cell::Fine { watermark.values[row] } else { i64::MIN };
+        let partition = account as usize % partitions.len();
+        partitions[partition].open(key, count, seen);
+    }
+    Ok(())
+}
+
+/// The key of a counter by its names, and the account whose partition it belongs to.
+fn find(engine: &Engine, path: &str, owner: &str, period_start: i64) -> Option<(Key, u32)> {
+    let (compiled, subscribers) = (&engine.compiled, &engine.subscribers);
+    let (tariff, charge) = compiled.charge_of_path(path)?;
+    let counted = compiled.charges[charge as usize].counted?;
+    let (owner, account) = match counted.scope {
+        Scope::Account => {
+            let account = subscribers.accounts.names.code(owner)?;
+            (account, account)
+        }
+        Scope::Subscription | Scope::Record => {
+            let subscription = subscribers.subscriptions.names.code(owner)?;
+            (subscription, subscribers.subscriptions.account[subscription as usize])
+        }
+    };
+    let period = subscribers.period_of(counted.reset, account, period_start);
+    Some((Key { tariff, charge, owner, period }, account))
+}

@@ -1,0 +1,34 @@
+//! Duplicates within one call: of records with one identity, the first in canonical order stays; every other is a
+//! duplicate if its mapped columns are equal, a conflict if not. Only records that could be rated count as seen.
+
+use super::chunk::Chunk;
+use super::order;
+use super::route::Context;
+use crate::reject::Code;
+
+/// Rejects all but the first record of each identity. `identities` are by chunk and row.
+pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>]) {
+    let mut seen: Vec<(u128, u32, u32)> = Vec::new();
+    for (number, chunk) in chunks.iter().enumerate().filter(|(_, chunk)| chunk.rows.id.is_some()) {
+        let rated = (0..chunk.rows.len).filter(|&row| chunk.is_rated(row));
+        seen.extend(rated.map(|row| (identities[number][row], number as u32, row as u32)));
+    }
+    seen.sort_unstable();
+    let mut faults = Vec::new();
+    for same in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        let record = |entry: &(u128, u32, u32)| order::at(chunks, (entry.1, entry.2));
+        let Some(first) = same.iter().min_by(|a, b| order::compare(record(a), record(b)).then_with(|| a.cmp(b))) else {
+            continue;
+        };
+        for other in same.iter().filter(|other| *other != first) {
+            let equal = order::content(record(first), record(other)).is_eq();
+            faults.push((other.1, other.2, if equal { Code::Duplicate } else { Code::Conflict }));
+        }
+    }
+    for (chunk, row, code) in faults {
+        let chunk = &mut chunks[chunk as usize];
+        let field = contexts[chunk.source as usize].usage.record_id.clone().unwrap_or_default();
+        let value = chunk.rows.id.as_ref().and_then(|id| id.get(row as usize)).map(str::to_owned);
+        chunk.reject(row as usize, code, &field, value);
+    }
+}

@@ -1,0 +1,44 @@
+//! The canonical order of records: time, source, id, and the bytes of the mapped columns (semantics §8).
+
+use std::cmp::Ordering;
+
+use super::chunk::Chunk;
+use super::rows::Rows;
+
+/// Compares two records.
+pub fn compare(a: (&Rows, usize), b: (&Rows, usize)) -> Ordering {
+    let time = |(rows, row): (&Rows, usize)| rows.time.values[row];
+    time(a).cmp(&time(b)).then_with(|| tie(a, b))
+}
+
+/// Compares two records of one time.
+pub fn tie(a: (&Rows, usize), b: (&Rows, usize)) -> Ordering {
+    let source = a.0.source.get(a.1).cmp(&b.0.source.get(b.1));
+    let id = |(rows, row): (&Rows, usize)| rows.id.as_ref().and_then(|id| id.get(row)).map(str::to_owned);
+    source.then_with(|| id(a).cmp(&id(b))).then_with(|| content(a, b))
+}
+
+/// Compares what the mapped columns of two records hold.
+pub fn content(a: (&Rows, usize), b: (&Rows, usize)) -> Ordering {
+    let ((left, i), (right, j)) = (a, b);
+    let texts = |rows: &'_ Rows, row: usize| {
+        let fixed = [&rows.key, &rows.service, &rows.destination, &rows.territory];
+        fixed.map(|text| text.get(row).map(str::to_owned))
+    };
+    let number = |numbers: &crate::column::Numbers, row: usize| (numbers.cells.get(row) as u8, numbers.values[row]);
+    let numbers = |rows: &Rows, row: usize| [&rows.quantity, &rows.amount, &rows.duration].map(|n| number(n, row));
+    let attributes = || {
+        let pairs = left.attributes.iter().zip(&right.attributes);
+        pairs.map(|(x, y)| x.get(i).cmp(&y.get(j))).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    };
+    left.time.values[i]
+        .cmp(&right.time.values[j])
+        .then_with(|| texts(left, i).cmp(&texts(right, j)))
+        .then_with(|| numbers(left, i).cmp(&numbers(right, j)))
+        .then_with(attributes)
+}
+
+/// A row of a chunk.
+pub fn at(chunks: &[Chunk], (chunk, row): (u32, u32)) -> (&Rows, usize) {
+    (&chunks[chunk as usize].rows, row as usize)
+}

@@ -1,0 +1,163 @@
+//! From drafts to Arrow: lines and shares in input order, rejects, counters.
+
+mod lines;
+mod shares;
+
+use arrow_array::builder::{Int32Builder, Int64Builder, StringBuilder};
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_schema::SchemaRef;
+use rayon::prelude::*;
+
+use super::chunk::Chunk;
+use super::{Options, Partitions, Rated, Source, shared};
+use crate::column::write;
+use crate::counter::{Counter, NEVER};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::identity;
+use crate::names::Names;
+use crate::reject::Reject;
+use crate::schema;
+
+/// Fingerprints of the records of each chunk.
+pub fn identities(sources: &[Source], chunks: &[Chunk]) -> Vec<Vec<u128>> {
+    let of_chunk = |chunk: &Chunk| {
+        let rows = &chunk.rows;
+        let file = identity::text(&sources[chunk.source as usize].content);
+        let mut scratch = String::new();
+        let one = |row: usize| match &rows.id {
+            Some(id) => identity::record(rows.source.get(row).unwrap_or(""), id.get(row).unwrap_or(""), &mut scratch),
+            None => identity::row(file, rows.first + row as u64),
+        };
+        (0..rows.len).map(one).collect()
+    };
+    chunks.par_iter().map(of_chunk).collect()
+}
+
+/// Dictionaries that all batches of a call share.
+struct Writer<'a> {
+    engine: &'a Engine,
+    options: &'a Options,
+    /// Services of the catalog, then others in order of arrival.
+    services: Names,
+    service_values: ArrayRef,
+    file_values: ArrayRef,
+}
+
+/// Writes everything, and asserts that nothing is lost.
+pub fn write(
+    engine: &Engine,
+    sources: &[Source],
+    chunks: &[Chunk],
+    identities: &[Vec<u128>],
+    counters: &Partitions,
+    options: &Options,
+) -> Result<Rated> {
+    let rejects = rejects(sources, chunks)?;
+    let count = |test: &(dyn Fn(&Chunk, usize) -> bool + Sync)| -> u64 {
+        chunks.iter().map(|chunk| (0..chunk.rows.len).filter(|&row| test(chunk, row)).count() as u64).sum()
+    };
+    let rows = chunks.iter().map(|chunk| chunk.rows.len as u64).sum();
+    let skipped = count(&|chunk, row| chunk.rows.skipped.get(row).copied().unwrap_or(false));
+    let rated = count(&Chunk::is_rated);
+    let rejected = rejects.num_rows() as u64;
+    if rows != skipped + rated + rejected {
+        return Err(Error::Internal(format!(
+            "{rows} rows are not {rated} rated + {rejected} rejected + {skipped} skipped"
+        )));
+    }
+    let writer = Writer::new(engine, sources, chunks, options);
+    let lines =
+        chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.lines(chunk, ids)).collect::<Result<_>>()?;
+    let shares = if options.shares && !engine.compiled.agreements.is_empty() {
+        chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.shares(chunk, ids)).collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
+    Ok(Rated { lines, shares, rejects, counters: writer.counters(counters)?, rows, skipped, rated })
+}
+
+impl<'a> Writer<'a> {
+    fn new(engine: &'a Engine, sources: &[Source], chunks: &[Chunk], options: &'a Options) -> Self {
+        let mut services = engine.compiled.services.clone();
+        let other = services.len() as u32;
+        for chunk in chunks {
+            let unknown = (0..chunk.rows.len).filter(|&row| chunk.service[row] == other && chunk.is_rated(row));
+            for service in unknown.filter_map(|row| chunk.rows.service.get(row)) {
+                services.intern(service);
+            }
+        }
+        let file_values = shared(StringArray::from_iter_values(sources.iter().map(|source| source.file.as_str())));
+        Self { engine, options, service_values: services.values(), services, file_values }
+    }
+
+    /// Counters that this call has moved, by charge, owner and period.
+    fn counters(&self, partitions: &Partitions) -> Result<RecordBatch> {
+        let mut touched: Vec<&Counter> = partitions.iter().flat_map(|counters| counters.touched()).collect();
+        touched.sort_unstable_by_key(|counter| counter.key);
+        let (compiled, subscribers) = (&self.engine.compiled, &self.engine.subscribers);
+        let mut paths = Names::default();
+        let mut codes = Vec::with_capacity(touched.len());
+        let mut owners = StringBuilder::new();
+        let mut starts = Vec::with_capacity(touched.len());
+        for counter in &touched {
+            let key = counter.key;
+            codes.push(
+                i32::try_from(paths.intern(&compiled.path_of_charge(key.tariff, key.charge))).unwrap_or(i32::MAX),
+            );
+            let counted = compiled.charges[key.charge as usize].counted;
+            let (owner, account) = subscribers.owner(counted.map(|counted| counted.scope), key.owner);
+            owners.append_value(owner);
+            let start =
+                counted.filter(|_| key.period != NEVER).map(|c| subscribers.period_start(c.reset, account, key.period));
+            starts.push(start.unwrap_or(0));
+        }
+        let columns = vec![
+            write::dictionary(codes, &paths.values())?,
+            shared(owners.finish()),
+            write::instants(starts),
+            write::decimals(touched.iter().map(|counter| counter.count.quantity).collect())?,
+            write::decimals(touched.iter().map(|counter| counter.count.amount).collect())?,
+            write::instants(touched.iter().map(|counter| counter.watermark).collect()),
+        ];
+        batch(&schema::COUNTERS, columns)
+    }
+}
+
+/// A batch of a schema.
+fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
+    RecordBatch::try_new(schema.clone(), columns).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// All rejects, in input order.
+fn rejects(sources: &[Source], chunks: &[Chunk]) -> Result<RecordBatch> {
+    let (mut files, mut ids, mut origins) = (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
+    let (mut names, mut fields, mut values) = (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
+    let (mut rows, mut codes) = (Int64Builder::new(), Int32Builder::new());
+    for chunk in chunks {
+        let mut rejects: Vec<&Reject> = chunk.rejects.iter().collect();
+        rejects.sort_by_key(|reject| reject.row);
+        for reject in rejects {
+            let row = (reject.row - chunk.rows.first) as usize;
+            files.append_value(&sources[chunk.source as usize].file);
+            rows.append_value(i64::try_from(reject.row).unwrap_or(i64::MAX));
+            origins.append_option(chunk.rows.source.get(row));
+            ids.append_option(chunk.rows.id.as_ref().and_then(|id| id.get(row)));
+            codes.append_value(i32::from(reject.code.number()));
+            names.append_value(reject.code.name());
+            fields.append_value(&reject.field);
+            values.append_option(reject.value.as_ref());
+        }
+    }
+    let columns: Vec<ArrayRef> = vec![
+        shared(files.finish()),
+        shared(rows.finish()),
+        shared(origins.finish()),
+        shared(ids.finish()),
+        shared(codes.finish()),
+        shared(names.finish()),
+        shared(fields.finish()),
+        shared(values.finish()),
+    ];
+    batch(&schema::REJECTS, columns)
+}

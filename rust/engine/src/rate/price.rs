@@ -1,0 +1,214 @@
+//! The price stage: amounts of a row's drafts, and where they leave its counters.
+
+use super::chunk::{Chunk, Place, Work};
+use super::drafts::Draft;
+use super::route::{Context, Fault};
+use super::rows::{Record, Rows};
+use crate::catalog::Scope;
+use crate::charge::{Count, Input, NULL};
+use crate::column::{Cell, Numbers};
+use crate::compile::{Charge, Counted, Scratch, Version};
+use crate::counter::{Counters, Key};
+use crate::reject::Code;
+use crate::schema::OUT_OF_ORDER;
+use crate::split;
+
+/// What pricing uses again and again.
+#[derive(Debug, Default)]
+pub struct Space {
+    pub scratch: Scratch,
+    /// Counters that a row has moved, to be stored when all of it succeeds.
+    moved: Vec<(usize, Count)>,
+    pub split: split::Space,
+}
+
+/// Prices the drafts of one row and splits their lines; counters move only when everything succeeds.
+pub fn rate_row(
+    context: &Context,
+    chunk: (u32, &Rows),
+    holding: u32,
+    zone: u32,
+    place: Place,
+    work: &mut Work,
+    counters: &mut Counters,
+    space: &mut Space,
+) -> Result<(), Fault> {
+    let (number, rows) = chunk;
+    space.moved.clear();
+    let drafts = place.first as usize..(place.first + place.count) as usize;
+    let Some(&row) = work.drafts.row.get(drafts.start) else { return Ok(()) };
+    let plan = context.subscribers.holdings[holding as usize].plan;
+    let (compiled, subscribers) = (context.compiled, context.subscribers);
+    let record = Record { compiled, subscribers, rows, row: row as usize, holding, plan, zone, band: 0 };
+    let mut worst: Option<Fault> = None;
+    let mut start = 0;
+    for at in drafts.clone() {
+        let draft = work.drafts.get(at);
+        start = if draft.first { 0 } else { start };
+        match price_draft(context, &record, &draft, start, at, work, counters, space) {
+            Ok(billed) => start += billed,
+            Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
+            Err(_) => {}
+        }
+    }
+    if let Some(fault) = worst {
+        return Err(fault);
+    }
+    split::split_row(context, &record, drafts, work, space)?;
+    let time = rows.time.values[row as usize];
+    for &(place, count) in &space.moved {
+        let counter = counters.at(place);
+        counter.count = count;
+        counter.watermark = counter.watermark.max(time);
+        counter.latest = (number, row);
+        counter.touched = true;
+    }
+    Ok(())
+}
+
+/// Prices one draft; returns its billed units.
+fn price_draft(
+    context: &Context,
+    record: &Record,
+    draft: &Draft,
+    start: i128,
+    at: usize,
+    work: &mut Work,
+    counters: &mut Counters,
+    space: &mut Space,
+) -> Result<i128, Fault> {
+    let charge = &context.compiled.charges[draft.charge as usize];
+    let version = &charge.versions[draft.version as usize];
+    let record = record.in_band(draft.band);
+    let input = input(context, &record, charge, version, draft, start)?;
+    let values = version.values.resolve(&context.compiled.tables, &record, &mut space.scratch);
+    let values = values.ok_or_else(|| Fault::new(Code::NoPrice, &charge.path, None))?;
+    check_signs(&record, charge, version)?;
+    let counter = charge.counted.map(|counted| counters.place(key(context, &record, draft, counted)));
+    let mut count = counter.map_or_else(Count::default, |place| {
+        let moved = space.moved.iter().rev().find(|entry| entry.0 == place);
+        moved.map_or_else(|| counters.get(place).count, |entry| entry.1)
+    });
+    let before = count;
+    let priced = version.model.price(values, &input, &mut count, charge.target);
+    let priced = priced.map_err(|code| Fault::new(code, &charge.path, None))?;
+    work.drafts.amount[at] = priced.amount;
+    work.drafts.billed[at] = priced.billed;
+    if let Some(place) = counter {
+        if version.model.counts_units() {
+            work.drafts.before[at] = before.quantity;
+            work.drafts.after[at] = count.quantity;
+            count.amount = before
+                .amount
+                .checked_add(priced.amount)
+                .ok_or_else(|| Fault::new(Code::Overflow, &charge.path, None))?;
+        }
+        let late = record.rows.time.values[record.row] < counters.get(place).opening_watermark;
+        work.drafts.flags[at] = if late { OUT_OF_ORDER } else { 0 };
+        space.moved.push((place, count));
+    }
+    Ok(if priced.billed == NULL { 0 } else { priced.billed })
+}
+
+/// Whose counter a charge moves for a record.
+pub fn key(context: &Context, record: &Record, draft: &Draft, counted: Counted) -> Key {
+    let subscribers = context.subscribers;
+    let account = subscribers.account_of(record.holding);
+    let owner = match counted.scope {
+        Scope::Account => account,
+        Scope::Subscription | Scope::Record => subscribers.holdings[record.holding as usize].subscription,
+    };
+    let time = record.rows.time.values[record.row];
+    let period = subscribers.period_of(counted.reset, account, time);
+    Key { tariff: draft.tariff, charge: draft.charge, owner, period }
+}
+
+/// What the record brings to a charge; cells that cannot be read are faults if the model reads them.
+fn input(
+    context: &Context,
+    record: &Record,
+    charge: &Charge,
+    version: &Version,
+    draft: &Draft,
+    start: i128,
+) -> Result<Input, Fault> {
+    let rows = record.rows;
+    let usage = context.usage;
+    let mut input = Input { quantity: draft.quantity, start, first: draft.first, ..Input::default() };
+    if version.model.reads_quantity() {
+        readable(&rows.quantity, record.row, usage.quantity_name(), &charge.path)?;
+        input.whole = rows.quantity.whole.as_ref().map(|whole| whole[record.row]);
+        input.billed = (draft.billed != NULL).then_some(draft.billed);
+    }
+    if version.model.reads_amount() {
+        readable(&rows.amount, record.row, usage.amount.as_deref().unwrap_or("amount"), &charge.path)?;
+        input.amount = rows.amount.values[record.row];
+    }
+    if let Some(attribute) = version.column {
+        let column = &usage.attributes[attribute].0;
+        let missing = || Fault::new(Code::NullAmount, &charge.path, None);
+        let numbers = rows.numbers[attribute].as_ref().ok_or_else(missing)?;
+        readable(numbers, record.row, column, &charge.path)?;
+        input.amount = numbers.values[record.row];
+    }
+    Ok(input)
+}
+
+/// A cell that holds no number is a fault of its own; a null is looked at later, after look-ups.
+fn readable(numbers: &Numbers, row: usize, field: &str, path: &str) -> Result<(), Fault> {
+    let shown = || numbers.text.as_ref().and_then(|text| text.get(row));
+    match numbers.cells.get(row) {
+        Cell::Fine | Cell::Null => Ok(()),
+        Cell::Bad => Err(Fault::new(Code::BadNumber, field, shown())),
+        Cell::TooManyDecimals => Err(Fault::new(Code::TooManyDecimals, field, shown())),
+        Cell::TooLarge => Err(Fault::new(Code::Overflow, path, None)),
+    }
+}
+
+/// Nulls, and negative numbers where the charge does not allow them.
+fn check_signs(record: &Record, charge: &Charge, version: &Version) -> Result<(), Fault> {
+    let rows = record.rows;
+    let field = &charge.path;
+    let check = |numbers: &Numbers, null: Code, negative: Code| {
+        let value = || crate::column::shown(numbers.values[record.row]);
+        match numbers.cells.get(record.row) {
+            Cell::Null => Err(Fault::new(null, field, None)),
+            _ if numbers.values[record.row] < 0 && !charge.allow_negative => {
+                Err(Fault::new(negative, field, Some(&value())))
+            }
+            _ => Ok(()),
+        }
+    };
+    if version.model.reads_quantity() {
+        check(&rows.quantity, Code::NullQuantity, Code::NegativeQuantity)?;
+    }
+    if version.model.reads_amount() {
+        check(&rows.amount, Code::NullAmount, Code::NegativeAmount)?;
+    }
+    if let Some(attribute) = version.column
+        && let Some(numbers) = &rows.numbers[attribute]
+    {
+        check(numbers, Code::NullAmount, Code::NegativeAmount)?;
+    }
+    Ok(())
+}
+
+/// Rates the rows of a chunk that need no counter.
+pub fn rate_stateless(context: &Context, number: u32, chunk: &mut Chunk) {
+    let mut space = Space::default();
+    let mut counters = Counters::default();
+    let Some(mut work) = chunk.work.first_mut().map(std::mem::take) else { return };
+    for row in 0..chunk.rows.len {
+        let place = chunk.places[row];
+        if !chunk.is_rated(row) || place.work != 0 {
+            continue;
+        }
+        let (holding, zone) = (chunk.holding[row], chunk.zone[row]);
+        let rated =
+            rate_row(context, (number, &chunk.rows), holding, zone, place, &mut work, &mut counters, &mut space);
+        if let Err(fault) = rated {
+            chunk.reject(row, fault.code, &fault.field, fault.value);
+        }
+    }
+    chunk.work[0] = work;
+}

@@ -1,0 +1,245 @@
+//! Drafts of one charge on one record: one, or with `across: split` one for each band that the record runs through.
+//!
+//! Blocks (minimum, then increments) run from the record's start, and each is charged in the band it begins in, with
+//! that band's block size and price (semantics §3). Whole runs of blocks are counted by division, so a record of a
+//! day costs no more than one of a minute. A quantity that is not time is divided in proportion to the duration.
+
+use partita_money::{Dec, allocate};
+
+use super::drafts::Draft;
+use super::route::{Context, Fault};
+use super::rows::Record;
+use crate::band::Edges;
+use crate::charge::{Block, Model, NULL, ceiling};
+use crate::column::Cell;
+use crate::compile::{Charge, Input};
+use crate::reject::Code;
+
+/// Raw 12-decimal seconds in a microsecond.
+const MICROSECOND: i128 = 1_000_000;
+
+/// A record on its way to drafts.
+#[derive(Debug, Clone, Copy)]
+pub struct Guide<'a> {
+    pub context: &'a Context<'a>,
+    pub record: Record<'a>,
+    pub service: u32,
+    pub time: i64,
+}
+
+/// A part of a record in one band.
+struct Segment {
+    charge: u32,
+    band: u32,
+    quantity: i128,
+    billed: i128,
+}
+
+impl Guide<'_> {
+    /// Adds the drafts of one charge.
+    pub fn draft(&self, charge: u32, tariff: u32, drafts: &mut Vec<Draft>) -> Result<(), Fault> {
+        let terms = &self.context.compiled.charges[charge as usize];
+        let quantity = self.quantity();
+        let edges = self.edges(terms);
+        if let (true, Some(edges)) = (terms.across_split && quantity != NULL && quantity > 0, edges) {
+            let segments = self.segments(terms, charge, quantity, edges)?;
+            for (place, segment) in segments.iter().enumerate() {
+                let number = segments[..place].iter().filter(|other| other.charge == segment.charge).count();
+                drafts.push(self.segment_draft(segment, tariff, number as u32, place == 0)?);
+            }
+            return Ok(());
+        }
+        let whole = Segment { charge, band: self.record.band, quantity, billed: NULL };
+        drafts.push(self.segment_draft(&whole, tariff, 0, true)?);
+        Ok(())
+    }
+
+    /// Adds the drafts of a flow's cost plan.
+    pub fn cost(
+        &self,
+        plan: usize,
+        tariff: u32,
+        path: &dyn Fn() -> String,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<(), Fault> {
+        let compiled = self.context.compiled;
+        let mut guide = *self;
+        guide.record.plan = plan as u32;
+        if let Some(calendar) = compiled.plans[plan].calendar {
+            let span = compiled.calendars[calendar].edges(self.clock()).at(self.time, &mut 0);
+            let outside = || {
+                Fault::new(
+                    Code::OutsideCalendar,
+                    &self.context.usage.time,
+                    Some(&self.record.rows.time.shown(self.record.row)),
+                )
+            };
+            guide.record.band = span.ok_or_else(outside)?.band;
+        }
+        let mut chosen = Vec::new();
+        guide.record.choose(self.service, &mut chosen);
+        let rates_usage = |&at: &usize| compiled.charges[at].kind == crate::catalog::Kind::Usage;
+        if chosen.is_empty() && compiled.plans[plan].charges.clone().any(|at| rates_usage(&at)) {
+            return Err(Fault::new(Code::NoMatchingCharge, &path(), None));
+        }
+        chosen.sort_unstable();
+        chosen.iter().try_for_each(|&charge| guide.draft(charge, tariff, drafts))
+    }
+
+    fn segment_draft(&self, segment: &Segment, tariff: u32, number: u32, first: bool) -> Result<Draft, Fault> {
+        let charge = &self.context.compiled.charges[segment.charge as usize];
+        let version =
+            charge.version_at(self.time, self.clock()).ok_or_else(|| Fault::new(Code::NoPrice, &charge.path, None))?;
+        Ok(Draft {
+            row: self.record.row as u32,
+            tariff,
+            charge: segment.charge,
+            version: version as u32,
+            band: segment.band,
+            segment: number,
+            first,
+            quantity: segment.quantity,
+            billed: segment.billed,
+        })
+    }
+
+    fn quantity(&self) -> i128 {
+        let quantity = &self.record.rows.quantity;
+        if quantity.cells.get(self.record.row) == Cell::Fine { quantity.values[self.record.row] } else { NULL }
+    }
+
+    fn clock(&self) -> u32 {
+        let subscribers = self.context.subscribers;
+        subscribers.accounts.clock[subscribers.account_of(self.record.holding) as usize]
+    }
+
+    fn edges(&self, charge: &Charge) -> Option<&Edges> {
+        let compiled = self.context.compiled;
+        let calendar = compiled.plans[charge.plan as usize].calendar?;
+        Some(compiled.calendars[calendar].edges(self.clock()))
+    }
+
+    fn duration(&self, path: &str) -> Result<i128, Fault> {
+        let field = self.context.usage.duration.as_deref().unwrap_or("duration");
+        let (cells, row) = (&self.record.rows.duration, self.record.row);
+        let shown = || cells.text.as_ref().and_then(|text| text.get(row));
+        match (cells.cells.get(row), cells.values[row]) {
+            (Cell::Fine, duration) if duration < 0 => {
+                Err(Fault::new(Code::NegativeDuration, path, Some(&crate::column::shown(duration))))
+            }
+            (Cell::Fine, duration) => Ok(duration),
+            (Cell::Null, _) => Err(Fault::new(Code::NullDuration, path, None)),
+            (Cell::TooManyDecimals, _) => Err(Fault::new(Code::TooManyDecimals, field, shown())),
+            _ => Err(Fault::new(Code::BadNumber, field, shown())),
+        }
+    }
+
+    fn segments(&self, terms: &Charge, charge: u32, quantity: i128, edges: &Edges) -> Result<Vec<Segment>, Fault> {
+        let duration = self.duration(&terms.path)?;
+        let usage = self.context.usage;
+        let is_time = matches!((&usage.quantity, &usage.duration), (Some(Input::Column(q)), Some(d)) if q == d);
+        let walk = Walk { guide: self, component: &terms.component, edges, near: 0 };
+        if is_time { walk.in_blocks(charge, quantity) } else { walk.in_proportion(charge, quantity, duration) }
+    }
+}
+
+/// Walks a record through the bands.
+struct Walk<'a> {
+    guide: &'a Guide<'a>,
+    component: &'a str,
+    edges: &'a Edges,
+    near: usize,
+}
+
+impl Walk<'_> {
+    /// The charge at a position (raw seconds from the start), its band, and the position at which the band ends.
+    fn at(&mut self, position: i128) -> Result<(u32, u32, i128), Fault> {
+        let guide = self.guide;
+        let instant = i64::try_from(position / MICROSECOND).ok().and_then(|offset| guide.time.checked_add(offset));
+        let span = instant.and_then(|instant| self.edges.at(instant, &mut self.near));
+        let time = guide.record.rows.time.shown(guide.record.row);
+        let span = span.ok_or_else(|| Fault::new(Code::OutsideCalendar, &guide.context.usage.time, Some(&time)))?;
+        let compiled = guide.context.compiled;
+        let record = guide.record.in_band(span.band);
+        let mut chosen = Vec::new();
+        record.choose(guide.service, &mut chosen);
+        let counts = |charge: &Charge| {
+            charge.versions.iter().any(|v| matches!(v.model, Model::Unit(_)) || v.model.counts_units())
+        };
+        let fits = |charge: &Charge| charge.component == self.component && counts(charge);
+        let charge = chosen.into_iter().find(|&charge| fits(&compiled.charges[charge as usize]));
+        let charge =
+            charge.ok_or_else(|| Fault::new(Code::NoMatchingCharge, "service", record.rows.service.get(record.row)))?;
+        let end = i128::from(span.until.saturating_sub(guide.time)) * MICROSECOND;
+        Ok((charge, span.band, end))
+    }
+
+    fn in_blocks(mut self, first: u32, quantity: i128) -> Result<Vec<Segment>, Fault> {
+        let mut segments: Vec<Segment> = Vec::new();
+        let mut position = 0;
+        while position < quantity {
+            let (charge, band, end) = self.at(position)?;
+            let (block, start, up_to) = self.block(charge, position);
+            let limit = end.min(quantity).min(up_to.unwrap_or(i128::MAX)).max(position + 1);
+            let advance = match block {
+                Block { minimum, .. } if minimum > 0 && position == start => minimum,
+                Block { increment: Some(increment), .. } => {
+                    ceiling(limit - position, increment).saturating_mul(increment)
+                }
+                Block { increment: None, .. } => limit - position,
+            };
+            let used = advance.min(quantity - position);
+            match segments.last_mut() {
+                Some(last) if last.charge == charge && last.band == band => {
+                    last.quantity += used;
+                    last.billed += advance;
+                }
+                _ => segments.push(Segment { charge, band, quantity: used, billed: advance }),
+            }
+            position = position.saturating_add(advance);
+        }
+        debug_assert!(segments.first().is_none_or(|segment| segment.charge == first));
+        Ok(segments)
+    }
+
+    /// The block rule in force at a position, and the step that it belongs to.
+    fn block(&self, charge: u32, position: i128) -> (Block, i128, Option<i128>) {
+        let charge = &self.guide.context.compiled.charges[charge as usize];
+        let version = charge.version_at(self.guide.time, self.guide.clock()).unwrap_or(0);
+        match charge.versions.get(version).map(|version| &version.model) {
+            Some(Model::Unit(unit)) => {
+                let holds = |step: &&crate::charge::Step| step.up_to.is_none_or(|up_to| position < up_to);
+                unit.steps.iter().find(holds).map_or((Block::default(), 0, None), |s| (s.block, s.start, s.up_to))
+            }
+            Some(Model::Graduated(graduated)) => (graduated.block, 0, None),
+            _ => (Block::default(), 0, None),
+        }
+    }
+
+    fn in_proportion(mut self, charge: u32, quantity: i128, duration: i128) -> Result<Vec<Segment>, Fault> {
+        let mut parts: Vec<(u32, u32, i128)> = Vec::new();
+        let mut position = 0;
+        while position < duration {
+            let (charge, band, end) = self.at(position)?;
+            let next = end.min(duration);
+            parts.push((charge, band, next - position));
+            position = next;
+        }
+        if parts.len() < 2 {
+            let band = self.guide.record.band;
+            return Ok(vec![Segment { charge, band, quantity, billed: NULL }]);
+        }
+        let overflow = |_| Fault::new(Code::Overflow, "quantity", None);
+        let weights: Vec<Dec> =
+            parts.iter().map(|part| Dec::from_raw(part.2)).collect::<Result<_, _>>().map_err(overflow)?;
+        let total = Dec::from_raw(quantity).map_err(overflow)?;
+        let shares = allocate(total, &weights, Dec::SCALE).map_err(overflow)?;
+        let segment = |((charge, band, _), share): ((u32, u32, i128), Dec)| Segment {
+            charge,
+            band,
+            quantity: share.raw(),
+            billed: NULL,
+        };
+        Ok(parts.into_iter().zip(shares).map(segment).collect())
+    }
+}

@@ -1,0 +1,120 @@
+"""What a catalog's author is told: the path, the line and the words, for every mistake that is known.
+
+The cases are in `catalogs/wrong.txt`, whose head says how they are written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from partita.catalog import load
+from partita.errors import CatalogError, Problem
+
+BASE = {
+    "parties": "parties: {nordtel: {}, musicco: {}, filmco: {}}",
+    "accounts": "accounts: {a-1: {owner: c-1, currency: SEK, zone: Europe/Stockholm, territory: SE}}",
+    "zones": 'zones: {nordic: {prefixes: ["46", "47"]}}',
+    "calendars": "calendars: {tariff: {bands: {peak: {days: mon-fri, from: '08:00', to: '19:00'}, off_peak: rest}}}",
+    "tables": "tables: {shares: {by: [partner], columns: {share: percent}}}",
+    "plans": (
+        "plans: {start: {seller: nordtel, currency: SEK, charges: {monthly: {every: month, flat: 109.00}, "
+        "songs: {when: {service: content}, dynamic: {amount_column: price}}}}}"
+    ),
+}
+
+CHARGES = """plans:
+  start:
+    seller: nordtel
+    currency: SEK
+    calendar: tariff
+    charges:"""
+
+FLOWS = """agreements:
+  deal:
+    roles: {C: account_owner, D: nordtel, P: {column: partner}}
+    flows:
+      retail: {payer: C, payee: D, base: lines}"""
+
+
+def cases() -> dict[str, tuple[str, str, str]]:
+    """Name → fragment, path, message of each case of `wrong.txt`."""
+    found = {}
+    for block in (Path(__file__).parent / "catalogs" / "wrong.txt").read_text("utf-8").split("\n=== ")[1:]:
+        written, _, told = block.partition("\n--> ")
+        name, _, fragment = written.partition("\n")
+        path, _, message = told.strip().partition("\n")
+        found[name] = (fragment.replace("@charges", CHARGES).replace("@flows", FLOWS), path, message.strip())
+    return found
+
+
+CASES = cases()
+
+
+def problems(text: str, folder: Path) -> tuple[str, tuple[Problem, ...]]:
+    """The whole text of a case, and what is wrong with it."""
+    whole = text + "\n"
+    sections = {line.partition(":")[0] for line in whole.split("\n")}
+    whole += "".join(f"{part}\n" for key, part in BASE.items() if key not in sections)
+    file = folder / "catalog.yaml"
+    file.write_text(whole, "utf-8")
+    with pytest.raises(CatalogError) as caught:
+        load(file)
+    return whole, caught.value.problems
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_problem_names_path_line_and_reason(case: str, tmp_path: Path) -> None:
+    text, path, message = CASES[case]
+    whole, found = problems(text, tmp_path)
+    line = next(number for number, line in enumerate(whole.split("\n"), 1) if "#!" in line)
+    told = [problem for problem in found if problem.path == path]
+    assert told, [str(problem) for problem in found]
+    assert message in told[0].message
+    assert told[0].where == f"catalog.yaml:{line}"
+
+
+def test_base_alone_is_right(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.yaml"
+    file.write_text("\n".join(BASE.values()), "utf-8")
+    assert list(load(file).plans) == ["start"]
+    assert len(CASES) > 60
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    """Typing errors of one charge hide neither its plan's nor other parts' problems."""
+    _, found = problems(
+        CHARGES.replace("seller: nordtel", "seller: nobody")
+        + "\n      a: {flat: x}\n      b: {when: {zone: mars}, flat: 1}\nzones: {}\n"
+        + "agreements:\n  deal: {model: A.4, roles: {B: musicco}, applies_to: {charges: [a]}}\n",
+        tmp_path,
+    )
+    assert [(problem.path, problem.where) for problem in found] == [
+        ("plans.start.seller", "catalog.yaml:3"),
+        ("plans.start.charges.a.flat", "catalog.yaml:7"),
+        ("plans.start.charges.b.when.zone", "catalog.yaml:8"),
+        ("agreements.deal.roles.D", "catalog.yaml:11"),
+        ("agreements.deal.flows.wholesale", "catalog.yaml:11"),
+    ]
+
+
+def test_one_line_for_each_problem(tmp_path: Path) -> None:
+    _, found = problems(CASES["descending tiers"][0], tmp_path)
+    assert str(CatalogError(found)) == (
+        "catalog.yaml:11: plans.start.charges.data.graduated.tiers[1].up_to: 5368709120 is below the bound before it "
+        "(10737418240); bounds must rise"
+    )
+
+
+def test_currencies_are_those_of_iso_4217(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partita.catalog.check.scene.digits", lambda code: None if code == "KRO" else 2)
+    _, found = problems(
+        "accounts:\n  a-1: {owner: c-1, currency: KRO}\n  a-2: {owner: c-1, currency: SEK}\n"
+        "billing: {digits: {KRO: 2}}",
+        tmp_path,
+    )
+    assert [str(problem) for problem in found] == [
+        "catalog.yaml:2: accounts.a-1.currency: 'KRO' is not a currency of ISO 4217, such as EUR or SEK",
+        "catalog.yaml:4: billing.digits.KRO: 'KRO' is not a currency of ISO 4217, such as EUR or SEK",
+    ]
