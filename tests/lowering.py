@@ -38,4 +38,5 @@ def compiled(found: Lowered) -> _core.Engine:
 
 def micros(text: str) -> int:
     """Microseconds since 1970 of an instant."""
-    return int(dt.datetime.fromisoformat(text).timestamp()) * 1_000_000
+    since = dt.datetime.fromisoformat(text) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    return since // dt.timedelta(microseconds=1)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partita.catalog import Catalog, load
+    from partita.cycle import Run, run
     from partita.engine import Engine, Rated
     from partita.errors import (
         CatalogError,
@@ -38,9 +39,11 @@ _HOMES = {
     "PeriodError": "partita.errors",
     "Problem": "partita.errors",
     "Rated": "partita.engine",
+    "Run": "partita.cycle",
     "StoreError": "partita.errors",
     "UsageSchemaError": "partita.errors",
     "load": "partita.catalog",
+    "run": "partita.cycle",
 }
 """Where each public name lives; it is loaded on first use, so that importing the package costs nothing."""
 
@@ -54,10 +57,12 @@ __all__ = [
     "PeriodError",
     "Problem",
     "Rated",
+    "Run",
     "StoreError",
     "UsageSchemaError",
     "__version__",
     "load",
+    "run",
 ]
 
 

@@ -8,9 +8,10 @@ again elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
@@ -18,9 +19,9 @@ import pyarrow as pa
 from partita import _core
 from partita.catalog.catalog import Catalog
 from partita.catalog.lower import lower
-from partita.catalog.lower.usage import mappings
+from partita.catalog.lower.usage import columns_of, mappings
 from partita.errors import InternalError, UsageSchemaError
-from partita.source import arrow_source
+from partita.source import Batches, arrow_source
 
 Keep = Literal["narrow", "itemised"]
 
@@ -96,14 +97,29 @@ class Engine:
         usage = mappings(catalog.usage)
         in_memory = [name for name, mapping in usage.items() if not mapping.files or len(usage) == 1]
         beside = {"accounts": lowered.accounts, "subscriptions": lowered.subscriptions, "prefixes": lowered.prefixes}
-        self._compile(lowered.terms_json, beside, lowered.tables, in_memory)
+        self._compile(lowered.terms_json, beside, dict(lowered.tables), in_memory)
 
     def _compile(
-        self, terms: str, beside: Mapping[str, pa.Table], tables: Mapping[str, pa.Table], in_memory: list[str]
+        self, terms: str, beside: dict[str, pa.Table], tables: dict[str, pa.Table], in_memory: list[str]
     ) -> None:
         self._terms, self._beside, self._tables, self._in_memory = terms, beside, tables, in_memory
         self._only = in_memory[0] if len(in_memory) == 1 else None
-        self._core = _core.Engine(terms, **beside, tables=dict(tables))
+        self._core = _core.Engine(terms, **beside, tables=tables)
+
+    @property
+    def terms(self) -> str:
+        """The terms document (JSON) that was compiled: half of what identifies a run."""
+        return self._terms
+
+    @property
+    def beside(self) -> Mapping[str, pa.Table]:
+        """The tables `accounts`, `subscriptions` and `prefixes` that were compiled with the terms."""
+        return MappingProxyType(self._beside)
+
+    @property
+    def lookups(self) -> Mapping[str, pa.Table]:
+        """The look-up tables that were compiled with the terms, by name."""
+        return MappingProxyType(self._tables)
 
     def rate(
         self,
@@ -150,12 +166,22 @@ class Engine:
     ) -> Rated:
         if keep not in ("narrow", "itemised"):
             raise ValueError(f"keep is narrow or itemised, not {keep!r}")
-        named = [
-            (mapping or self._only or self._choice(), file, content, arrow_source(usage))
-            for mapping, file, usage, content in sources
-        ]
-        core = self._core.rate(named, counters, keep == "itemised", check_duplicates, shares)
+        named = [self._source(*source) for source in sources]
+        try:
+            core = self._core.rate(named, counters, keep == "itemised", check_duplicates, shares)
+        except Exception as error:
+            raise _cause(error, named) from None
         return _accounted(core)
+
+    def _source(self, mapping: str | None, file: str, usage: Any, content: str) -> tuple[str, str, str, Any]:
+        mapping = mapping or self._only or self._choice()
+        empty = isinstance(usage, (list, tuple)) and not usage
+        return mapping, file, content, self._nothing(mapping) if empty else arrow_source(usage)
+
+    def _nothing(self, mapping: str) -> pa.Table:
+        """No records, in the columns that a mapping names."""
+        usage = next((terms for terms in json.loads(self._terms)["usage"] if terms["id"] == mapping), None)
+        return pa.table({name: pa.nulls(0) for name in columns_of(usage)} if usage else {})
 
     def _choice(self) -> str:
         names = [usage["id"] for usage in json.loads(self._terms)["usage"]]
@@ -176,6 +202,15 @@ class Engine:
             for part in ("beside", "tables")
         )
         self._compile(state["terms"], beside, tables, state["in_memory"])
+
+
+def _cause(error: Exception, sources: Sequence[tuple[str, str, str, Any]]) -> Exception:
+    """What really happened: the failure of a stream's own code, or that an object is no table after all."""
+    failures = (usage.failure for *_, usage in sources if isinstance(usage, Batches) and usage.failure is not None)
+    own = next(failures, None)
+    if own is not None:
+        return own
+    return UsageSchemaError(f"usage cannot be read: {error}") if type(error) in (Exception, ValueError) else error
 
 
 def _accounted(core: _core.Rated) -> Rated:

@@ -7,12 +7,13 @@ of a record is found once for each combination of names and kinds of values, and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
 
+from partita.errors import UsageSchemaError
 from partita.ingest import memory
 
 _PLAIN: Final[dict[type, pa.DataType]] = {
@@ -42,7 +43,40 @@ def arrow_source(usage: Any) -> Any:
         return _record(usage)
     if hasattr(usage, "__arrow_c_stream__") or hasattr(usage, "__arrow_c_array__"):
         return usage
+    if isinstance(usage, Iterable) and not isinstance(usage, (str, bytes, Mapping, Sequence)):
+        return Batches(usage)
+    if isinstance(usage, Sequence) and usage and hasattr(usage[0], "__arrow_c_array__"):
+        return Batches(usage)
     return memory._reader(usage)
+
+
+class Batches:
+    """Record batches of an iterable as an Arrow stream.
+
+    `failure` is what the iterable raised, which Arrow's interface hands on as mere text.
+    """
+
+    def __init__(self, batches: Iterable[Any]) -> None:
+        self.failure: Exception | None = None
+        rest = map(pa.record_batch, batches)
+        first = next(rest, None)
+        if first is None:
+            raise UsageSchemaError("usage is an empty stream without a schema")
+        self._reader = pa.RecordBatchReader.from_batches(first.schema, self._all(first, rest))
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._reader.__arrow_c_stream__(requested_schema)
+
+    def _all(self, first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+        yield first
+        try:
+            for batch in rest:
+                if batch.schema != first.schema:
+                    raise UsageSchemaError(f"a batch of usage has other columns than the first: {batch.schema.names}")
+                yield batch
+        except Exception as failure:
+            self.failure = failure
+            raise
 
 
 def _record(rows: list[dict[str, Any]]) -> Any:

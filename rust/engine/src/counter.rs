@@ -36,7 +36,7 @@ pub struct Counter {
 
 /// Mixes a key once; keys are already small codes.
 #[derive(Debug, Default)]
-struct Folded(u64);
+pub struct Folded(u64);
 
 impl Hasher for Folded {
     fn finish(&self) -> u64 {
@@ -55,6 +55,10 @@ impl Hasher for Folded {
         let product =
             u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93_a076_1d64_78bd_642f);
         self.0 = (product as u64) ^ ((product >> 64) as u64);
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
     }
 
     fn write_u128(&mut self, word: u128) {

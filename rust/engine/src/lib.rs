@@ -48,5 +48,5 @@ pub use engine::{Engine, Tables};
 pub use error::{Error, Problem, Result};
 pub use fees::Fees;
 pub use post::Posted;
-pub use rate::{Options, Rated, Source};
+pub use rate::{Options, Rated, Source, Totals};
 pub use subscriber::Subscribers;

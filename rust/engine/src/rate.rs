@@ -43,14 +43,29 @@ pub struct Source {
 }
 
 /// Choices of one call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Opening counters, as an earlier call gave them out.
     pub counters: Option<RecordBatch>,
     /// Whether lines carry id, time, key and every attribute that a condition read.
     pub itemised: bool,
     pub check_duplicates: bool,
+    /// Which tables to make, besides rejects and counters.
+    pub lines: bool,
     pub shares: bool,
+    pub sums: bool,
+    /// The last period that is closed: lines of it and of earlier ones are late.
+    pub closed: Option<String>,
+}
+
+/// Control totals of one source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub rows: u64,
+    /// Left out by the mapping's `where`.
+    pub skipped: u64,
+    pub rated: u64,
+    pub rejected: u64,
 }
 
 /// What a call makes.
@@ -60,10 +75,10 @@ pub struct Rated {
     pub shares: Vec<RecordBatch>,
     pub rejects: RecordBatch,
     pub counters: RecordBatch,
-    /// Rows read, and those that a mapping's `where` left out.
-    pub rows: u64,
-    pub skipped: u64,
-    pub rated: u64,
+    pub line_sums: Vec<RecordBatch>,
+    pub share_sums: Vec<RecordBatch>,
+    /// By source.
+    pub totals: Vec<Totals>,
 }
 
 impl Engine {

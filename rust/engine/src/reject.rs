@@ -72,13 +72,3 @@ impl Code {
         self as u16
     }
 }
-
-/// One rejected record: which, why, and the field and value to blame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reject {
-    /// 0-based row in the table, stream or file.
-    pub row: u64,
-    pub code: Code,
-    pub field: String,
-    pub value: Option<String>,
-}

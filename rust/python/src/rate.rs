@@ -1,6 +1,6 @@
 //! `Engine.rate`.
 
-use partita_engine::{Options, Rated as EngineRated, Source, schema};
+use partita_engine::{Options, Rated as EngineRated, Source, Totals, schema};
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
 
@@ -8,38 +8,48 @@ use crate::doorway::enter;
 use crate::engine::Engine;
 use crate::table::{Table, batches_of, one_batch};
 
-/// What a call of `rate` made: four tables, and how many rows were read, skipped and rated.
+/// What a call of `rate` made: tables, and the control totals of each source.
 #[pyclass(frozen, get_all, module = "partita._core")]
 pub(crate) struct Rated {
     lines: Py<Table>,
     shares: Py<Table>,
     rejects: Py<Table>,
     counters: Py<Table>,
+    line_sums: Py<Table>,
+    share_sums: Py<Table>,
     rows: u64,
     skipped: u64,
     rated: u64,
+    /// (rows, skipped, rated, rejected) by source.
+    totals: Vec<(u64, u64, u64, u64)>,
 }
 
 impl Rated {
     fn new(py: Python<'_>, rated: EngineRated) -> PyResult<Self> {
         let lines_schema = rated.lines.first().map_or_else(|| schema::LINES.clone(), |batch| batch.schema());
         let table = |batches, schema| Py::new(py, Table::new(batches, schema));
+        let sum = |part: fn(&Totals) -> u64| rated.totals.iter().map(part).sum();
         Ok(Self {
+            rows: sum(|totals| totals.rows),
+            skipped: sum(|totals| totals.skipped),
+            rated: sum(|totals| totals.rated),
+            totals: rated.totals.iter().map(|t| (t.rows, t.skipped, t.rated, t.rejected)).collect(),
             lines: table(rated.lines, lines_schema)?,
             shares: table(rated.shares, schema::SHARES.clone())?,
             rejects: table(vec![rated.rejects], schema::REJECTS.clone())?,
             counters: table(vec![rated.counters], schema::COUNTERS.clone())?,
-            rows: rated.rows,
-            skipped: rated.skipped,
-            rated: rated.rated,
+            line_sums: table(rated.line_sums, schema::LINE_SUMS.clone())?,
+            share_sums: table(rated.share_sums, schema::SHARE_SUMS.clone())?,
         })
     }
 }
 
 #[pymethods]
 impl Engine {
-    /// Rates sources of (mapping, file, content fingerprint, Arrow object) as one stream.
-    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true))]
+    /// Rates sources of (mapping, file, content fingerprint, Arrow object) as one stream. `closed` is the last period
+    /// that is closed; `lines`, `shares` and `sums` say which tables to make.
+    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, sums=false, closed=None))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn rate(
         &self,
         py: Python<'_>,
@@ -48,13 +58,16 @@ impl Engine {
         itemised: bool,
         check_duplicates: bool,
         shares: bool,
+        lines: bool,
+        sums: bool,
+        closed: Option<String>,
     ) -> PyResult<Rated> {
         let source = |(mapping, file, content, table)| -> PyResult<Source> {
             Ok(Source { mapping, file, content, batches: batches_of(table)?.0 })
         };
         let sources = sources.into_iter().map(source).collect::<PyResult<Vec<_>>>()?;
         let counters = counters.map(one_batch).transpose()?;
-        let options = Options { counters, itemised, check_duplicates, shares };
+        let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
         Rated::new(py, enter(py, || self.engine().rate(&sources, &options))?)
     }
 }

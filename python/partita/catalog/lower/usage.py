@@ -51,6 +51,14 @@ def mapping(name: str, terms: Usage) -> Json:
     }
 
 
+def columns_of(lowered: Json) -> list[str]:
+    """The columns that a lowered mapping names."""
+    named = [lowered[role] for role in ("record_id", "time", "key", "amount", "duration", "destination", "territory")]
+    named += [(lowered[role] or {}).get("column") for role in ("source", "service", "quantity")]
+    named += [*lowered["attributes"].values(), *(name for name, _ in lowered["where"])]
+    return list(dict.fromkeys(name for name in named if name is not None))
+
+
 def column(value: Column) -> Json:
     return {"column": value} if isinstance(value, str) else {"constant": value.constant}
 

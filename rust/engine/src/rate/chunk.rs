@@ -1,8 +1,8 @@
 //! A chunk on its way through the stages.
 
 use super::drafts::Drafts;
+use super::route::Fault;
 use super::rows::Rows;
-use crate::reject::{Code, Reject};
 use crate::split::Shares;
 use crate::subscriber::NONE;
 
@@ -36,7 +36,8 @@ pub struct Chunk {
     pub places: Vec<Place>,
     /// First what needs no counter, then a piece for each partition of counter owners.
     pub work: Vec<Work>,
-    pub rejects: Vec<Reject>,
+    /// Rejected rows, and why.
+    pub rejects: Vec<(u32, Fault)>,
 }
 
 impl Chunk {
@@ -60,10 +61,9 @@ impl Chunk {
     }
 
     /// Turns a row into a reject: what it had is dropped when the chunk is written.
-    pub fn reject(&mut self, row: usize, code: Code, field: &str, value: Option<String>) {
+    pub fn reject(&mut self, row: usize, fault: Fault) {
         self.holding[row] = NONE;
-        let row = self.rows.first + row as u64;
-        self.rejects.push(Reject { row, code, field: field.to_owned(), value });
+        self.rejects.push((row as u32, fault));
     }
 
     /// Whether a row is rated.

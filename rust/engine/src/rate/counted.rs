@@ -56,7 +56,7 @@ pub fn rate(
             chunk.work[number + 1] = work;
         }
         for (chunk, row, fault) in rejects {
-            chunks[chunk as usize].reject(row, fault.code, &fault.field, fault.value);
+            chunks[chunk as usize].reject(row, fault);
         }
         counters.push(partition_counters);
     }

@@ -3,7 +3,7 @@
 
 use super::chunk::Chunk;
 use super::order;
-use super::route::Context;
+use super::route::{Context, Fault};
 use crate::reject::Code;
 
 /// Rejects all but the first record of each identity. `identities` are by chunk and row.
@@ -27,8 +27,8 @@ pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128
     }
     for (chunk, row, code) in faults {
         let chunk = &mut chunks[chunk as usize];
-        let field = contexts[chunk.source as usize].usage.record_id.clone().unwrap_or_default();
-        let value = chunk.rows.id.as_ref().and_then(|id| id.get(row as usize)).map(str::to_owned);
-        chunk.reject(row as usize, code, &field, value);
+        let field = contexts[chunk.source as usize].usage.record_id.as_deref().unwrap_or_default();
+        let fault = Fault::new(code, field, chunk.rows.id.as_ref().and_then(|id| id.get(row as usize)));
+        chunk.reject(row as usize, fault);
     }
 }

@@ -2,6 +2,7 @@
 
 mod lines;
 mod shares;
+mod sums;
 
 use arrow_array::builder::{Int32Builder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
@@ -9,14 +10,14 @@ use arrow_schema::SchemaRef;
 use rayon::prelude::*;
 
 use super::chunk::Chunk;
-use super::{Options, Partitions, Rated, Source, shared};
+use super::{Options, Partitions, Rated, Source, Totals, shared};
+use crate::clock::{MONTHS, month_of_name};
 use crate::column::write;
 use crate::counter::{Counter, NEVER};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::identity;
 use crate::names::Names;
-use crate::reject::Reject;
 use crate::schema;
 
 /// Fingerprints of the records of each chunk.
@@ -27,7 +28,7 @@ pub fn identities(sources: &[Source], chunks: &[Chunk]) -> Vec<Vec<u128>> {
         let mut scratch = String::new();
         let one = |row: usize| match &rows.id {
             Some(id) => identity::record(rows.source.get(row).unwrap_or(""), id.get(row).unwrap_or(""), &mut scratch),
-            None => identity::row(file, rows.first + row as u64),
+            None => identity::row(file, rows.number(row)),
         };
         (0..rows.len).map(one).collect()
     };
@@ -42,6 +43,8 @@ struct Writer<'a> {
     services: Names,
     service_values: ArrayRef,
     file_values: ArrayRef,
+    /// The last month that is closed for good.
+    closed: Option<i32>,
 }
 
 /// Writes everything, and asserts that nothing is lost.
@@ -54,19 +57,8 @@ pub fn write(
     options: &Options,
 ) -> Result<Rated> {
     let rejects = rejects(sources, chunks)?;
-    let count = |test: &(dyn Fn(&Chunk, usize) -> bool + Sync)| -> u64 {
-        chunks.iter().map(|chunk| (0..chunk.rows.len).filter(|&row| test(chunk, row)).count() as u64).sum()
-    };
-    let rows = chunks.iter().map(|chunk| chunk.rows.len as u64).sum();
-    let skipped = count(&|chunk, row| chunk.rows.skipped.get(row).copied().unwrap_or(false));
-    let rated = count(&Chunk::is_rated);
-    let rejected = rejects.num_rows() as u64;
-    if rows != skipped + rated + rejected {
-        return Err(Error::Internal(format!(
-            "{rows} rows are not {rated} rated + {rejected} rejected + {skipped} skipped"
-        )));
-    }
-    let writer = Writer::new(engine, sources, chunks, options);
+    let totals = totals(sources, chunks)?;
+    let writer = Writer::new(engine, sources, chunks, options)?;
     let lines =
         chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.lines(chunk, ids)).collect::<Result<_>>()?;
     let shares = if options.shares && !engine.compiled.agreements.is_empty() {
@@ -74,11 +66,12 @@ pub fn write(
     } else {
         Vec::new()
     };
-    Ok(Rated { lines, shares, rejects, counters: writer.counters(counters)?, rows, skipped, rated })
+    let (line_sums, share_sums) = if options.sums { sums::of(&writer, chunks)? } else { Default::default() };
+    Ok(Rated { lines, shares, rejects, counters: writer.counters(counters)?, line_sums, share_sums, totals })
 }
 
 impl<'a> Writer<'a> {
-    fn new(engine: &'a Engine, sources: &[Source], chunks: &[Chunk], options: &'a Options) -> Self {
+    fn new(engine: &'a Engine, sources: &[Source], chunks: &[Chunk], options: &'a Options) -> Result<Self> {
         let mut services = engine.compiled.services.clone();
         let other = services.len() as u32;
         for chunk in chunks {
@@ -88,7 +81,24 @@ impl<'a> Writer<'a> {
             }
         }
         let file_values = shared(StringArray::from_iter_values(sources.iter().map(|source| source.file.as_str())));
-        Self { engine, options, service_values: services.values(), services, file_values }
+        let unknown = |name: &String| Error::Period(format!("{name:?} is not a period; one is written 2026-10"));
+        let closed =
+            options.closed.as_ref().map(|name| month_of_name(name).ok_or_else(|| unknown(name))).transpose()?;
+        Ok(Self { engine, options, service_values: services.values(), services, file_values, closed })
+    }
+
+    /// The month that names the cycle of a row.
+    #[inline]
+    fn month(&self, chunk: &Chunk, row: usize) -> i32 {
+        let subscribers = &self.engine.subscribers;
+        let cycle = subscribers.accounts.cycle[subscribers.account_of(chunk.holding[row]) as usize];
+        subscribers.cycles[cycle as usize].month(chunk.rows.time.values[row]).clamp(0, MONTHS - 1)
+    }
+
+    /// The month in which a cycle's line is billed: the first one open, if its own is closed (semantics §8).
+    #[inline]
+    fn billed_month(&self, month: i32) -> i32 {
+        self.closed.map_or(month, |closed| month.max(closed + 1)).min(MONTHS - 1)
     }
 
     /// Counters that this call has moved, by charge, owner and period.
@@ -129,18 +139,34 @@ fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
     RecordBatch::try_new(schema.clone(), columns).map_err(|error| Error::Internal(error.to_string()))
 }
 
+/// Control totals of each source: rows read are rated, rejected or skipped, and nothing is lost.
+fn totals(sources: &[Source], chunks: &[Chunk]) -> Result<Vec<Totals>> {
+    let mut totals = vec![Totals::default(); sources.len()];
+    for chunk in chunks {
+        let total = &mut totals[chunk.source as usize];
+        total.rows += chunk.rows.len as u64;
+        total.skipped += chunk.rows.skipped.iter().filter(|skip| **skip).count() as u64;
+        total.rated += (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)).count() as u64;
+        total.rejected += chunk.rejects.len() as u64;
+    }
+    match totals.iter().find(|total| total.rows != total.skipped + total.rated + total.rejected) {
+        Some(wrong) => Err(Error::Internal(format!("rows read are not those rated, rejected and skipped: {wrong:?}"))),
+        None => Ok(totals),
+    }
+}
+
 /// All rejects, in input order.
 fn rejects(sources: &[Source], chunks: &[Chunk]) -> Result<RecordBatch> {
     let (mut files, mut ids, mut origins) = (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
     let (mut names, mut fields, mut values) = (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
     let (mut rows, mut codes) = (Int64Builder::new(), Int32Builder::new());
     for chunk in chunks {
-        let mut rejects: Vec<&Reject> = chunk.rejects.iter().collect();
-        rejects.sort_by_key(|reject| reject.row);
-        for reject in rejects {
-            let row = (reject.row - chunk.rows.first) as usize;
+        let mut rejects: Vec<_> = chunk.rejects.iter().collect();
+        rejects.sort_by_key(|reject| reject.0);
+        for (row, reject) in rejects {
+            let row = *row as usize;
             files.append_value(&sources[chunk.source as usize].file);
-            rows.append_value(i64::try_from(reject.row).unwrap_or(i64::MAX));
+            rows.append_value(chunk.rows.number(row).cast_signed());
             origins.append_option(chunk.rows.source.get(row));
             ids.append_option(chunk.rows.id.as_ref().and_then(|id| id.get(row)));
             codes.append_value(i32::from(reject.code.number()));

@@ -207,7 +207,7 @@ pub fn rate_stateless(context: &Context, number: u32, chunk: &mut Chunk) {
         let rated =
             rate_row(context, (number, &chunk.rows), holding, zone, place, &mut work, &mut counters, &mut space);
         if let Err(fault) = rated {
-            chunk.reject(row, fault.code, &fault.field, fault.value);
+            chunk.reject(row, fault);
         }
     }
     chunk.work[0] = work;

@@ -84,7 +84,7 @@ pub fn route(context: &Context, chunk: &mut Chunk) {
         drafts.clear();
         match route_row(context, chunk, row, &mut codes, &mut chosen, &mut drafts) {
             Ok(holding) => place(context, chunk, row, holding, codes.zone[row], &drafts),
-            Err(fault) => chunk.reject(row, fault.code, &fault.field, fault.value),
+            Err(fault) => chunk.reject(row, fault),
         }
     }
     chunk.service = codes.service;

@@ -1,6 +1,8 @@
 //! A chunk of usage: the mapped columns of some rows, in plain form.
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 
 use crate::column::{Numbers, Text, TimeFormat, Times};
 use crate::compile::{Compiled, Input, Usage};
@@ -14,11 +16,16 @@ pub const CHUNK: usize = 32_768;
 /// Longest key, id, source or attribute, in bytes.
 pub const LONGEST: usize = 4_096;
 
+/// A column that tells where a row stands in its file, for a stream that holds only some of it. Never an attribute.
+pub const ROW_NUMBER: &str = "partita:row";
+
 /// The mapped columns of a chunk.
 #[derive(Debug)]
 pub struct Rows {
     /// Number of the first row in its stream.
-    pub first: u64,
+    first: u64,
+    /// Numbers of all rows, where the stream holds only some of its file.
+    numbers_given: Option<Int64Array>,
     pub len: usize,
     /// Rows that the mapping's `where` leaves out; empty when it has none.
     pub skipped: Vec<bool>,
@@ -119,8 +126,10 @@ impl Rows {
             None if *named => find.text(column, "an attribute"),
             None => Ok(Text::Same(None)),
         };
+        let numbers_given = find.optional(ROW_NUMBER).and_then(|array| array.as_primitive_opt::<Int64Type>()).cloned();
         Ok(Self {
             first,
+            numbers_given,
             len,
             skipped: Self::skipped(&find, len)?,
             time: Times::read(&usage.time, find.required(&usage.time, "time")?, &format)?,
@@ -136,6 +145,15 @@ impl Rows {
             attributes: usage.attributes.iter().map(attribute).collect::<Result<_>>()?,
             numbers: Self::numbers(compiled, &find)?,
         })
+    }
+
+    /// Where a row stands in its stream or file, from 0.
+    #[inline]
+    pub fn number(&self, row: usize) -> u64 {
+        match &self.numbers_given {
+            Some(numbers) => numbers.value(row).cast_unsigned(),
+            None => self.first + row as u64,
+        }
     }
 
     fn skipped(find: &Finder, len: usize) -> Result<Vec<bool>> {

@@ -69,22 +69,21 @@ impl Writer<'_> {
         let holding = |row: usize| &subscribers.holdings[chunk.holding[row] as usize];
         let account = |row: usize| subscribers.account_of(chunk.holding[row]);
         let known = |code: u32, names: usize| if (code as usize) < names { code as i32 } else { -1 };
-        let months: Vec<i32> = rows
-            .iter()
-            .map(|&row| {
-                let cycle = subscribers.accounts.cycle[account(row as usize) as usize];
-                subscribers.cycles[cycle as usize].month(chunk.rows.time.values[row as usize]).clamp(0, MONTHS - 1)
-            })
-            .collect();
+        let months: Vec<i32> = rows.iter().map(|&row| self.month(chunk, row as usize)).collect();
+        let billed: Vec<i32> = months.iter().map(|&month| self.billed_month(month)).collect();
+        let mut flags = gathered(chunk, places, |drafts| &drafts.flags);
+        for (flags, _) in
+            flags.iter_mut().zip(months.iter().zip(&billed)).filter(|(_, (month, billed))| month != billed)
+        {
+            *flags |= schema::LATE;
+        }
         let decimal = |column: fn(&Drafts) -> &Vec<i128>| write::decimals(gathered(chunk, places, column));
         let compiled = &self.engine.compiled;
         Ok(vec![
             write::ids(self.line_ids(chunk, places, identities))?,
             write::dictionary(vec![0; count], &dictionaries.kinds)?,
             write::dictionary(vec![chunk.source as i32; count], &self.file_values)?,
-            shared(Int64Array::from_iter_values(
-                rows.iter().map(|&row| (chunk.rows.first + u64::from(row)).cast_signed()),
-            )),
+            shared(Int64Array::from_iter_values(rows.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()))),
             write::dictionary(by_row(&|row| account(row) as i32), &dictionaries.accounts)?,
             write::dictionary(by_row(&|row| holding(row).subscription as i32), &dictionaries.subscriptions)?,
             write::dictionary(by_row(&|row| holding(row).plan as i32), &dictionaries.plans)?,
@@ -110,8 +109,8 @@ impl Writer<'_> {
             )?,
             decimal(|drafts| &drafts.before)?,
             decimal(|drafts| &drafts.after)?,
-            shared(Int32Array::from(gathered(chunk, places, |drafts| &drafts.flags))),
-            write::dictionary(months.clone(), &dictionaries.months)?,
+            shared(Int32Array::from(flags)),
+            write::dictionary(billed, &dictionaries.months)?,
             write::dictionary(months, &dictionaries.months)?,
             new_null_array(&DataType::FixedSizeBinary(16), count),
             new_null_array(&schema::decimal(), count),

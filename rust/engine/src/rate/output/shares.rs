@@ -4,7 +4,6 @@ use arrow_array::{Int32Array, RecordBatch};
 
 use super::lines::line_id;
 use super::{Writer, batch};
-use crate::clock::MONTHS;
 use crate::column::write;
 use crate::error::Result;
 use crate::rate::chunk::Chunk;
@@ -43,10 +42,8 @@ impl Writer<'_> {
             let line = shares.line[at];
             let row = chunk.work[work as usize].drafts.row[line as usize] as usize;
             let holding = &subscribers.holdings[chunk.holding[row] as usize];
-            let cycle = subscribers.accounts.cycle[subscribers.account_of(chunk.holding[row]) as usize];
-            let month = subscribers.cycles[cycle as usize].month(chunk.rows.time.values[row]);
             ids.extend_from_slice(&line_id(self, chunk, (work, line), identities, &dictionaries.charge_prints));
-            months.push(month.clamp(0, MONTHS - 1));
+            months.push(self.billed_month(self.month(chunk, row)));
             subscriptions.push(holding.subscription as i32);
             let (agreement, version, flow) = (shares.agreement[at], shares.version[at], shares.flow[at]);
             agreements.push(agreement as i32);

@@ -1,0 +1,206 @@
+//! Sums of lines and shares: what bills and statements need, in a table that does not grow with the usage.
+//!
+//! Each thread sums the lines of its own accounts, so that no key is in two hands; shares have few keys.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hash};
+
+use arrow_array::{Int32Array, Int64Array, RecordBatch};
+use rayon::prelude::*;
+
+use super::{Writer, batch};
+use crate::column::write;
+use crate::compile::{Basis, Flow, Role};
+use crate::counter::Folded;
+use crate::error::{Error, Result};
+use crate::names::Names;
+use crate::rate::chunk::Chunk;
+use crate::rate::shared;
+use crate::schema;
+use crate::subscriber::NONE;
+
+/// An exact sum and how many it is of.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    amount: i128,
+    records: i64,
+}
+
+/// Sums by key, in order of arrival.
+struct Sums<K> {
+    places: HashMap<K, u32, BuildHasherDefault<Folded>>,
+    all: Vec<(K, Sum)>,
+}
+
+impl<K: Copy + Eq + Hash> Sums<K> {
+    fn new() -> Self {
+        Self { places: HashMap::default(), all: Vec::new() }
+    }
+
+    #[inline]
+    fn add(&mut self, key: K, amount: i128, records: i64) -> Result<()> {
+        let next = self.all.len() as u32;
+        let place = match self.places.entry(key) {
+            Entry::Occupied(place) => *place.get(),
+            Entry::Vacant(place) => {
+                self.all.push((key, Sum::default()));
+                *place.insert(next)
+            }
+        };
+        let sum = &mut self.all[place as usize].1;
+        let total = sum.amount.checked_add(amount);
+        sum.amount = total.ok_or_else(|| Error::Internal("a sum of lines has more than 38 digits".into()))?;
+        sum.records += records;
+        Ok(())
+    }
+}
+
+/// (month, subscription, charge, version, zone, band)
+type LineKey = (u32, u32, u32, u32, u32, u32);
+
+/// (month, agreement, version, flow, payer, payee, payer's account, payee's account, subscription, plan)
+type ShareKey = (u32, u32, u32, u32, u32, u32, u32, u32, u32, u32);
+
+/// Line sums and share sums of all rated rows.
+pub(super) fn of(writer: &Writer, chunks: &[Chunk]) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
+    let threads = rayon::current_num_threads().max(1);
+    let parts: Vec<_> =
+        (0..threads).into_par_iter().map(|part| line_sums(writer, chunks, part, threads)).collect::<Result<_>>()?;
+    let mut lines: Vec<(LineKey, Sum)> = parts.into_iter().flatten().collect();
+    lines.sort_unstable_by_key(|entry| entry.0);
+    let shares = chunks.par_iter().map(|chunk| share_sums(writer, chunk)).collect::<Result<Vec<_>>>()?;
+    let mut all = Sums::new();
+    for (key, sum) in shares.into_iter().flatten() {
+        all.add(key, sum.amount, sum.records)?;
+    }
+    all.all.sort_unstable_by_key(|entry| entry.0);
+    Ok((vec![writer.line_sum_batch(&lines)?], vec![writer.share_sum_batch(&all.all)?]))
+}
+
+fn line_sums(writer: &Writer, chunks: &[Chunk], part: usize, parts: usize) -> Result<Vec<(LineKey, Sum)>> {
+    let subscribers = &writer.engine.subscribers;
+    let mut sums = Sums::new();
+    for chunk in chunks {
+        for row in (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)) {
+            let holding = chunk.holding[row];
+            if subscribers.account_of(holding) as usize % parts != part {
+                continue;
+            }
+            let month = writer.billed_month(writer.month(chunk, row)).cast_unsigned();
+            let place = chunk.places[row];
+            let drafts = &chunk.work[place.work as usize].drafts;
+            for at in (place.first as usize..(place.first + place.count) as usize).filter(|&at| drafts.tariff[at] == 0)
+            {
+                let subscription = subscribers.holdings[holding as usize].subscription;
+                let key =
+                    (month, subscription, drafts.charge[at], drafts.version[at], chunk.zone[row], drafts.band[at]);
+                sums.add(key, drafts.amount[at], 1)?;
+            }
+        }
+    }
+    Ok(sums.all)
+}
+
+fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
+    let (compiled, subscribers) = (&writer.engine.compiled, &writer.engine.subscribers);
+    let mut sums = Sums::new();
+    for work in &chunk.work {
+        let shares = &work.shares;
+        for at in 0..shares.len() {
+            let row = work.drafts.row[shares.line[at] as usize] as usize;
+            if !chunk.is_rated(row) {
+                continue;
+            }
+            let holding = &subscribers.holdings[chunk.holding[row] as usize];
+            let account = subscribers.account_of(chunk.holding[row]);
+            let (agreement, version, flow) = (shares.agreement[at], shares.version[at], shares.flow[at]);
+            let flows = &compiled.agreements[agreement as usize].versions[version as usize].flows;
+            let terms = &flows[flow as usize];
+            let of_owner = |role: Role| if role == Role::AccountOwner { account } else { NONE };
+            let subscription = if is_per_subscription(flows, flow as usize) { holding.subscription } else { NONE };
+            let month = writer.billed_month(writer.month(chunk, row)).cast_unsigned();
+            let (payer, payee) = (shares.payer[at], shares.payee[at]);
+            let accounts = (of_owner(terms.payer), of_owner(terms.payee));
+            let key =
+                (month, agreement, version, flow, payer, payee, accounts.0, accounts.1, subscription, holding.plan);
+            sums.add(key, shares.amount[at], 1)?;
+        }
+    }
+    Ok(sums.all)
+}
+
+/// Whether a flow of the period is reckoned per subscription on this one.
+fn is_per_subscription(flows: &[Flow], flow: usize) -> bool {
+    flows[flow].is_measured
+        && flows.iter().any(|other| match &other.basis {
+            Basis::GreaterOf { flows, per_subscription: true, .. } => flows.contains(&flow),
+            _ => false,
+        })
+}
+
+/// A code, or null.
+fn code(code: u32) -> i32 {
+    if code == NONE { -1 } else { code.cast_signed() }
+}
+
+impl Writer<'_> {
+    fn line_sum_batch(&self, sums: &[(LineKey, Sum)]) -> Result<RecordBatch> {
+        let (compiled, subscribers) = (&self.engine.compiled, &self.engine.subscribers);
+        let dictionaries = &self.engine.dictionaries;
+        let mut items = Names::default();
+        let mut categories = Names::default();
+        let each =
+            |code: &mut dyn FnMut(&LineKey) -> i32| -> Vec<i32> { sums.iter().map(|(key, _)| code(key)).collect() };
+        let charge = |key: &LineKey| &compiled.charges[key.2 as usize];
+        let known = |code: u32, names: usize| if (code as usize) < names { code.cast_signed() } else { -1 };
+        let seller = |key: &LineKey| {
+            let fixed = compiled.plans[charge(key).plan as usize].seller;
+            code(fixed.unwrap_or(subscribers.subscriptions.sold_by[key.1 as usize]))
+        };
+        let item_codes = each(&mut |key| code(items.intern(&charge(key).path)));
+        let category_codes = each(&mut |key| code(categories.intern(&charge(key).tax_category)));
+        let columns = vec![
+            write::dictionary(each(&mut |key| key.0.cast_signed()), &dictionaries.months)?,
+            write::dictionary(
+                each(&mut |key| code(subscribers.subscriptions.account[key.1 as usize])),
+                &dictionaries.accounts,
+            )?,
+            write::dictionary(each(&mut |key| seller(key)), &dictionaries.parties)?,
+            write::dictionary(each(&mut |key| code(key.1)), &dictionaries.subscriptions)?,
+            write::dictionary(item_codes, &items.values())?,
+            write::dictionary(each(&mut |key| code(charge(key).plan)), &dictionaries.plans)?,
+            shared(Int32Array::from_iter_values(sums.iter().map(|(key, _)| key.3.cast_signed()))),
+            write::dictionary(each(&mut |key| known(key.4, compiled.zones.len())), &dictionaries.zones)?,
+            write::dictionary(each(&mut |key| known(key.5, compiled.bands.len())), &dictionaries.bands)?,
+            write::dictionary(category_codes, &categories.values())?,
+            write::dictionary(
+                each(&mut |key| dictionaries.currency_codes[charge(key).plan as usize]),
+                &dictionaries.currencies,
+            )?,
+            write::decimals(sums.iter().map(|(_, sum)| sum.amount).collect())?,
+            shared(Int64Array::from_iter_values(sums.iter().map(|(_, sum)| sum.records))),
+        ];
+        batch(&schema::LINE_SUMS, columns)
+    }
+
+    fn share_sum_batch(&self, sums: &[(ShareKey, Sum)]) -> Result<RecordBatch> {
+        let dictionaries = &self.engine.dictionaries;
+        let each = |code: &dyn Fn(&ShareKey) -> i32| -> Vec<i32> { sums.iter().map(|(key, _)| code(key)).collect() };
+        let flow = |key: &ShareKey| dictionaries.flow_codes[key.1 as usize][key.2 as usize][key.3 as usize];
+        let columns = vec![
+            write::dictionary(each(&|key| key.0.cast_signed()), &dictionaries.months)?,
+            write::dictionary(each(&|key| code(key.1)), &dictionaries.agreements)?,
+            shared(Int32Array::from_iter_values(sums.iter().map(|(key, _)| key.2.cast_signed()))),
+            write::dictionary(each(&flow), &dictionaries.flows)?,
+            write::dictionary(each(&|key| code(key.4)), &dictionaries.parties)?,
+            write::dictionary(each(&|key| code(key.5)), &dictionaries.parties)?,
+            write::dictionary(each(&|key| code(key.6)), &dictionaries.accounts)?,
+            write::dictionary(each(&|key| code(key.7)), &dictionaries.accounts)?,
+            write::dictionary(each(&|key| code(key.8)), &dictionaries.subscriptions)?,
+            write::dictionary(each(&|key| dictionaries.currency_codes[key.9 as usize]), &dictionaries.currencies)?,
+            write::decimals(sums.iter().map(|(_, sum)| sum.amount).collect())?,
+        ];
+        batch(&schema::SHARE_SUMS, columns)
+    }
+}

@@ -1,0 +1,144 @@
+"""One answer for every layout and shape in which the same usage can come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from partita import Engine
+
+from .calls import AMOUNTS, ROWS, answer, compiled, dicts, expected_of, table
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return compiled()
+
+
+@pytest.fixture(scope="module")
+def expected(engine: Engine) -> Any:
+    return expected_of(engine)
+
+
+# Layouts of the input
+
+INTEGERS = [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]
+DECIMALS = [pa.decimal32(5, 1), pa.decimal64(12, 3), pa.decimal128(38, 12), pa.decimal256(60, 20)]
+TEXTS = [pa.string(), pa.large_string(), pa.string_view()]
+DICTIONARIES = [pa.dictionary(index, pa.string()) for index in INTEGERS] + [
+    pa.dictionary(pa.int32(), pa.large_string())
+]
+
+
+@pytest.mark.parametrize("kind", [*INTEGERS, *DECIMALS, pa.string(), pa.large_string(), pa.duration("s")], ids=str)
+def test_every_width_of_numbers(engine: Engine, expected: Any, kind: pa.DataType) -> None:
+    assert answer(engine.rate(table(seconds=kind))) == expected
+
+
+@pytest.mark.parametrize("column", ["id", "key", "service", "kind"])
+@pytest.mark.parametrize("kind", [*TEXTS, *DICTIONARIES], ids=str)
+def test_every_layout_of_text(engine: Engine, expected: Any, kind: pa.DataType, column: str) -> None:
+    assert answer(engine.rate(table(**{column: kind}))) == expected
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "+01:00"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_every_unit_and_zone_of_time(engine: Engine, expected: Any, unit: str, zone: str) -> None:
+    assert answer(engine.rate(table(time=pa.timestamp(unit, zone)))) == expected
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_local_time_has_the_zone_of_the_mapping(engine: Engine, expected: Any, unit: str) -> None:
+    local = [dt.datetime(2026, 10, 5, row["hour"] + 2) for row in ROWS]  # noqa: DTZ001
+    usage = table()
+    column = pa.array(local, pa.timestamp(unit))
+    assert answer(engine.rate(usage.set_column(usage.schema.get_field_index("time"), "time", column))) == expected
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-10-05T{:02}:00:00Z", "2026-10-05 {:02}:00:00.000+00:00", "2026-10-05T{:02}:00Z"]
+)
+def test_times_of_text(engine: Engine, expected: Any, written: str) -> None:
+    usage = table()
+    column = pa.array([written.format(row["hour"]) for row in ROWS])
+    assert answer(engine.rate(usage.set_column(usage.schema.get_field_index("time"), "time", column))) == expected
+
+
+# Shapes of the input
+
+
+def generated(usage: pa.Table) -> Iterator[pa.RecordBatch]:
+    yield from usage.to_batches(max_chunksize=2)
+
+
+def with_empty_batches(usage: pa.Table) -> pa.RecordBatchReader:
+    batches = usage.to_batches(max_chunksize=1)
+    empty = batches[0].slice(0, 0)
+    return pa.RecordBatchReader.from_batches(usage.schema, [empty, *batches[:2], empty, *batches[2:], empty])
+
+
+def sliced(usage: pa.Table) -> pa.Table:
+    longer = pa.concat_tables([usage, usage, usage]).combine_chunks()
+    return longer.slice(len(ROWS), len(ROWS))
+
+
+def sliced_batch(usage: pa.Table) -> pa.RecordBatch:
+    wide = sliced(usage.set_column(1, "key", usage["key"].cast(pa.dictionary(pa.int8(), pa.string()))))
+    return wide.to_batches()[0]
+
+
+class OnlyStream:
+    """An object of an unknown library that speaks Arrow."""
+
+    def __init__(self, usage: pa.Table) -> None:
+        self.usage = usage
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.usage.__arrow_c_stream__(requested_schema)
+
+
+SHAPES: dict[str, Callable[[pa.Table], Any]] = {
+    "table": lambda usage: usage,
+    "columns in another order": lambda usage: usage.select(usage.column_names[::-1]),
+    "columns nobody asks for": lambda usage: usage.append_column("cell", pa.array([1.5] * len(ROWS))),
+    "batch": lambda usage: usage.to_batches()[0],
+    "chunks": lambda usage: pa.concat_tables([usage.slice(0, 1), usage.slice(1, 3), usage.slice(4)]),
+    "slice": sliced,
+    "slice of a batch": sliced_batch,
+    "stream": lambda usage: usage.to_reader(max_chunksize=3),
+    "stream with empty batches": with_empty_batches,
+    "generator of batches": generated,
+    "list of batches": lambda usage: list(generated(usage)),
+    "capsule": OnlyStream,
+    "list of dicts": dicts,
+    "polars": pl.from_arrow,
+    "pandas": lambda usage: usage.to_pandas(integer_object_nulls=True),
+    "duckdb": lambda usage: duckdb.connect().from_arrow(usage),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape(engine: Engine, expected: Any, shape: str) -> None:
+    assert answer(engine.rate(SHAPES[shape](table()))) == expected
+
+
+@pytest.mark.parametrize("usage", [table().slice(0, 0), table().schema.empty_table().to_reader(), [], ()])
+def test_nothing(engine: Engine, usage: Any) -> None:
+    rated = engine.rate(usage)
+    assert (rated.rows, rated.skipped, rated.lines.num_rows, rated.rejects.num_rows) == (0, 0, 0, 0)
+    assert rated.lines.schema == engine.rate(table()).lines.schema
+
+
+def test_one_record_at_a_time(engine: Engine, expected: Any) -> None:
+    for row in dicts(table()):
+        rated = engine.rate([row])
+        lines = [{**line, "usage_row": 0} for line in expected["lines"] if AMOUNTS.get(row["id"]) is not None]
+        mine = [line for line in lines if line["amount"] == Decimal(AMOUNTS[row["id"]])]
+        assert rated.lines.to_pylist() == mine
