@@ -49,4 +49,5 @@ pub use error::{Error, Problem, Result};
 pub use fees::Fees;
 pub use post::Posted;
 pub use rate::{Options, Rated, Source, Totals};
+pub use settle::Settled;
 pub use subscriber::Subscribers;

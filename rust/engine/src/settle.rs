@@ -4,6 +4,7 @@
 //! where the agreement consolidates. What a dealing set owes is rounded once and dealt (`basis::dealing`); the rest of a
 //! document is rounded once as a whole. Shares that a party owes to itself take part in dealing, and in no document.
 
+mod carried;
 mod members;
 mod period;
 mod recurring;
@@ -25,26 +26,47 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::subscriber::NONE;
 use crate::sums::{LINES, SHARES, Sums, line};
+use carried::Carried;
 use members::members;
 use period::Period;
 use recurring::{Fees, Sale};
 use roles::{Roles, Side};
 use shares::{Cast, Share, Shares};
 
+/// Statements, what they carry forward, and the shares of the flows that were computed on the whole period.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    pub statements: Documents,
+    pub carried: RecordBatch,
+    pub shares: RecordBatch,
+}
+
 impl Engine {
-    /// The statements of a period (`2026-10`), from its share sums. Line sums tell who sold to whom, which fees of an
-    /// agreement between its sellers or owners ask; they may be left out where no agreement has such fees.
-    pub fn settle(&self, share_sums: &[RecordBatch], line_sums: &[RecordBatch], period: &str) -> Result<Documents> {
+    /// The statements of a period (`2026-10`), from its share sums.
+    ///
+    /// Line sums tell who sold to whom, which fees of an agreement between its sellers or owners ask; they may be left
+    /// out where no agreement has such fees. `carried` is what the period before carried forward.
+    pub fn settle(
+        &self,
+        share_sums: &[RecordBatch],
+        line_sums: &[RecordBatch],
+        carried: Option<&RecordBatch>,
+        period: &str,
+    ) -> Result<Settled> {
         let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is no month")))?;
         let sums = Sums::read(&SHARES, share_sums, Some(period))?;
         let lines = Sums::read(&LINES, line_sums, Some(period))?;
+        let before = carried.map(Carried::read).transpose()?.unwrap_or_default();
         let mut shares = Shares::new(&self.compiled, &sums)?;
+        let of_records = shares.rows.len();
         for agreement in 0..self.compiled.agreements.len() {
             let found = self.period_shares(agreement, month, &mut shares, &lines)?;
             shares.rows.extend(found);
         }
+        let of_period = shares.table(self, of_records, period)?;
         let members = members(self, &mut shares, period)?;
-        statement::statements(self, &shares.cast, &members, period)
+        let (builder, carried) = statement::statements(self, &shares.cast, &members, &before, period)?;
+        Ok(Settled { statements: builder.finish()?, carried: carried.table()?, shares: of_period })
     }
 
     fn period_shares(&self, number: usize, month: i32, shares: &mut Shares, lines: &Sums<10>) -> Result<Vec<Share>> {

@@ -12,7 +12,10 @@ use crate::error::Result;
 use crate::fees::amounts::part_of;
 use crate::fees::at_zero::{Bearers, Counters};
 use crate::fees::billed::Billed;
+use crate::fees::shares::FeeLine;
+use crate::rate::Fault;
 use crate::reject::Code;
+use crate::split::{Shares, Space};
 use crate::subscriber::{Holding, NONE, Subscribers};
 
 /// A fee that is charged, or the reason why it is not.
@@ -21,15 +24,7 @@ pub struct Fee {
     pub subscription: u32,
     /// Index of the charge in the catalog.
     pub charge: u32,
-    pub outcome: std::result::Result<Charged, Refusal>,
-}
-
-/// Why a fee may not be charged: a code, and the field and value to blame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub code: Code,
-    pub field: String,
-    pub value: Option<String>,
+    pub outcome: std::result::Result<Charged, Fault>,
 }
 
 /// A fee that is charged.
@@ -42,8 +37,30 @@ pub struct Charged {
     pub amount: i128,
     /// The start of the time covered.
     pub start: i64,
-    /// Days covered of the days of the cycle, for the charges of other plans that follow this one.
+    /// Days covered of the days of the cycle, which the fees of cost plans follow.
     pub days: (i32, i32),
+}
+
+/// The fees of some subscriptions, and the shares of those that are charged, by their places.
+#[derive(Debug, Default)]
+pub struct Part {
+    pub fees: Vec<Fee>,
+    pub shares: Shares,
+    space: Space,
+}
+
+impl Part {
+    fn push(&mut self, holder: &Holder, charge: u32, outcome: std::result::Result<Charged, Fault>) {
+        self.fees.push(Fee { subscription: holder.subscription, charge, outcome });
+    }
+
+    /// A fee is charged and shared, or neither.
+    fn charge(&mut self, holder: &Holder, charge: u32, charged: Charged) {
+        let number = u32::try_from(self.fees.len()).unwrap_or(NONE);
+        let line = FeeLine { holder: *holder, charge, charged };
+        let shared = line.split(number, &mut self.shares, &mut self.space);
+        self.push(holder, charge, shared.map(|()| charged));
+    }
 }
 
 /// What a close knows.
@@ -90,20 +107,21 @@ impl Attributes for Holder<'_> {
 }
 
 impl<'a> Closing<'a> {
-    /// The fees of some subscriptions, in order of subscription, plan (as first held), charge and cycle covered.
-    pub fn fees(&self, subscriptions: &[u32]) -> Result<Vec<Fee>> {
-        let mut fees = Vec::new();
+    /// The fees of some subscriptions and their shares, in order of subscription, plan (as first held), charge and cycle
+    /// covered.
+    pub fn fees(&self, subscriptions: &[u32]) -> Result<Part> {
+        let mut part = Part::default();
         for &subscription in subscriptions {
             let subscribers = self.engine.subscribers.as_ref();
             let holdings = &subscribers.holdings[subscribers.holdings_of(subscription)];
             let mut plans = BTreeSet::new();
             for holding in holdings.iter().filter(|holding| plans.insert(holding.plan)) {
                 if let Some(holder) = self.holder(subscription, holding.plan, holdings) {
-                    self.plan_fees(&holder, &mut fees)?;
+                    self.plan_fees(&holder, &mut part)?;
                 }
             }
         }
-        Ok(fees)
+        Ok(part)
     }
 
     fn holder(&self, subscription: u32, plan: u32, holdings: &'a [Holding]) -> Option<Holder<'a>> {
@@ -127,25 +145,24 @@ impl<'a> Closing<'a> {
         })
     }
 
-    fn plan_fees(&self, holder: &Holder, fees: &mut Vec<Fee>) -> Result<()> {
+    fn plan_fees(&self, holder: &Holder, part: &mut Part) -> Result<()> {
         let Some(plan) = holder.compiled.plans.get(holder.plan as usize) else { return Ok(()) };
         for at in plan.charges.clone() {
             let Some(charge) = holder.compiled.charges.get(at) else { continue };
-            let charge_code = u32::try_from(at).unwrap_or(NONE);
+            let code = u32::try_from(at).unwrap_or(NONE);
             let due = match charge.kind {
-                Kind::Usage => self.at_zero(holder, charge, charge_code),
+                Kind::Usage => self.at_zero(holder, charge, code),
                 _ if !charge.condition.fits(holder) => Ok(Vec::new()),
-                Kind::OneTime => self.one_time(holder, charge, charge_code),
-                Kind::Recurring => self.recurring(holder, charge, charge_code)?,
+                Kind::OneTime => self.one_time(holder, charge, code),
+                Kind::Recurring => self.recurring(holder, charge, code)?,
             };
-            let fee = |outcome| Fee { subscription: holder.subscription, charge: charge_code, outcome };
             match due {
                 Ok(due) if due.is_empty() => {}
                 Ok(due) => match may_not_be_charged(holder, plan) {
-                    Some(refusal) => fees.push(fee(Err(refusal))),
-                    None => fees.extend(due.into_iter().map(|charged| fee(Ok(charged)))),
+                    Some(fault) => part.push(holder, code, Err(fault)),
+                    None => due.into_iter().for_each(|charged| part.charge(holder, code, charged)),
                 },
-                Err(code) => fees.push(fee(Err(Refusal { code, field: charge.path.clone(), value: None }))),
+                Err(code_of) => part.push(holder, code, Err(Fault::new(code_of, &charge.path, None))),
             }
         }
         Ok(())
@@ -234,7 +251,7 @@ impl Holder<'_> {
     }
 
     /// A charge's fee for a whole period.
-    fn fee(&self, charge: &Charge, version: usize, target: Target) -> std::result::Result<i128, Code> {
+    pub fn fee(&self, charge: &Charge, version: usize, target: Target) -> std::result::Result<i128, Code> {
         let version = charge.versions.get(version).ok_or(Code::NoPrice)?;
         let model: &Model = &version.model;
         let input = Input { quantity: crate::column::ONE, first: true, ..Input::default() };
@@ -253,16 +270,13 @@ impl Holder<'_> {
 }
 
 /// Why nothing of a plan may be charged to a subscription.
-fn may_not_be_charged(holder: &Holder, plan: &Plan) -> Option<Refusal> {
+fn may_not_be_charged(holder: &Holder, plan: &Plan) -> Option<Fault> {
     let accounts = &holder.subscribers.accounts;
-    let refusal = |code, value| Some(Refusal { code, field: plan.id.clone(), value });
     let currency = accounts.currency.get(holder.account as usize).copied().unwrap_or(NONE);
     if holder.subscribers.currencies.name(currency) != Some(plan.currency.as_str()) {
-        return refusal(Code::CurrencyMismatch, Some(plan.currency.clone()));
+        return Some(Fault::new(Code::CurrencyMismatch, &plan.id, Some(&plan.currency)));
     }
     let sold_by = holder.subscribers.subscriptions.sold_by.get(holder.subscription as usize).copied();
-    if plan.seller.is_none() && sold_by.unwrap_or(NONE) == NONE {
-        return refusal(Code::UnknownParty, None);
-    }
-    None
+    let unsold = plan.seller.is_none() && sold_by.unwrap_or(NONE) == NONE;
+    unsold.then(|| Fault::new(Code::UnknownParty, &plan.id, None))
 }

@@ -11,27 +11,35 @@ use crate::compile::{Charge, Compiled};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::fees::Fees;
-use crate::fees::due::{Charged, Fee, Refusal};
+use crate::fees::due::{Charged, Fee, Part};
+use crate::fees::sums::{line_sums, share_sums};
 use crate::identity;
 use crate::names::Names;
 use crate::output::{NameColumn, batch, decimals, dictionary, internal, nulls};
+use crate::rate::Fault;
 use crate::schema::{LINES, REJECTS};
 use crate::subscriber::NONE;
 
-/// The tables of a close, in the order of the fees.
-pub fn tables(engine: &Engine, month: i32, fees: &[Fee]) -> Result<Fees> {
+/// The tables of a close, in the order of its fees.
+pub fn tables(engine: &Engine, month: i32, part: &Part) -> Result<Fees> {
     let mut lines = Lines::new(engine, month);
     let mut rejects = Rejects::default();
-    for fee in fees {
+    for fee in &part.fees {
         match &fee.outcome {
             Ok(charged) => lines.push(fee, charged)?,
-            Err(refusal) => rejects.push(engine, fee, refusal),
+            Err(fault) => rejects.push(engine, fee, fault),
         }
     }
-    Ok(Fees { lines: lines.finish()?, rejects: rejects.finish()? })
+    Ok(Fees {
+        shares: lines.shares(part)?,
+        lines: lines.finish()?,
+        rejects: rejects.finish()?,
+        line_sums: line_sums(engine, month, part)?,
+        share_sums: share_sums(engine, month, part)?,
+    })
 }
 
-fn charge_of<'a>(compiled: &'a Compiled, fee: &Fee) -> Result<&'a Charge> {
+pub(super) fn charge_of<'a>(compiled: &'a Compiled, fee: &Fee) -> Result<&'a Charge> {
     let charge = compiled.charges.get(fee.charge as usize);
     charge.ok_or_else(|| Error::Internal("a fee of no charge".into()))
 }
@@ -99,6 +107,16 @@ impl<'a> Lines<'a> {
         })
     }
 
+    /// The shares that are paid, each with the id of its line.
+    fn shares(&self, part: &Part) -> Result<RecordBatch> {
+        let mut ids: Vec<Option<[u8; 16]>> = Vec::with_capacity(part.fees.len());
+        let mut charged = self.ids.iter();
+        for fee in &part.fees {
+            ids.push(if fee.outcome.is_ok() { charged.next().copied() } else { None });
+        }
+        super::sums::shares(self.engine, &self.period, part, &ids)
+    }
+
     fn finish(self) -> Result<RecordBatch> {
         let rows = self.ids.len();
         let mut ids = FixedSizeBinaryBuilder::with_capacity(rows, 16);
@@ -141,12 +159,12 @@ struct Rejects {
 }
 
 impl Rejects {
-    fn push(&mut self, engine: &Engine, fee: &Fee, refusal: &Refusal) {
+    fn push(&mut self, engine: &Engine, fee: &Fee, fault: &Fault) {
         self.ids.append_option(engine.subscribers.subscriptions.names.name(fee.subscription));
-        self.codes.append_value(i32::from(refusal.code.number()));
-        self.names.append_value(refusal.code.name());
-        self.fields.append_value(&refusal.field);
-        self.values.append_option(refusal.value.as_deref());
+        self.codes.append_value(i32::from(fault.code.number()));
+        self.names.append_value(fault.code.name());
+        self.fields.append_value(&fault.field);
+        self.values.append_option(fault.value.as_deref());
         self.rows += 1;
     }
 

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use serde_json::{Value, json};
 
-use crate::fixture::{charge, engine, plan, shown, table, terms, with};
+use crate::fixture::{agreement, charge, engine, flow, party, plan, shown, table, terms, with};
 use crate::{Engine, Fees};
 
 const COLUMNS: [&str; 6] = ["kind", "subscription", "charge", "amount", "period", "service_period"];
@@ -215,6 +215,77 @@ fn conditions_and_identities() {
     };
     assert_eq!(ids.value(0), id("2026-10"));
     assert_eq!(ids.value(1), id("2026-10/2026-11"));
+}
+
+/// Fees of a retail plan whose shares go to `partner`: the plan's charges, the agreement, and until when it is held.
+fn shared(charges: &Value, terms: &Value, until: &str, before: Option<&RecordBatch>, month: &str) -> Fees {
+    let plans = json!([plan("retail", charges), plan("cost", &json!([monthly("15")]))]);
+    let accounts = table(&["account", "owner", "currency", "territory"], &[&["a-1", "ann", "EUR", "SE"]]);
+    let columns = ["subscription", "account", "plan", "from", "until"];
+    let subscriptions = table(&columns, &[&["s-1", "a-1", "retail", "2026-01-01", until]]);
+    let engine = engine(&terms_of(&plans, terms), &accounts, &subscriptions);
+    engine.fees(month, None, before).unwrap()
+}
+
+fn terms_of(plans: &Value, agreement: &Value) -> Value {
+    terms(&["shop", "partner"], plans, &json!([agreement]))
+}
+
+const SHARE: [&str; 5] = ["subscription", "flow", "payer", "payee", "amount"];
+
+#[test]
+fn fees_are_shared_like_usage() {
+    let (owner, shop, partner) = (json!("account_owner"), party("shop"), party("partner"));
+    let percent = json!({"percent": {"rate": "0.7", "complement": false}});
+    let flows = json!([
+        flow("retail", &owner, &shop, &[], &json!("whole")),
+        flow("wholesale", &shop, &partner, &[0], &percent),
+        flow("event", &shop, &partner, &[0], &json!({"per_event": {"fee": "1"}})),
+        flow("margin", &shop, &shop, &[0], &json!({"remainder": [1]})),
+        flow("club", &partner, &owner, &[0], &percent),
+    ]);
+    let fees = shared(&json!([monthly("109")]), &agreement("deal", &flows), "", None, "2026-10");
+    assert_eq!(
+        shown(&fees.shares, &SHARE),
+        ["s-1 wholesale shop partner 76.3", "s-1 margin shop shop 32.7", "s-1 club partner ann 76.3"]
+    );
+    let ids = |batch: &RecordBatch| arrow_array::cast::AsArray::as_fixed_size_binary(batch.column(0)).value(0).to_vec();
+    assert_eq!(ids(&fees.shares), ids(&fees.lines));
+    assert_eq!(
+        shown(
+            &fees.share_sums,
+            &["period", "agreement", "flow", "payer_account", "payee_account", "subscription", "amount"]
+        ),
+        ["2026-10 deal club - a-1 - 76.3", "2026-10 deal margin - - - 32.7", "2026-10 deal wholesale - - - 76.3"]
+    );
+    assert_eq!(
+        shown(&fees.line_sums, &["account", "seller", "subscription", "item", "tax_category", "amount"]),
+        ["a-1 shop s-1 retail/monthly standard 109"]
+    );
+}
+
+#[test]
+fn a_fee_that_comes_back_takes_its_wholesale_fee_along() {
+    let cost = json!({"plan": {"plan": "cost", "factor": "1", "plus_one": false}});
+    let flows = json!([flow("cost", &party("shop"), &party("partner"), &[], &cost)]);
+    let terms = with(agreement("deal", &flows), &json!({"plans": ["retail"]}));
+    let billed = billed(&[["s-1", "retail/monthly", "2026-11", "30"]]);
+    let fees = shared(&json!([advance("30")]), &terms, "2026-11-16", Some(&billed), "2026-11");
+    assert_eq!(shown(&fees.lines, &["amount"]), ["-15"]);
+    assert_eq!(shown(&fees.shares, &["flow", "amount"]), ["cost -7.5"]);
+    // In its own advance or not, a cost fee follows its retail fee: October and November, half of it.
+    let fees = shared(&json!([advance("30")]), &terms, "2026-11-16", None, "2026-10");
+    assert_eq!(shown(&fees.shares, &["flow", "amount"]), ["cost 7.5"]);
+}
+
+#[test]
+fn a_fee_that_cannot_be_shared_is_a_reject() {
+    let mut places = agreement("places", &json!([]));
+    places["versions"][0]["territory"] = json!(["NO"]);
+    let fees = shared(&json!([monthly("31")]), &places, "", None, "2026-10");
+    assert_eq!(fees.lines.num_rows(), 0);
+    assert_eq!(shown(&fees.rejects, &["source", "id", "code", "field", "value"]), ["subscription s-1 401 places SE"]);
+    assert_eq!(fees.line_sums.num_rows() + fees.share_sums.num_rows() + fees.shares.num_rows(), 0);
 }
 
 mod laws {

@@ -1,7 +1,7 @@
 //! What a document posts, leg by leg: a debit is positive, a credit negative.
 
 use crate::compile::{Agreement, Compiled, Flow, Role};
-use crate::document::{BILL, Document, DocumentLine};
+use crate::document::{BILL, CARRIED, Document, DocumentLine};
 use crate::error::{Error, Result};
 
 /// One posting in one book.
@@ -21,6 +21,8 @@ pub enum Kind {
     Payable,
     Revenue,
     Expense,
+    /// Between periods: what a negative statement carries forward.
+    Carried,
     /// A component of a bundle's revenue.
     Component(String),
 }
@@ -33,6 +35,7 @@ impl Kind {
             Self::Payable => "payable".into(),
             Self::Revenue => "revenue".into(),
             Self::Expense => "expense".into(),
+            Self::Carried => "carried".into(),
             Self::Component(component) => format!("revenue.{component}"),
         }
     }
@@ -66,6 +69,10 @@ fn is_reversed(compiled: &Compiled, document: &Document, line: &DocumentLine, fl
 
 /// The legs of one line: revenue of its payee, expense (or less revenue) of its payer.
 pub fn line_legs<'d>(compiled: &Compiled, document: &'d Document, line: &DocumentLine) -> Result<[Leg<'d>; 2]> {
+    if document.kind != BILL && line.item == CARRIED {
+        let (payer, payee) = (&document.payer, &document.payee);
+        return Ok(legs((payer, payee), (Kind::Carried, Kind::Carried), line.net));
+    }
     let flow = flow_of(compiled, document, line)?;
     let reversed = flow.is_some_and(|flow| is_reversed(compiled, document, line, flow));
     let (payer, payee, amount) = if reversed {
@@ -74,10 +81,15 @@ pub fn line_legs<'d>(compiled: &Compiled, document: &'d Document, line: &Documen
         (&document.payer, &document.payee, line.net)
     };
     let expense = if flow.is_some_and(|flow| flow.net) { Kind::Revenue } else { Kind::Expense };
-    Ok([
-        Leg { book: payer, kind: expense, counterparty: payee, amount },
-        Leg { book: payee, kind: Kind::Revenue, counterparty: payer, amount: -amount },
-    ])
+    Ok(legs((payer, payee), (expense, Kind::Revenue), amount))
+}
+
+/// A debit in the payer's book, a credit in the payee's.
+fn legs<'d>((payer, payee): (&'d str, &'d str), kinds: (Kind, Kind), amount: i128) -> [Leg<'d>; 2] {
+    [
+        Leg { book: payer, kind: kinds.0, counterparty: payee, amount },
+        Leg { book: payee, kind: kinds.1, counterparty: payer, amount: -amount },
+    ]
 }
 
 /// The legs of the document as a whole: what one owes is what the other is owed.

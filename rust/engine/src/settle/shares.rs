@@ -1,9 +1,16 @@
 //! The shares of a period with their names as codes: what flows of the period are computed from, and are added to.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int32Array, RecordBatch};
+
 use crate::basis::Group;
-use crate::compile::Compiled;
+use crate::compile::{Compiled, Flow};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::names::Names;
+use crate::output::{NameColumn, batch, decimals, dictionary, nulls};
+use crate::schema::SHARES;
 use crate::subscriber::NONE;
 use crate::sums::{Sums, share};
 
@@ -64,6 +71,51 @@ impl Shares {
             shares.rows.push(Share { agreement, version, flow, group, amount: row.amount });
         }
         Ok(shares)
+    }
+
+    /// The shares from `first` on that are paid, as a table: by agreement, flow, and the names of the parties.
+    pub fn table(&self, engine: &Engine, first: usize, period: &str) -> Result<RecordBatch> {
+        let rows = self.rows.get(first..).unwrap_or_default();
+        let mut paid: Vec<&Share> =
+            rows.iter().filter(|share| share.flow_of(engine).is_some_and(Flow::is_paid)).collect();
+        paid.sort_by_key(|share| (share.agreement, share.flow, self.cast.names(&share.group)));
+        let mut names: [NameColumn; 6] = Default::default();
+        for share in &paid {
+            let agreement = engine.compiled.agreements.get(share.agreement).map(|agreement| agreement.id.as_str());
+            let flow = share.flow_of(engine).map(|flow| flow.id.as_str());
+            let [payer, payee, subscription, currency] = self.cast.names(&share.group);
+            let texts = [subscription, agreement, flow, payer, payee, currency];
+            names.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
+        }
+        let [subscription, agreement, flow, payer, payee, currency] = names;
+        let version = paid.iter().map(|share| i32::try_from(share.version).unwrap_or(i32::MAX));
+        let columns: Vec<ArrayRef> = vec![
+            nulls(&SHARES, "line_id", paid.len())?,
+            dictionary(&Names::new([period]), &vec![0; paid.len()])?,
+            subscription.finish()?,
+            agreement.finish()?,
+            Arc::new(version.collect::<Int32Array>()),
+            flow.finish()?,
+            payer.finish()?,
+            payee.finish()?,
+            decimals(paid.iter().map(|share| share.amount).collect())?,
+            currency.finish()?,
+        ];
+        batch(&SHARES, columns)
+    }
+}
+
+impl Share {
+    fn flow_of(self, engine: &Engine) -> Option<&Flow> {
+        engine.compiled.agreements.get(self.agreement)?.versions.get(self.version)?.flows.get(self.flow)
+    }
+}
+
+impl Cast {
+    /// Payer, payee, subscription and currency of a group.
+    fn names(&self, group: &Group) -> [Option<&str>; 4] {
+        let parties = [group.payer, group.payee].map(|party| self.parties.name(party));
+        [parties[0], parties[1], self.subscriptions.name(group.subscription), self.currencies.name(group.currency)]
     }
 }
 

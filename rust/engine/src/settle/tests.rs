@@ -39,7 +39,7 @@ fn settled_with(engine: &Engine, rows: &[([&str; 4], &str)]) -> Documents {
             (["2026-10", "deal", *flow, *payer, *payee, "", "", *subscription, "EUR"], *amount)
         })
         .collect();
-    engine.settle(&[sums(&SHARES, &rows)], &[], "2026-10").unwrap()
+    engine.settle(&[sums(&SHARES, &rows)], &[], None, "2026-10").unwrap().statements
 }
 
 fn nets(documents: &Documents) -> Vec<String> {
@@ -113,7 +113,7 @@ fn an_enabler_has_one_statement_for_each_supplier() {
     let consolidated =
         |carry: bool| with(agreement("deal", &flows), &json!({"consolidated": true, "carry_negative": carry}));
     let carried = settled(&consolidated(true), &rows);
-    assert_eq!(nets(&carried), ["E A1 52.4", "E A2 14", "E A3 -0.4"]);
+    assert_eq!(nets(&carried), ["E A1 52.4", "E A2 14", "E A3 0"]);
     assert_eq!(
         shown(&carried.lines, &["line_number", "item", "net"]),
         [
@@ -123,15 +123,39 @@ fn an_enabler_has_one_statement_for_each_supplier() {
             "1 commission -1",
             "2 fee -10",
             "3 proceeds 25",
-            "1 commission -0.4",
-            "2 fee -10",
-            "3 proceeds 10"
+            "1 carried_forward 0.4",
+            "2 commission -0.4",
+            "3 fee -10",
+            "4 proceeds 10"
         ]
     );
     let billed = settled(&consolidated(false), &rows);
     assert_eq!(nets(&billed), ["E A1 52.4", "E A2 14", "A3 E 0.4"]);
     let each = settled(&agreement("deal", &flows), &rows);
     assert_eq!(nets(&each), ["A1 E 12.6", "A2 E 11", "A3 E 10.4", "E A1 65", "E A2 25", "E A3 10"]);
+}
+
+#[test]
+fn what_is_carried_forward_is_on_the_next_statement() {
+    let (d, p) = (party("D"), party("P"));
+    let fee = json!({"recurring": {"fee": "10", "per": "agreement", "prorate": true}});
+    let flows = json!([flow("share", &d, &p, &[], &percent("0.5")), flow("fee", &p, &d, &[], &fee)]);
+    let terms =
+        with(agreement("deal", &flows), &json!({"consolidated": true, "carry_negative": true, "currency": "EUR"}));
+    let engine = engine_of(&json!([terms]));
+    let share = |amount| sums(&SHARES, &[(["2026-10", "deal", "share", "D", "P", "", "", "", "EUR"], amount)]);
+    let first = engine.settle(&[share("6")], &[], None, "2026-10").unwrap();
+    assert_eq!(nets(&first.statements), ["D P 0"]);
+    let columns = ["agreement", "payer_account", "payee_account", "currency", "amount"];
+    assert_eq!(shown(&first.carried, &columns), ["deal d-2 P EUR -4"]);
+    assert_eq!(shown(&first.shares, &["flow", "payer", "payee", "amount"]), ["fee P D 10"]);
+    let second = engine.settle(&[share("20")], &[], Some(&first.carried), "2026-10").unwrap();
+    assert_eq!(nets(&second.statements), ["D P 6"]);
+    assert_eq!(shown(&second.statements.lines, &["item", "net"]), ["carried_forward -4", "fee -10", "share 20"]);
+    assert_eq!(second.carried.num_rows(), 0);
+    // Nothing was sold: the fee's direction leads, and what was carried turns with it.
+    let third = engine.settle(&[], &[], Some(&first.carried), "2026-10").unwrap();
+    assert_eq!(nets(&third.statements), ["P D 14"]);
 }
 
 /// A.4: D pays B the greater of 70 % and 60.00 a subscription.
@@ -230,7 +254,7 @@ fn fees_between_sellers_and_owners_follow_the_sales() {
     let engine = engine_of(&json!([with(agreement("deal", &flows), &json!({"currency": "EUR"}))]));
     let row = |account| ["2026-10", account, "shop", "s-1", "music/monthly", "music", "", "", "standard", "EUR"];
     let lines = sums(&LINES, &[(row("a-1"), "109"), (row("a-2"), "50")]);
-    let documents = engine.settle(&[], &[lines], "2026-10").unwrap();
+    let documents = engine.settle(&[], &[lines], None, "2026-10").unwrap().statements;
     assert_eq!(nets(&documents), ["ann shop 10", "bob shop 10", "shop B 10"]);
 }
 
@@ -297,6 +321,6 @@ fn what_is_not_dealt_is_rounded_once_as_a_whole() {
 fn an_unknown_flow_is_refused() {
     let engine = engine_of(&json!([dealing(["0.1", "0.1"])]));
     let row = ["2026-10", "deal", "gone", "M", "A1", "", "", "", "EUR"];
-    let error = engine.settle(&[sums(&SHARES, &[(row, "1")])], &[], "2026-10").unwrap_err();
+    let error = engine.settle(&[sums(&SHARES, &[(row, "1")])], &[], None, "2026-10").unwrap_err();
     assert!(error.to_string().contains("no flow \"gone\""), "{error}");
 }
