@@ -8,7 +8,6 @@ use arrow_array::RecordBatch;
 use crate::document::{Accounts, BILL, Builder, Documents, Head, Item, SALE, Unit, rounded_lines};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::names::Names;
 use crate::sums::{LINES, Sum, Sums, line};
 
 type LineSum = Sum<10>;
@@ -17,17 +16,14 @@ type LineSums = Sums<10>;
 impl Engine {
     /// The bills of a period (`2026-10`), from its line sums; sums of several partitions are merged first.
     pub fn bill(&self, line_sums: &[RecordBatch], period: &str) -> Result<Documents> {
-        let sums = Sums::read(&LINES, line_sums, Some(period))?;
-        let (paths, path_of) = paths(&sums)?;
-        let mut order: Vec<usize> = (0..sums.rows.len()).collect();
-        let key = |row: usize| (contract(&sums.rows[row]), detail(&sums.rows[row], path_of[row]));
-        order.sort_unstable_by_key(|&row| key(row));
+        let mut sums = Sums::read(&LINES, line_sums, Some(period))?;
+        sums.rows.sort_unstable_by_key(|row| (contract(row), detail(row)));
         let wanted =
             sums.rows.iter().filter_map(|row| sums.text(row, line::SELLER).zip(sums.text(row, line::CURRENCY)));
-        let billing = Billing { engine: self, sums: &sums, paths: &paths, path_of: &path_of, period };
         let accounts = Accounts::new(self, period, wanted)?;
+        let billing = Billing { engine: self, sums: &sums, period };
         let mut builder = Builder::default();
-        for rows in order.chunk_by(|&a, &b| contract(&sums.rows[a]) == contract(&sums.rows[b])) {
+        for rows in sums.rows.chunk_by(|a, b| contract(a) == contract(b)) {
             billing.bill(&accounts, rows, &mut builder)?;
         }
         builder.finish()
@@ -40,55 +36,26 @@ fn contract(row: &LineSum) -> [u32; 3] {
 }
 
 /// The grouping key of a line, bytewise; nulls first.
-fn detail(row: &LineSum, path: u32) -> (u32, u32, i32, [u32; 3]) {
-    let [zone, band, tax] =
-        [line::ZONE, line::BAND, line::TAX_CATEGORY].map(|column| row.texts[column].wrapping_add(1));
-    (row.texts[line::SUBSCRIPTION].wrapping_add(1), path, row.version, [zone, band, tax])
-}
-
-/// The charges (`plan/charge`) of the sums in bytewise order, and the code of each row's.
-fn paths(sums: &LineSums) -> Result<(Names, Vec<u32>)> {
-    let mut paths = Names::default();
-    let mut codes = Vec::with_capacity(sums.rows.len());
-    let mut last: Option<([u32; 2], u32)> = None;
-    for row in &sums.rows {
-        let pair = [row.texts[line::PLAN], row.texts[line::ITEM]];
-        let code = match last.filter(|(known, _)| *known == pair) {
-            Some((_, code)) => code,
-            None => paths.intern(&path(sums, row)?),
-        };
-        last = Some((pair, code));
-        codes.push(code);
-    }
-    let ranks = paths.sort();
-    Ok((paths, codes.into_iter().filter_map(|code| ranks.get(code as usize).copied()).collect()))
-}
-
-fn path(sums: &LineSums, row: &LineSum) -> Result<String> {
-    let parts = sums.text(row, line::PLAN).zip(sums.text(row, line::ITEM));
-    parts.map(|(plan, item)| format!("{plan}/{item}")).ok_or_else(absent)
+fn detail(row: &LineSum) -> ([u32; 2], i32, [u32; 3]) {
+    let code = |column: usize| row.texts[column].wrapping_add(1);
+    let charge = [line::SUBSCRIPTION, line::ITEM].map(code);
+    (charge, row.version, [line::ZONE, line::BAND, line::TAX_CATEGORY].map(code))
 }
 
 fn absent() -> Error {
-    Error::UsageSchema("line sums: account, seller, plan, item, tax_category and currency may not be null".into())
+    Error::UsageSchema("line sums: account, seller, item, tax_category and currency may not be null".into())
 }
 
 struct Billing<'a> {
     engine: &'a Engine,
     sums: &'a LineSums,
-    paths: &'a Names,
-    path_of: &'a [u32],
     period: &'a str,
 }
 
 impl<'a> Billing<'a> {
-    fn text(&self, row: usize, column: usize) -> Option<&'a str> {
-        self.sums.text(&self.sums.rows[row], column)
-    }
-
-    fn bill(&self, accounts: &Accounts<'a>, rows: &[usize], builder: &mut Builder) -> Result<()> {
-        let Some(&first) = rows.first() else { return Ok(()) };
-        let need = |column: usize| self.text(first, column).ok_or_else(absent);
+    fn bill(&self, accounts: &Accounts<'a>, rows: &[LineSum], builder: &mut Builder) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let need = |column: usize| self.sums.text(first, column).ok_or_else(absent);
         let (payer_account, payee, currency) = (need(line::ACCOUNT)?, need(line::SELLER)?, need(line::CURRENCY)?);
         let payer = accounts.owner(payer_account);
         if payer == payee {
@@ -112,22 +79,22 @@ impl<'a> Billing<'a> {
         builder.push(&head, &items)
     }
 
-    fn items(&self, rows: &[usize], unit: Unit) -> Result<Vec<Item<'a>>> {
-        let exact: Vec<i128> = rows.iter().map(|&row| self.sums.rows[row].amount).collect();
+    fn items(&self, rows: &[LineSum], unit: Unit) -> Result<Vec<Item<'a>>> {
+        let exact: Vec<i128> = rows.iter().map(|row| row.amount).collect();
         let nets = rounded_lines(&exact, unit)?;
-        let item = |((&row, exact), net): ((&usize, i128), i128)| -> Result<Item<'a>> {
+        let item = |(row, net): (&LineSum, i128)| -> Result<Item<'a>> {
             Ok(Item {
-                subscription: self.text(row, line::SUBSCRIPTION),
-                item: self.paths.name(self.path_of[row]).ok_or_else(absent)?,
-                version: self.sums.rows[row].version,
-                zone: self.text(row, line::ZONE),
-                band: self.text(row, line::BAND),
-                tax_category: self.text(row, line::TAX_CATEGORY).ok_or_else(absent)?,
-                exact,
+                subscription: self.sums.text(row, line::SUBSCRIPTION),
+                item: self.sums.text(row, line::ITEM).ok_or_else(absent)?,
+                version: row.version,
+                zone: self.sums.text(row, line::ZONE),
+                band: self.sums.text(row, line::BAND),
+                tax_category: self.sums.text(row, line::TAX_CATEGORY).ok_or_else(absent)?,
+                exact: row.amount,
                 net,
             })
         };
-        rows.iter().zip(exact).zip(nets).map(item).collect()
+        rows.iter().zip(nets).map(item).collect()
     }
 }
 
@@ -159,7 +126,7 @@ mod tests {
         let rows: Vec<([&str; 10], &str)> = rows
             .iter()
             .map(|([account, subscription, item, zone, currency], amount)| {
-                (["2026-10", account, "shop", subscription, item, "basic", zone, "", "standard", currency], *amount)
+                (["2026-10", account, "shop", subscription, item, "", zone, "", "standard", currency], *amount)
             })
             .collect();
         sums(&LINES, &rows)
@@ -172,11 +139,11 @@ mod tests {
     #[test]
     fn a_bill_for_each_account_seller_and_currency() {
         let bills = billed(&[
-            (["a-2", "s-9", "fee", "", "JPY"], "322.580645161290"),
-            (["a-1", "s-1", "monthly", "", "EUR"], "48.387096774194"),
-            (["a-1", "s-1", "calls", "world", "EUR"], "0.004"),
-            (["a-1", "s-1", "calls", "", "EUR"], "0.004"),
-            (["s-1", "s-3", "calls", "", "EUR"], "5"),
+            (["a-2", "s-9", "basic/fee", "", "JPY"], "322.580645161290"),
+            (["a-1", "s-1", "basic/monthly", "", "EUR"], "48.387096774194"),
+            (["a-1", "s-1", "basic/calls", "world", "EUR"], "0.004"),
+            (["a-1", "s-1", "basic/calls", "", "EUR"], "0.004"),
+            (["s-1", "s-3", "basic/calls", "", "EUR"], "5"),
         ]);
         assert_eq!(
             shown(&bills.documents, &["document_id", "payer", "payee", "net", "tax", "gross", "due_date"]),
@@ -199,7 +166,7 @@ mod tests {
 
     #[test]
     fn partitions_merge_and_negative_totals_stay() {
-        let part = |amount: &'static str| line_sums(&[(["a-1", "s-1", "calls", "", "EUR"], amount)]);
+        let part = |amount: &'static str| line_sums(&[(["a-1", "s-1", "basic/calls", "", "EUR"], amount)]);
         let whole = shop().bill(&[part("-7.0051")], "2026-10").unwrap();
         let parts = shop().bill(&[part("2.9949"), part("-10")], "2026-10").unwrap();
         assert_eq!(whole.documents, parts.documents);
@@ -209,8 +176,9 @@ mod tests {
 
     #[test]
     fn documents_of_nothing_are_skipped_where_the_terms_say_so() {
-        assert_eq!(billed(&[(["a-1", "s-1", "calls", "", "EUR"], "0.004")]).documents.num_rows(), 0);
-        let both = billed(&[(["a-1", "s-1", "calls", "", "EUR"], "5"), (["a-1", "s-1", "fee", "", "EUR"], "-5")]);
+        assert_eq!(billed(&[(["a-1", "s-1", "basic/calls", "", "EUR"], "0.004")]).documents.num_rows(), 0);
+        let both =
+            billed(&[(["a-1", "s-1", "basic/calls", "", "EUR"], "5"), (["a-1", "s-1", "basic/fee", "", "EUR"], "-5")]);
         assert_eq!(shown(&both.documents, &["net"]), ["0"]);
     }
 }

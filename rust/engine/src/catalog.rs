@@ -350,8 +350,19 @@ pub struct Agreement {
     pub suspense: Option<String>,
     pub consolidated: bool,
     pub carry_negative: bool,
+    /// What is noticed at the close of a period.
+    #[serde(default)]
+    pub notice_when: Option<NoticeWhen>,
     /// In order of time; each holds from its start until the next one's, within its own end.
     pub versions: Vec<AgreementVersion>,
+}
+
+/// When an agreement gives notice of a period's documents.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeWhen {
+    /// All that a party is paid exceeds all that another is paid, in one currency.
+    Exceeds { party: String, over: String },
 }
 
 #[derive(Debug, Deserialize)]

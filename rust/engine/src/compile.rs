@@ -122,6 +122,11 @@ impl Compiled {
 }
 
 impl Compiled {
+    /// The place among all charges of `plan/charge`.
+    pub fn charge(&self, path: &str) -> Option<usize> {
+        self.charge_paths.code(path).map(|code| code as usize)
+    }
+
     /// The name of a charge's counters: `plan/charge`, behind `agreement/flow/` where a flow's cost plan counts.
     pub fn path_of_charge(&self, tariff: u32, charge: u32) -> String {
         let path = &self.charges[charge as usize].path;

@@ -24,6 +24,8 @@ use crate::sums::add;
 pub const BILL: &str = "bill";
 /// A partner's statement under an agreement.
 pub const STATEMENT: &str = "statement";
+/// The item of a line that takes a negative total to the next period, or brings it from the one before.
+pub const CARRIED: &str = "carried_forward";
 /// The contract of every bill.
 pub const SALE: &str = "sale";
 

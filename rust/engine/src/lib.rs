@@ -10,6 +10,7 @@
 )]
 
 mod band;
+mod basis;
 mod bill;
 pub mod catalog;
 mod charge;
@@ -22,6 +23,7 @@ mod dictionary;
 mod document;
 mod engine;
 mod error;
+mod fees;
 #[cfg(test)]
 mod fixture;
 mod guide;
@@ -29,9 +31,11 @@ mod identity;
 mod keys;
 mod names;
 mod output;
+mod post;
 mod rate;
 pub mod reject;
 pub mod schema;
+mod settle;
 mod split;
 mod subscriber;
 pub mod sums;
@@ -42,5 +46,8 @@ pub use compile::Compiled;
 pub use document::Documents;
 pub use engine::{Engine, Tables};
 pub use error::{Error, Problem, Result};
+pub use fees::Fees;
+pub use post::Posted;
 pub use rate::{Options, Rated, Source, Totals};
+pub use settle::Settled;
 pub use subscriber::Subscribers;

@@ -1,12 +1,10 @@
 //! Results as Arrow columns: names with codes become dictionaries, raw values decimals.
 
-use std::sync::Arc;
-
-use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, Decimal128Array, DictionaryArray, Int32Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
-use partita_money::Dec;
 
+use crate::column::write;
+pub use crate::column::write::decimals;
 use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::subscriber::NONE;
@@ -32,18 +30,8 @@ impl NameColumn {
 
 /// A dictionary column of names by their codes; `NONE` is null.
 pub fn dictionary(names: &Names, codes: &[u32]) -> Result<ArrayRef> {
-    let key = |code: u32| i32::try_from(code).ok();
-    let keys: Int32Array = codes.iter().map(|&code| key(code)).collect();
-    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, names.values()).map_err(internal)?))
-}
-
-/// A decimal column of raw values, each checked to have at most 38 digits.
-pub fn decimals(raw: Vec<i128>) -> Result<ArrayRef> {
-    for &value in &raw {
-        Dec::from_raw(value)?;
-    }
-    let array = Decimal128Array::from(raw).with_precision_and_scale(38, 12).map_err(internal)?;
-    Ok(Arc::new(array))
+    let codes = codes.iter().map(|code| code.cast_signed()).collect();
+    write::dictionary(codes, &names.values())
 }
 
 /// The batch of a schema's columns.

@@ -21,6 +21,7 @@ use arrow_array::RecordBatch;
 use rayon::prelude::*;
 
 pub use chunk::Work;
+pub use drafts::Drafts;
 pub use price::Space;
 pub use route::{Context, Fault};
 pub use rows::{CHUNK, Record};

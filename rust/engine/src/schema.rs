@@ -175,6 +175,18 @@ pub static DOCUMENT_LINES: LazyLock<SchemaRef> = LazyLock::new(|| {
     ])
 });
 
+/// What negative statements carry forward to the next period, as their payer pays it.
+pub static CARRIED: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let name = dictionary();
+    schema(&[
+        ("agreement", name.clone()),
+        ("payer_account", name.clone()),
+        ("payee_account", name.clone()),
+        ("currency", name),
+        ("amount", decimal()),
+    ])
+});
+
 /// Balanced postings of documents, in both parties' books.
 pub static ENTRIES: LazyLock<SchemaRef> = LazyLock::new(|| {
     let (name, number) = (dictionary(), decimal());

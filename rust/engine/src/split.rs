@@ -1,20 +1,45 @@
-//! split: what each party gets of a record's lines, exact, in the same pass that prices them.
+//! split: what each party gets of a line, exact.
 //!
-//! Every agreement that applies to a line computes its flows in order, each from its bases as stored. Flows on the
-//! record itself (a fee an event, a price a unit, another plan) are computed once a record, with the first of its lines
-//! that the agreement applies to. A flow that needs the whole period waits for its close.
+//! Every agreement that applies to a line computes its flows in order, each from its bases as stored. Lines of usage are
+//! split in the pass that prices them, lines of fees when their period closes, by the same code: what differs is what a
+//! line knows (`Line`). Flows on the record itself (a fee an event, a price a unit, another plan) are computed once a
+//! record, with the first of its lines that the agreement applies to. A flow that needs the whole period waits for its
+//! close.
 
-use std::ops::Range;
+mod record;
 
 use partita_money::{Dec, allocate};
 
-use crate::charge::{Count, Input, NULL, Target, rounded};
-use crate::column::{Cell, ONE};
-use crate::compile::{Agreement, Basis, Flow, Number, Role, Scratch};
+use crate::charge::{Count, Input, Target, rounded};
+use crate::column::ONE;
+use crate::compile::{Agreement, Basis, Compiled, Flow, Number, Role, Scratch};
 use crate::condition::{Attributes, Source};
-use crate::rate::{Context, Fault, Record, Work};
+use crate::rate::Fault;
 use crate::reject::Code;
-use crate::subscriber::NONE;
+use crate::subscriber::{NONE, Subscribers};
+
+pub use record::split_row;
+
+/// What flows ask of a line.
+pub trait Line: Attributes {
+    /// The terms.
+    fn compiled(&self) -> &Compiled;
+    /// Accounts and subscriptions.
+    fn subscribers(&self) -> &Subscribers;
+    /// Its subscription, account and plan.
+    fn holder(&self) -> (u32, u32, u32);
+    /// When it was used, or the start of the time that it covers.
+    fn time(&self) -> i64;
+    /// Its amount as stored.
+    fn amount(&self) -> i128;
+    /// Whether it bears what flows charge for its record: the first line under the agreement does.
+    fn bears(&self) -> bool;
+    /// The record's quantity, or what its lines billed.
+    fn units(&self, billed: bool) -> Result<i128, Code>;
+    /// What a cost plan makes of the record, or of the time covered; none if nothing. `cost` is the flow's place among
+    /// those with a plan, `blame` makes the flow's faults.
+    fn cost(&self, plan: usize, cost: usize, blame: impl Fn(Code) -> Fault) -> Result<Option<i128>, Fault>;
+}
 
 /// Shares in order of their rows, a column a vector.
 #[derive(Debug, Default)]
@@ -35,6 +60,18 @@ impl Shares {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.line.len()
+    }
+
+    /// Adds the shares of other lines, whose numbers begin at `first`.
+    pub fn append(&mut self, other: Self, first: u32) {
+        self.line.extend(other.line.into_iter().map(|line| line + first));
+        self.agreement.extend(other.agreement);
+        self.version.extend(other.version);
+        self.flow.extend(other.flow);
+        self.payer.extend(other.payer);
+        self.payee.extend(other.payee);
+        self.amount.extend(other.amount);
+        self.paid.extend(other.paid);
     }
 
     /// Takes back the shares from `len` on.
@@ -59,110 +96,58 @@ pub struct Space {
 }
 
 /// One line on its way through one agreement.
-struct Split<'a> {
-    context: &'a Context<'a>,
-    record: Record<'a>,
+struct Split<'a, L> {
+    line: &'a L,
     agreement: &'a Agreement,
-    /// The drafts of the record, and the one that is split.
-    drafts: Range<usize>,
-    line: usize,
-    /// Whether this is the record's first line under the agreement.
-    first: bool,
+    /// The line's number in the shares.
+    number: u32,
 }
 
-/// Splits the lines of one row; on a fault no share of the row remains.
-pub fn split_row(
-    context: &Context,
-    record: &Record,
-    drafts: Range<usize>,
-    work: &mut Work,
-    space: &mut crate::rate::Space,
-) -> Result<(), Fault> {
-    let shares = work.shares.len();
-    let mut worst: Option<Fault> = None;
-    for (number, agreement) in context.compiled.agreements.iter().enumerate() {
-        let mut first = true;
-        for line in drafts.clone() {
-            let draft = work.drafts.get(line);
-            let record = record.in_band(draft.band);
-            if draft.tariff != 0 || !agreement.applies(draft.charge, &record) {
-                continue;
-            }
-            let time = record.rows.time.values[record.row];
-            match split_line(
-                context,
-                record,
-                number,
-                agreement,
-                drafts.clone(),
-                line,
-                first,
-                time,
-                work,
-                &mut space.split,
-            ) {
-                Ok(()) => {}
-                Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
-                Err(_) => {}
-            }
-            first = false;
-        }
-    }
-    worst.map_or(Ok(()), |fault| {
-        work.shares.truncate(shares);
-        Err(fault)
-    })
-}
-
-fn split_line(
-    context: &Context,
-    record: Record,
-    number: usize,
-    agreement: &Agreement,
-    drafts: Range<usize>,
-    line: usize,
-    first: bool,
-    time: i64,
-    work: &mut Work,
+/// Splits one line under an agreement that applies to it; `place` is the agreement's, `number` the line's in the shares.
+pub fn split_line<L: Line>(
+    line: &L,
+    (place, agreement): (usize, &Agreement),
+    number: u32,
+    shares: &mut Shares,
     space: &mut Space,
 ) -> Result<(), Fault> {
-    let Some(version_number) = agreement.version_at(time) else {
+    let Some(version_number) = agreement.version_at(line.time()) else {
         let unmet = Fault::new(Code::NoAgreement, &agreement.id, None);
         return if agreement.require { Err(unmet) } else { Ok(()) };
     };
     let version = &agreement.versions[version_number];
     if !version.territory.is_empty() {
-        let territory = record.text(Source::Territory);
+        let territory = line.text(Source::Territory);
         if !territory.is_some_and(|territory| version.territory.iter().any(|listed| listed == territory)) {
             return Err(Fault::new(Code::OutsideTerritory, &agreement.id, territory));
         }
     }
-    let currency = &context.compiled.plans[record.plan as usize].currency;
+    let currency = &line.compiled().plans[line.holder().2 as usize].currency;
     if agreement.currency.as_ref().is_some_and(|own| own != currency) {
         return Err(Fault::new(Code::CurrencyMismatch, &agreement.id, Some(currency)));
     }
-    let split = Split { context, record, agreement, drafts, line, first };
+    let split = Split { line, agreement, number };
     space.amounts.clear();
-    for (place, flow) in version.flows.iter().enumerate() {
-        let amount = if flow.at_close || !flow.applies(time, &split.record) {
+    for (flow_place, flow) in version.flows.iter().enumerate() {
+        let amount = if flow.at_close || !flow.applies(line.time(), line) {
             None
         } else {
-            split.flow(flow, (number, version_number, place), work, space)?
+            split.flow(flow, (place, version_number, flow_place), shares, space)?
         };
         space.amounts.push(amount);
     }
     Ok(())
 }
 
-impl Split<'_> {
+impl<L: Line> Split<'_, L> {
     fn fault(&self, code: Code, flow: &Flow) -> Fault {
         Fault::new(code, &format!("{}/{}", self.agreement.id, flow.id), None)
     }
 
     /// The base of a flow as stored; none if all its bases are absent.
-    fn base(&self, flow: &Flow, work: &Work, space: &Space) -> Result<Option<i128>, Fault> {
+    fn base(&self, flow: &Flow, space: &Space) -> Result<Option<i128>, Fault> {
         if flow.of.is_empty() {
-            return Ok(Some(work.drafts.amount[self.line]));
+            return Ok(Some(self.line.amount()));
         }
         let amount = |&base: &usize| space.amounts.get(base).copied().flatten();
         if flow.of.iter().all(|base| amount(base).is_none()) {
@@ -177,44 +162,43 @@ impl Split<'_> {
         &self,
         flow: &Flow,
         place: (usize, usize, usize),
-        work: &mut Work,
+        shares: &mut Shares,
         space: &mut Space,
     ) -> Result<Option<i128>, Fault> {
         if let Basis::Split(weights) = &flow.basis {
-            return self.deal(flow, weights, place, work, space);
+            return self.deal(flow, weights, place, shares, space);
         }
-        let Some(amount) = self.amount(flow, work, space)? else { return Ok(None) };
+        let Some(amount) = self.amount(flow, space)? else { return Ok(None) };
         if flow.is_paid() || flow.is_measured {
             let (payer, payee) = (self.party(flow, flow.payer)?, self.party(flow, flow.payee)?);
-            self.share(place, (payer, payee), amount, flow.is_paid(), work);
+            self.share(place, (payer, payee), amount, flow.is_paid(), shares);
         }
         Ok(Some(amount))
     }
 
-    fn amount(&self, flow: &Flow, work: &Work, space: &mut Space) -> Result<Option<i128>, Fault> {
+    fn amount(&self, flow: &Flow, space: &mut Space) -> Result<Option<i128>, Fault> {
         match &flow.basis {
-            Basis::Sale | Basis::Whole => self.base(flow, work, space),
+            Basis::Sale | Basis::Whole => self.base(flow, space),
             Basis::Percent { rate, complement } => {
-                let Some(base) = self.base(flow, work, space)? else { return Ok(None) };
+                let Some(base) = self.base(flow, space)? else { return Ok(None) };
                 let rate = self.number(flow, rate, space)?;
                 self.percent(flow, base, if *complement { ONE - rate } else { rate }).map(Some)
             }
-            Basis::Plan { factor, plus_one, cost, .. } => {
-                let mut costs = self.drafts.clone().filter(|&at| work.drafts.tariff[at] == *cost as u32 + 1).peekable();
-                if !self.first || costs.peek().is_none() {
-                    return Ok(None);
-                }
-                let cost = costs.map(|at| work.drafts.amount[at]).try_fold(0_i128, i128::checked_add);
-                let cost = cost.ok_or_else(|| self.fault(Code::Overflow, flow))?;
+            Basis::Plan { plan, factor, plus_one, cost } => {
+                let found = self.line.cost(*plan, *cost, |code| self.fault(code, flow))?;
+                let Some(cost) = found else { return Ok(None) };
                 let factor = self.number(flow, factor, space)?;
                 self.percent(flow, cost, if *plus_one { ONE + factor } else { factor }).map(Some)
             }
-            Basis::PerEvent { model, values } => self.priced(flow, model, values, Input::default(), space),
+            Basis::PerEvent { .. } | Basis::PerUnit { .. } if !self.line.bears() => Ok(None),
+            Basis::PerEvent { model, values } => self.priced(flow, model, values, Input::default(), space).map(Some),
             Basis::PerUnit { model, values, billed } => {
-                self.priced(flow, model, values, self.units(flow, *billed, work)?, space)
+                let quantity = self.line.units(*billed).map_err(|code| self.fault(code, flow))?;
+                let input = Input { quantity, first: true, ..Input::default() };
+                self.priced(flow, model, values, input, space).map(Some)
             }
             Basis::Remainder(flows) => {
-                let Some(base) = self.base(flow, work, space)? else { return Ok(None) };
+                let Some(base) = self.base(flow, space)? else { return Ok(None) };
                 let taken = flows
                     .iter()
                     .filter_map(|&f| space.amounts.get(f).copied().flatten())
@@ -242,27 +226,11 @@ impl Split<'_> {
 
     fn number(&self, flow: &Flow, number: &Number, space: &mut Space) -> Result<i128, Fault> {
         number
-            .value(&self.context.compiled.tables, &self.record, &mut space.scratch.key)
+            .value(&self.line.compiled().tables, self.line, &mut space.scratch.key)
             .ok_or_else(|| self.fault(Code::NoShare, flow))
     }
 
-    fn units(&self, flow: &Flow, billed: bool, work: &Work) -> Result<Input, Fault> {
-        let rows = self.record.rows;
-        let quantity = if billed {
-            let lines = self.drafts.clone().filter(|&at| work.drafts.tariff[at] == 0 && work.drafts.billed[at] != NULL);
-            lines.map(|at| work.drafts.billed[at]).try_fold(0_i128, i128::checked_add)
-        } else {
-            let fine = rows.quantity.cells.get(self.record.row) == Cell::Fine;
-            if !fine && self.first {
-                return Err(self.fault(Code::NullQuantity, flow));
-            }
-            Some(rows.quantity.values[self.record.row])
-        };
-        let quantity = quantity.ok_or_else(|| self.fault(Code::Overflow, flow))?;
-        Ok(Input { quantity, first: true, ..Input::default() })
-    }
-
-    /// A flow on the record itself: with its first line only.
+    /// A flow on the record itself.
     fn priced(
         &self,
         flow: &Flow,
@@ -270,14 +238,11 @@ impl Split<'_> {
         values: &crate::compile::Values,
         input: Input,
         space: &mut Space,
-    ) -> Result<Option<i128>, Fault> {
-        if !self.first {
-            return Ok(None);
-        }
-        let values = values.resolve(&self.context.compiled.tables, &self.record, &mut space.scratch);
+    ) -> Result<i128, Fault> {
+        let values = values.resolve(&self.line.compiled().tables, self.line, &mut space.scratch);
         let values = values.ok_or_else(|| self.fault(Code::NoShare, flow))?;
         let priced = model.price(values, &input, &mut Count::default(), flow.target);
-        priced.map(|priced| Some(priced.amount)).map_err(|code| self.fault(code, flow))
+        priced.map(|priced| priced.amount).map_err(|code| self.fault(code, flow))
     }
 
     /// Deals the base among payees by weights, by largest remainder at the 12th decimal.
@@ -286,10 +251,10 @@ impl Split<'_> {
         flow: &Flow,
         weights: &[(Role, Number)],
         place: (usize, usize, usize),
-        work: &mut Work,
+        shares: &mut Shares,
         space: &mut Space,
     ) -> Result<Option<i128>, Fault> {
-        let Some(base) = self.base(flow, work, space)? else { return Ok(None) };
+        let Some(base) = self.base(flow, space)? else { return Ok(None) };
         let overflow = |_| self.fault(Code::Overflow, flow);
         let mut numbers = Vec::with_capacity(weights.len());
         for (_, weight) in weights {
@@ -301,14 +266,13 @@ impl Split<'_> {
         let payer = self.party(flow, flow.payer)?;
         for ((role, _), part) in weights.iter().zip(parts) {
             let payee = self.party(flow, *role)?;
-            self.share(place, (payer, payee), part.raw(), true, work);
+            self.share(place, (payer, payee), part.raw(), true, shares);
         }
         Ok(Some(base))
     }
 
-    fn share(&self, place: (usize, usize, usize), parties: (u32, u32), amount: i128, paid: bool, work: &mut Work) {
-        let shares = &mut work.shares;
-        shares.line.push(self.line as u32);
+    fn share(&self, place: (usize, usize, usize), parties: (u32, u32), amount: i128, paid: bool, shares: &mut Shares) {
+        shares.line.push(self.number);
         shares.agreement.push(place.0 as u32);
         shares.version.push(place.1 as u32);
         shares.flow.push(place.2 as u32);
@@ -318,26 +282,25 @@ impl Split<'_> {
         shares.paid.push(paid);
     }
 
-    /// The party that plays a role for this record.
+    /// The party that plays a role for this line.
     fn party(&self, flow: &Flow, role: Role) -> Result<u32, Fault> {
-        let subscribers = self.context.subscribers;
-        let subscription = self.record.held.subscription as usize;
+        let (compiled, subscribers) = (self.line.compiled(), self.line.subscribers());
+        let (subscription, account, plan) = self.line.holder();
+        let sold_by = subscribers.subscriptions.sold_by[subscription as usize];
         let party = match role {
             Role::Party(party) => party,
-            Role::AccountOwner => subscribers.accounts.owner[self.record.held.account as usize],
-            Role::Seller => self.context.compiled.plans[self.record.plan as usize]
-                .seller
-                .unwrap_or(subscribers.subscriptions.sold_by[subscription]),
-            Role::SoldBy => subscribers.subscriptions.sold_by[subscription],
-            Role::IntroducedBy => subscribers.subscriptions.introduced_by[subscription],
+            Role::AccountOwner => subscribers.accounts.owner[account as usize],
+            Role::Seller => compiled.plans[plan as usize].seller.unwrap_or(sold_by),
+            Role::SoldBy => sold_by,
+            Role::IntroducedBy => subscribers.subscriptions.introduced_by[subscription as usize],
             Role::Attribute(attribute) => {
-                let name = self.record.rows.attributes[attribute].get(self.record.row);
-                name.and_then(|name| self.context.compiled.parties.code(name)).unwrap_or(NONE)
+                let name = self.line.text(Source::Attribute(attribute));
+                name.and_then(|name| compiled.parties.code(name)).unwrap_or(NONE)
             }
         };
         let known = (party != NONE).then_some(party).or(self.agreement.suspense);
         let named = match role {
-            Role::Attribute(attribute) => self.record.text(Source::Attribute(attribute)),
+            Role::Attribute(attribute) => self.line.text(Source::Attribute(attribute)),
             _ => None,
         };
         known.ok_or_else(|| Fault { value: named.map(str::to_owned), ..self.fault(Code::UnknownParty, flow) })

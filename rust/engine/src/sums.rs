@@ -141,6 +141,15 @@ impl<const N: usize> Sums<N> {
         Ok(())
     }
 
+    /// Adds a sum with these texts.
+    pub fn push(&mut self, texts: [Option<&str>; N], sum: Sum<N>) {
+        let mut codes = [NONE; N];
+        for ((code, text), names) in codes.iter_mut().zip(texts).zip(&mut self.names) {
+            *code = text.map_or(NONE, |text| names.intern(text));
+        }
+        self.rows.push(Sum { texts: codes, ..sum });
+    }
+
     /// The text of a row's column.
     pub fn text(&self, row: &Sum<N>, column: usize) -> Option<&str> {
         self.names.get(column)?.name(*row.texts.get(column)?)

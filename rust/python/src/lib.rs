@@ -1,8 +1,13 @@
 //! The Python binding: any Arrow object in, Arrow out, and no arithmetic of its own.
 
+mod bill;
 mod doorway;
 mod engine;
+mod fees;
+mod post;
 mod rate;
+mod settle;
+mod sums;
 mod table;
 
 use pyo3::prelude::*;
@@ -17,9 +22,19 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::bill::Documents;
+    #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
+    use crate::fees::Fees;
+    #[pymodule_export]
+    use crate::post::Posted;
+    #[pymodule_export]
     use crate::rate::Rated;
+    #[pymodule_export]
+    use crate::settle::Settled;
+    #[pymodule_export]
+    use crate::sums::{merge_line_sums, merge_share_sums};
     #[pymodule_export]
     use crate::table::Table;
 

@@ -22,6 +22,11 @@ impl Table {
     pub(crate) fn new(batches: Vec<RecordBatch>, schema: SchemaRef) -> Self {
         Self { batches, schema }
     }
+
+    /// One batch as a Python object.
+    pub(crate) fn one(py: Python<'_>, batch: RecordBatch, schema: &SchemaRef) -> PyResult<Py<Self>> {
+        Py::new(py, Self::new(vec![batch], schema.clone()))
+    }
 }
 
 #[pymethods]

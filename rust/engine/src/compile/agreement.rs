@@ -3,7 +3,7 @@
 use super::charge::target;
 use super::number::{Number, Values};
 use super::{Charge, Compiler, Plan};
-use crate::catalog::{self, Binding, Per};
+use crate::catalog::{self, Binding, NoticeWhen, Per};
 use crate::charge::{Flat, Model, Target, Unit};
 use crate::condition::{Attributes, Condition, Source, Test};
 use crate::names::Names;
@@ -137,6 +137,7 @@ pub struct Agreement {
     pub suspense: Option<u32>,
     pub consolidated: bool,
     pub carry_negative: bool,
+    pub notice_when: Option<NoticeWhen>,
     pub versions: Vec<AgreementVersion>,
 }
 
@@ -201,6 +202,7 @@ impl Compiler<'_> {
             suspense,
             consolidated: terms.consolidated,
             carry_negative: terms.carry_negative,
+            notice_when: terms.notice_when.clone(),
             versions,
         }
     }

@@ -26,7 +26,7 @@ impl<'a> Accounts<'a> {
         period: &str,
         wanted: impl IntoIterator<Item = (&'n str, &'n str)>,
     ) -> Result<Self> {
-        let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is not a month of ours")))?;
+        let bare = Self::bare(engine, period)?;
         let subscribers = engine.subscribers.as_ref();
         let code = |(party, currency): (&str, &str)| {
             Some(((subscribers.parties.code(party)?, subscribers.currencies.code(currency)?), u32::MAX))
@@ -40,7 +40,13 @@ impl<'a> Accounts<'a> {
                 *best = account;
             }
         }
-        Ok(Self { engine, month, owned })
+        Ok(Self { owned, ..bare })
+    }
+
+    /// Knows how long a period lasts in each account, and no party's account.
+    pub fn bare(engine: &'a Engine, period: &str) -> Result<Self> {
+        let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is not a month of ours")))?;
+        Ok(Self { engine, month, owned: BTreeMap::new() })
     }
 
     fn subscribers(&self) -> &'a Subscribers {
@@ -97,5 +103,16 @@ impl<'a> Accounts<'a> {
         let accounts = &self.subscribers().accounts;
         let days = accounts.names.code(payer_account).and_then(|code| accounts.payment_days.get(code as usize));
         self.last_day(kind, payer_account).saturating_add(days.copied().unwrap_or(PAYMENT_DAYS))
+    }
+}
+
+impl Engine {
+    /// The currency of the first account, bytewise, that a party owns.
+    pub(crate) fn currency_of(&self, party: &str) -> Option<&str> {
+        let subscribers = self.subscribers.as_ref();
+        let (party, accounts) = (subscribers.parties.code(party)?, &subscribers.accounts);
+        let owned = (0..).zip(&accounts.owner).filter(|(_, owner)| **owner == party).map(|(account, _)| account);
+        let first = owned.min_by_key(|&account| accounts.names.name(account))?;
+        accounts.currency.get(first as usize).and_then(|&currency| subscribers.currencies.name(currency))
     }
 }

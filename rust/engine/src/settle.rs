@@ -1,0 +1,143 @@
+//! settle: the sums of a period's shares, with the flows that need the whole period, to statements between partners.
+//!
+//! A statement is one amount between two accounts under one agreement: one for each direction, or one with signed lines
+//! where the agreement consolidates. What a dealing set owes is rounded once and dealt (`basis::dealing`); the rest of a
+//! document is rounded once as a whole. Shares that a party owes to itself take part in dealing, and in no document.
+
+mod carried;
+mod members;
+mod period;
+mod recurring;
+mod roles;
+mod shares;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use arrow_array::RecordBatch;
+
+use crate::basis::recurring::Month;
+use crate::clock::month_of_name;
+use crate::compile::{Agreement, Basis, Role};
+use crate::document::Documents;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::subscriber::NONE;
+use crate::sums::{LINES, SHARES, Sums, line};
+use carried::Carried;
+use members::members;
+use period::Period;
+use recurring::{Fees, Sale};
+use roles::{Roles, Side};
+use shares::{Cast, Share, Shares};
+
+/// Statements, what they carry forward, and the shares of the flows that were computed on the whole period.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    pub statements: Documents,
+    pub carried: RecordBatch,
+    pub shares: RecordBatch,
+}
+
+impl Engine {
+    /// The statements of a period (`2026-10`), from its share sums.
+    ///
+    /// Line sums tell who sold to whom, which fees of an agreement between its sellers or owners ask; they may be left
+    /// out where no agreement has such fees. `carried` is what the period before carried forward.
+    pub fn settle(
+        &self,
+        share_sums: &[RecordBatch],
+        line_sums: &[RecordBatch],
+        carried: Option<&RecordBatch>,
+        period: &str,
+    ) -> Result<Settled> {
+        let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is no month")))?;
+        let sums = Sums::read(&SHARES, share_sums, Some(period))?;
+        let lines = Sums::read(&LINES, line_sums, Some(period))?;
+        let before = carried.map(Carried::read).transpose()?.unwrap_or_default();
+        let mut shares = Shares::new(&self.compiled, &sums)?;
+        let of_records = shares.rows.len();
+        for agreement in 0..self.compiled.agreements.len() {
+            let found = self.period_shares(agreement, month, &mut shares, &lines)?;
+            shares.rows.extend(found);
+        }
+        let of_period = shares.table(self, of_records, period)?;
+        let members = members(self, &mut shares, period)?;
+        let (builder, carried) = statement::statements(self, &shares.cast, &members, &before, period)?;
+        Ok(Settled { statements: builder.finish()?, carried: carried.table()?, shares: of_period })
+    }
+
+    fn period_shares(&self, number: usize, month: i32, shares: &mut Shares, lines: &Sums<10>) -> Result<Vec<Share>> {
+        let Some(agreement) = self.compiled.agreements.get(number) else { return Ok(Vec::new()) };
+        let Some(clock) = self.compiled.clocks.get(agreement.clock) else { return Ok(Vec::new()) };
+        let month = Month::new(clock, month);
+        let Some(version) = standing(agreement, &month) else { return Ok(Vec::new()) };
+        let flows = agreement.versions.get(version).map_or(&[][..], |version| &version.flows);
+        if !flows.iter().any(|flow| flow.at_close) {
+            return Ok(Vec::new());
+        }
+        let fees = Fees {
+            roles: Roles { engine: self, agreement },
+            month,
+            validity: validity(agreement),
+            plans: self.plans_of(agreement),
+        };
+        let asks = |role: Role| matches!(role, Role::Seller | Role::AccountOwner);
+        let fee = |basis: &Basis| matches!(basis, Basis::Recurring { .. });
+        let asked = flows.iter().any(|flow| fee(&flow.basis) && (asks(flow.payer) || asks(flow.payee)));
+        let sales = if asked { self.sales(agreement, lines, &mut shares.cast) } else { BTreeSet::new() };
+        let own = shares.rows.iter().filter(|share| share.agreement == number).collect();
+        let mut period = Period { agreement, version, fees, shares: own, sales: &sales, cast: &mut shares.cast };
+        let flows = period.flows()?;
+        let share = |flow| move |(group, amount)| Share { agreement: number, version, flow, group, amount };
+        Ok(flows.into_iter().flat_map(|(flow, sums)| sums.into_iter().map(share(flow))).collect())
+    }
+
+    /// The plans of which an agreement shares a charge.
+    fn plans_of(&self, agreement: &Agreement) -> Vec<bool> {
+        let shared = |charge: usize| agreement.shares_charge.get(charge) == Some(&true);
+        self.compiled.plans.iter().map(|plan| plan.charges.clone().any(shared)).collect()
+    }
+
+    /// Who bought of whom what an agreement shares.
+    fn sales(&self, agreement: &Agreement, lines: &Sums<10>, cast: &mut Cast) -> BTreeSet<Sale> {
+        let (compiled, subscribers) = (&self.compiled, &self.subscribers);
+        let mut sales = BTreeSet::new();
+        for row in &lines.rows {
+            let text = |column| lines.text(row, column);
+            let charge = text(line::ITEM).and_then(|path| compiled.charge(path));
+            let shared = charge.is_some_and(|charge| agreement.shares_charge.get(charge) == Some(&true));
+            let account = text(line::ACCOUNT).and_then(|account| subscribers.accounts.names.code(account));
+            let owner = account.and_then(|account| subscribers.accounts.owner.get(account as usize));
+            let owner = owner.and_then(|&owner| subscribers.parties.name(owner));
+            if let (true, Some(seller), Some(owner), Some(account)) =
+                (shared, text(line::SELLER), owner, text(line::ACCOUNT))
+            {
+                let side = Side { party: cast.parties.intern(owner), account: cast.accounts.intern(account) };
+                sales.insert((cast.parties.intern(seller), side));
+            }
+        }
+        sales
+    }
+}
+
+/// The version at the start of a month, or else the first that comes into force in it.
+fn standing(agreement: &Agreement, month: &Month) -> Option<usize> {
+    let begins = agreement.versions.iter().map(|version| version.from);
+    let within = begins.filter(|from| month.start < *from && *from < month.end);
+    std::iter::once(month.start).chain(within).find_map(|instant| agreement.version_at(instant))
+}
+
+/// From when until when an agreement is in force, in whatever version.
+fn validity(agreement: &Agreement) -> (i64, i64) {
+    let from = agreement.versions.iter().map(|version| version.from).min();
+    let until = agreement.versions.iter().map(|version| version.until).max();
+    (from.unwrap_or(i64::MAX), until.unwrap_or(i64::MIN))
+}
+
+/// Whether a code is one.
+fn some(code: u32) -> Option<u32> {
+    (code != NONE).then_some(code)
+}

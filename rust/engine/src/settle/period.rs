@@ -1,0 +1,231 @@
+//! The flows of one agreement on a whole period, from the sums of those on its records.
+//!
+//! The agreement is taken as it stands at the start of the calendar month, in its own zone, or else as it first comes
+//! into force in it. Sums are by payer, payee and currency; and by subscription as long as all they are computed from is.
+
+use std::collections::BTreeSet;
+
+use partita_money::{Dec, Ratio};
+
+use crate::basis::{Group, Sums, greater_of, put, remainder, split, stored};
+use crate::catalog::Per;
+use crate::column::ONE;
+use crate::compile::{Agreement, Basis, Flow, Number, Role, Scratch};
+use crate::condition::{Attributes, Source};
+use crate::error::{Error, Result};
+use crate::settle::recurring::{Fees, Sale};
+use crate::settle::roles::{Side, group_of};
+use crate::settle::shares::{Cast, Share};
+use crate::subscriber::NONE;
+
+/// What is known of a whole period's flow: nothing of any record.
+struct Nothing;
+
+impl Attributes for Nothing {
+    fn text(&self, _: Source) -> Option<&str> {
+        None
+    }
+}
+
+/// The flows of one agreement on one month.
+#[derive(Debug)]
+pub struct Period<'a> {
+    pub agreement: &'a Agreement,
+    /// The version that stands.
+    pub version: usize,
+    pub fees: Fees<'a>,
+    /// The agreement's shares of the period.
+    pub shares: Vec<&'a Share>,
+    pub sales: &'a BTreeSet<Sale>,
+    pub cast: &'a mut Cast,
+}
+
+impl Period<'_> {
+    /// The sums of each flow that is computed now, by its place.
+    pub fn flows(&mut self) -> Result<Vec<(usize, Sums)>> {
+        let agreement = self.agreement;
+        let Some(version) = agreement.versions.get(self.version) else { return Ok(Vec::new()) };
+        let mut sums: Vec<Sums> = Vec::with_capacity(version.flows.len());
+        for flow in &version.flows {
+            let own = match (flow.at_close, flow.is_measured) {
+                (true, _) => self.flow(flow, &version.flows, &sums)?,
+                (false, true) => self.of_records(flow)?,
+                (false, false) => Sums::new(),
+            };
+            sums.push(own);
+        }
+        let at_close = |(place, _): &(usize, Sums)| version.flows.get(*place).is_some_and(|flow| flow.at_close);
+        Ok(sums.into_iter().enumerate().filter(at_close).collect())
+    }
+
+    /// The sums of a flow of the records, in whatever version.
+    fn of_records(&self, flow: &Flow) -> Result<Sums> {
+        let mut sums = Sums::new();
+        for share in &self.shares {
+            let version = self.agreement.versions.get(share.version);
+            if version.and_then(|version| version.flows.get(share.flow)).is_some_and(|own| own.id == flow.id) {
+                put(&mut sums, share.group, share.amount)?;
+            }
+        }
+        Ok(sums)
+    }
+
+    fn flow(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums]) -> Result<Sums> {
+        if !self.fees.in_force(flow) {
+            return Ok(Sums::new());
+        }
+        match &flow.basis {
+            Basis::Recurring { fee, per, prorate } => self.recurring(flow, *fee, *per, *prorate),
+            Basis::GreaterOf { flows: named, amounts, per_subscription } => {
+                self.greater_of(flow, flows, sums, named, amounts, *per_subscription)
+            }
+            Basis::Whole => Ok(self.base(flow, flows, sums)?.0),
+            Basis::Percent { rate, complement } => self.percent(flow, flows, sums, rate, *complement),
+            Basis::Remainder(_) => {
+                let (base, named) = self.base(flow, flows, sums)?;
+                remainder::left(&base, &named)
+            }
+            Basis::Split(weights) => self.split(flow, flows, sums, weights),
+            // Moves no money: posting divides the seller's revenue by it.
+            Basis::Standalone(_) => Ok(Sums::new()),
+            Basis::Sale | Basis::Plan { .. } | Basis::PerEvent { .. } | Basis::PerUnit { .. } => {
+                Err(self.problem(flow, "is on a record, and cannot be on a flow of the whole period"))
+            }
+        }
+    }
+
+    fn recurring(&mut self, flow: &Flow, fee: i128, per: Per, prorate: bool) -> Result<Sums> {
+        if per == Per::Subscription {
+            let currency = self.currency(flow, None)?;
+            return self.fees.of_subscriptions(flow, fee, prorate, currency, self.cast);
+        }
+        let pairs = self.fees.pairs(flow, &self.shares, self.sales, self.cast);
+        let Some((payer, _)) = pairs.first() else { return Ok(Sums::new()) };
+        let currency = self.currency(flow, Some(payer.party))?;
+        self.fees.of_pairs(flow, fee, prorate, &pairs, currency)
+    }
+
+    /// The greatest of some flows and amounts. A guaranteed amount is due to parties that do not depend on usage even if
+    /// nothing was sold.
+    fn greater_of(
+        &mut self,
+        flow: &Flow,
+        flows: &[Flow],
+        sums: &[Sums],
+        named: &[usize],
+        amounts: &[i128],
+        each: bool,
+    ) -> Result<Sums> {
+        let mut measured = Vec::with_capacity(named.len());
+        for &place in named {
+            let (Some(other), Some(sums)) = (flows.get(place), sums.get(place)) else { continue };
+            let mut own = Sums::new();
+            for (&group, &amount) in sums {
+                let payer = Side { party: group.payer, account: group.payer_account };
+                let carried = self.fees.roles.carried(flow, other, group, payer, self.cast);
+                put(&mut own, if each { carried } else { carried.whole() }, amount)?;
+            }
+            measured.push(own);
+        }
+        let guaranteed = if amounts.is_empty() { Sums::new() } else { self.guaranteed(flow, each)? };
+        let greatest = greater_of::greatest(&measured, amounts, &guaranteed);
+        greatest.into_iter().map(|(group, amount)| Ok((group, stored(amount, flow.target)?))).collect()
+    }
+
+    fn guaranteed(&mut self, flow: &Flow, each: bool) -> Result<Sums> {
+        let roles = self.fees.roles;
+        let mut groups = Sums::new();
+        if each {
+            let currency = self.currency(flow, None)?;
+            for held in self.fees.held(flow, true) {
+                let payer = roles.of_subscription(flow.payer, held.subscription, held.plan, self.cast)?;
+                let payee = roles.of_subscription(flow.payee, held.subscription, held.plan, self.cast)?;
+                let name = roles.engine.subscribers.subscriptions.names.name(held.subscription).unwrap_or_default();
+                groups.insert(group_of(payer, payee, self.cast.subscriptions.intern(name), currency), 0);
+            }
+        } else if let (Some(payer), Some(payee)) =
+            (roles.fixed(flow.payer, self.cast), roles.fixed(flow.payee, self.cast))
+        {
+            groups.insert(group_of(payer, payee, NONE, self.currency(flow, Some(payer.party))?), 0);
+        }
+        Ok(groups)
+    }
+
+    fn percent(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums], rate: &Number, complement: bool) -> Result<Sums> {
+        let rate = self.number(flow, rate)?;
+        let rate = Dec::from_raw(if complement { ONE - rate } else { rate })?;
+        let base = self.base(flow, flows, sums)?.0;
+        let part = |(group, amount): (Group, i128)| -> Result<(Group, i128)> {
+            let exact = Ratio::product(rate, Dec::from_raw(amount)?)?;
+            Ok((group, exact.to_dec(flow.target.decimals, flow.target.mode)?.raw()))
+        };
+        base.into_iter().map(part).collect()
+    }
+
+    fn split(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums], weights: &[(Role, Number)]) -> Result<Sums> {
+        let numbers = weights.iter().map(|(_, weight)| self.number(flow, weight)).collect::<Result<Vec<_>>>()?;
+        let base = self.base(flow, flows, sums)?.0;
+        let mut parts = Sums::new();
+        for (group, amount) in base {
+            for ((role, _), part) in weights.iter().zip(split::parts(amount, &numbers)?) {
+                let payee = self.fees.roles.fixed(*role, self.cast);
+                let payee =
+                    payee.ok_or_else(|| self.problem(flow, "splits a whole period among parties of records"))?;
+                let payer = Side { party: group.payer, account: group.payer_account };
+                put(&mut parts, group_of(payer, payee, group.subscription, group.currency), part)?;
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The base of a flow by its own groups, less `minus`; and the sums of the flows that a remainder names.
+    fn base(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums]) -> Result<(Sums, Sums)> {
+        let names: &[usize] = if let Basis::Remainder(names) = &flow.basis { names } else { &[] };
+        let every = flow.of.iter().chain(&flow.minus).chain(names).filter_map(|&place| sums.get(place));
+        let each = every.flat_map(Sums::keys).all(|group| group.subscription != NONE);
+        let (mut base, mut named) = (Sums::new(), Sums::new());
+        let bases =
+            flow.of.iter().map(|&place| (place, 1, true)).chain(flow.minus.iter().map(|&place| (place, -1, false)));
+        for (place, sign, is_base) in bases.chain(names.iter().map(|&place| (place, 0, false))) {
+            let (Some(other), Some(sums)) = (flows.get(place), sums.get(place)) else { continue };
+            for (&group, &amount) in sums {
+                let receiver = Side { party: group.payee, account: group.payee_account };
+                let sender = Side { party: group.payer, account: group.payer_account };
+                let payer = if is_base { receiver } else { sender };
+                let carried = self.fees.roles.carried(flow, other, group, payer, self.cast);
+                let carried = if each { carried } else { carried.whole() };
+                if sign == 0 { put(&mut named, carried, amount)? } else { put(&mut base, carried, amount * sign)? }
+            }
+        }
+        Ok((base, named))
+    }
+
+    fn number(&self, flow: &Flow, number: &Number) -> Result<i128> {
+        let tables = &self.fees.roles.engine.compiled.tables;
+        let found = number.value(tables, &Nothing, &mut Scratch::default().key);
+        found.ok_or_else(|| self.problem(flow, "looks up a number by a record, and has none on a whole period"))
+    }
+
+    /// The agreement's currency; else the one that its shares are in; else that of the payer's account.
+    fn currency(&mut self, flow: &Flow, payer: Option<u32>) -> Result<u32> {
+        if let Some(currency) = &self.agreement.currency {
+            return Ok(self.cast.currencies.intern(currency));
+        }
+        let mut seen: Vec<u32> = self.shares.iter().map(|share| share.group.currency).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        if let [only] = seen.as_slice() {
+            return Ok(*only);
+        }
+        let engine = self.fees.roles.engine;
+        let name = payer.and_then(|payer| self.cast.parties.name(payer));
+        let account = name.and_then(|name| engine.currency_of(name));
+        account
+            .map(|currency| self.cast.currencies.intern(currency))
+            .ok_or_else(|| self.problem(flow, "is not of one currency: say which the agreement is in (currency)"))
+    }
+
+    fn problem(&self, flow: &Flow, message: &str) -> Error {
+        Error::catalog(format!("agreements.{}.flows.{}", self.agreement.id, flow.id), message)
+    }
+}

@@ -1,0 +1,122 @@
+//! Recurring fees of agreements: one for each pair of parties, or for each subscription under the agreement.
+
+use std::collections::BTreeSet;
+
+use crate::basis::recurring::{Month, Span};
+use crate::basis::{Sums, put};
+use crate::compile::{Flow, Role};
+use crate::error::Result;
+use crate::settle::roles::{Roles, Side, group_of};
+use crate::settle::shares::{Cast, Share};
+use crate::subscriber::NONE;
+
+/// A seller, an owner and its account that bought of it under the agreement, by their codes in the cast.
+pub type Sale = (u32, Side);
+
+/// What recurring fees of one agreement are due on.
+#[derive(Debug)]
+pub struct Fees<'a> {
+    pub roles: Roles<'a>,
+    pub month: Month<'a>,
+    /// When the agreement is in force.
+    pub validity: Span,
+    /// Whether each plan of the terms is one whose lines the agreement shares.
+    pub plans: Vec<bool>,
+}
+
+/// A subscription under the agreement, with the plan first held and the days of the month that it holds one.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    pub subscription: u32,
+    pub plan: u32,
+    pub days: i32,
+}
+
+impl Fees<'_> {
+    /// Whether a flow is in force at any time of the month.
+    pub fn in_force(&self, flow: &Flow) -> bool {
+        self.month.common(&[self.validity, (flow.from, flow.until)]).is_some()
+    }
+
+    /// The fee of each pair of parties.
+    pub fn of_pairs(
+        &self,
+        flow: &Flow,
+        fee: i128,
+        prorate: bool,
+        pairs: &[(Side, Side)],
+        currency: u32,
+    ) -> Result<Sums> {
+        let days = self.month.days_due(&[self.validity, (flow.from, flow.until)], prorate);
+        let amount = self.month.part(fee, days, flow.target)?;
+        Ok(pairs.iter().map(|(payer, payee)| (group_of(*payer, *payee, NONE, currency), amount)).collect())
+    }
+
+    /// The fee of each subscription.
+    pub fn of_subscriptions(
+        &self,
+        flow: &Flow,
+        fee: i128,
+        prorate: bool,
+        currency: u32,
+        cast: &mut Cast,
+    ) -> Result<Sums> {
+        let mut sums = Sums::new();
+        for held in self.held(flow, prorate) {
+            let payer = self.roles.of_subscription(flow.payer, held.subscription, held.plan, cast)?;
+            let payee = self.roles.of_subscription(flow.payee, held.subscription, held.plan, cast)?;
+            let name = self.roles.engine.subscribers.subscriptions.names.name(held.subscription).unwrap_or_default();
+            let group = group_of(payer, payee, cast.subscriptions.intern(name), currency);
+            put(&mut sums, group, self.month.part(fee, held.days, flow.target)?)?;
+        }
+        Ok(sums)
+    }
+
+    /// The subscriptions that hold a plan of the agreement at any instant of the month.
+    pub fn held(&self, flow: &Flow, prorate: bool) -> Vec<Held> {
+        let subscribers = &self.roles.engine.subscribers;
+        let mut found: Vec<Held> = Vec::new();
+        for holding in &subscribers.holdings {
+            let spans = [self.validity, (flow.from, flow.until), (holding.from, holding.until)];
+            if self.plans.get(holding.held.plan as usize) != Some(&true) || self.month.common(&spans).is_none() {
+                continue;
+            }
+            let days = self.month.days_due(&spans, prorate);
+            match found.last_mut().filter(|last| last.subscription == holding.held.subscription) {
+                Some(last) => last.days = (last.days + days).min(self.month.days),
+                None => found.push(Held { subscription: holding.held.subscription, plan: holding.held.plan, days }),
+            }
+        }
+        found
+    }
+
+    /// The pairs of parties that play a flow's roles: one where both are fixed, else those seen in the period's shares
+    /// and sales.
+    pub fn pairs(&self, flow: &Flow, shares: &[&Share], sales: &BTreeSet<Sale>, cast: &mut Cast) -> Vec<(Side, Side)> {
+        let fixed = (self.roles.fixed(flow.payer, cast), self.roles.fixed(flow.payee, cast));
+        if let (Some(payer), Some(payee)) = fixed {
+            return vec![(payer, payee)];
+        }
+        let agreement = self.roles.agreement;
+        let mut pairs = BTreeSet::new();
+        for share in shares {
+            let version = agreement.versions.get(share.version);
+            let Some(seen) = version.and_then(|version| version.flows.get(share.flow)) else { continue };
+            let payer = Side { party: share.group.payer, account: share.group.payer_account };
+            let payee = Side { party: share.group.payee, account: share.group.payee_account };
+            let play =
+                |role: Role| [(seen.payer, payer), (seen.payee, payee)].into_iter().find(|(own, _)| *own == role);
+            let bound = |role, fixed: Option<Side>| fixed.or(play(role).map(|(_, side)| side));
+            pairs.extend(bound(flow.payer, fixed.0).zip(bound(flow.payee, fixed.1)));
+        }
+        for &(seller, owner) in sales {
+            let play = |role| match role {
+                Role::Seller => Some(Side { party: seller, account: NONE }),
+                Role::AccountOwner => Some(owner),
+                _ => None,
+            };
+            pairs.extend(fixed.0.or(play(flow.payer)).zip(fixed.1.or(play(flow.payee))));
+        }
+        pairs.into_iter().collect()
+    }
+}

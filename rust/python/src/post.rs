@@ -1,0 +1,42 @@
+//! `Engine.post`.
+
+use partita_engine::schema;
+use pyo3::prelude::*;
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::doorway::enter;
+use crate::engine::Engine;
+use crate::table::{Table, batches_of};
+
+/// What documents come to in the books.
+#[pyclass(frozen, get_all, module = "partita._core")]
+pub(crate) struct Posted {
+    entries: Py<Table>,
+    positions: Py<Table>,
+    notices: Py<Table>,
+}
+
+impl Posted {
+    fn new(py: Python<'_>, posted: partita_engine::Posted) -> PyResult<Self> {
+        Ok(Self {
+            entries: Table::one(py, posted.entries, &schema::ENTRIES)?,
+            positions: Table::one(py, posted.positions, &schema::POSITIONS)?,
+            notices: Table::one(py, posted.notices, &schema::NOTICES)?,
+        })
+    }
+}
+
+#[pymethods]
+impl Engine {
+    /// The entries of documents and their lines, the positions of their parties, and notices.
+    fn post(&self, py: Python<'_>, documents: AnyRecordBatch, lines: AnyRecordBatch) -> PyResult<Posted> {
+        let ((documents, _), (lines, _)) = (batches_of(documents)?, batches_of(lines)?);
+        Posted::new(py, enter(py, || self.engine().post(&documents, &lines))?)
+    }
+
+    /// The positions and notices of documents, without entries.
+    fn positions(&self, py: Python<'_>, documents: AnyRecordBatch) -> PyResult<Posted> {
+        let (documents, _) = batches_of(documents)?;
+        Posted::new(py, enter(py, || self.engine().positions(&documents))?)
+    }
+}

@@ -1,0 +1,42 @@
+//! `Engine.settle`.
+
+use partita_engine::schema;
+use pyo3::prelude::*;
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::doorway::enter;
+use crate::engine::Engine;
+use crate::table::{Table, batches_of, one_batch};
+
+/// Statements and their lines, what they carry forward, and the shares of flows on the whole period.
+#[pyclass(frozen, get_all, module = "partita._core")]
+pub(crate) struct Settled {
+    documents: Py<Table>,
+    lines: Py<Table>,
+    carried: Py<Table>,
+    shares: Py<Table>,
+}
+
+#[pymethods]
+impl Engine {
+    /// The statements of a period, from its share sums and line sums and what the period before carried forward.
+    #[pyo3(signature = (share_sums, line_sums, period, carried=None))]
+    fn settle(
+        &self,
+        py: Python<'_>,
+        share_sums: AnyRecordBatch,
+        line_sums: AnyRecordBatch,
+        period: &str,
+        carried: Option<AnyRecordBatch>,
+    ) -> PyResult<Settled> {
+        let ((shares, _), (lines, _)) = (batches_of(share_sums)?, batches_of(line_sums)?);
+        let carried = carried.map(one_batch).transpose()?;
+        let settled = enter(py, || self.engine().settle(&shares, &lines, carried.as_ref(), period))?;
+        Ok(Settled {
+            documents: Table::one(py, settled.statements.documents, &schema::DOCUMENTS)?,
+            lines: Table::one(py, settled.statements.lines, &schema::DOCUMENT_LINES)?,
+            carried: Table::one(py, settled.carried, &schema::CARRIED)?,
+            shares: Table::one(py, settled.shares, &schema::SHARES)?,
+        })
+    }
+}
