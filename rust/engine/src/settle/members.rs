@@ -109,12 +109,11 @@ fn deal_all(compiled: &Compiled, cast: &Cast, members: &mut [Member]) -> Result<
     let mut known: Option<((usize, usize), Vec<Option<usize>>)> = None;
     for (place, member) in members.iter().enumerate() {
         let of = (member.agreement, member.version);
-        let sets = match known.take().filter(|(known, _)| *known == of) {
-            Some(known) => known,
-            None => {
-                let flows = flows_of(compiled, of.0, of.1);
-                (of, sets(flows, &unpaid(flows)))
-            }
+        let sets = if let Some(known) = known.take().filter(|(known, _)| *known == of) {
+            known
+        } else {
+            let flows = flows_of(compiled, of.0, of.1);
+            (of, sets(flows, &unpaid(flows)))
         };
         if let Some(Some(set)) = sets.1.get(member.flow) {
             dealing.entry((of.0, of.1, *set, member.payer_account, member.currency)).or_default().push(place);
