@@ -74,7 +74,7 @@ pub struct Totals {
 pub struct Rated {
     pub lines: Vec<RecordBatch>,
     pub shares: Vec<RecordBatch>,
-    pub rejects: RecordBatch,
+    pub rejects: Vec<RecordBatch>,
     pub counters: RecordBatch,
     pub line_sums: Vec<RecordBatch>,
     pub share_sums: Vec<RecordBatch>,
@@ -86,19 +86,17 @@ impl Engine {
     /// Rates usage; everything in one call is one stream, ordered by semantics §8 within each counter's owner.
     pub fn rate(&self, sources: &[Source], options: &Options) -> Result<Rated> {
         let usages = sources.iter().map(|source| self.usage(&source.mapping)).collect::<Result<Vec<_>>>()?;
-        let contexts: Vec<Context> = usages.iter().map(|usage| self.context(usage)).collect();
-        let partitions = rayon::current_num_threads().max(1);
-        let mut chunks = read(&contexts, sources, partitions)?;
-        chunks.par_iter_mut().for_each(|chunk| route::route(&contexts[chunk.source as usize], chunk));
-        chunks.par_iter_mut().enumerate().for_each(|(number, chunk)| {
-            price::rate_stateless(&contexts[chunk.source as usize], number as u32, chunk);
-        });
-        let identities = output::identities(sources, &chunks);
-        if options.check_duplicates {
-            duplicates::reject(&contexts, &mut chunks, &identities);
+        let contexts = usages.iter().map(|usage| self.context(usage)).collect();
+        let call = Call { engine: self, sources, options, contexts };
+        let pieces = call.pieces()?;
+        // Duplicates are looked for among all records at once; otherwise memory serves one wave after the other.
+        let in_order = if options.check_duplicates { None } else { call.in_waves(&pieces, WAVE, false)? };
+        match in_order {
+            Some(rated) => Ok(rated),
+            None => {
+                call.in_waves(&pieces, pieces.len().max(1), true)?.ok_or_else(|| Error::Internal("not rated".into()))
+            }
         }
-        let counters = counted::rate(self, &contexts, &mut chunks, options.counters.as_ref())?;
-        output::write(self, sources, &mut chunks, &identities, &counters, options)
     }
 
     fn context<'a>(&'a self, usage: &'a Usage) -> Context<'a> {
@@ -114,30 +112,85 @@ impl Engine {
     }
 }
 
-/// Cuts the sources into chunks and reads their mapped columns.
-fn read(contexts: &[Context], sources: &[Source], partitions: usize) -> Result<Vec<Chunk>> {
-    let mut pieces = Vec::new();
-    for (number, source) in sources.iter().enumerate() {
-        let mut first = 0;
-        for batch in &source.batches {
-            let rows = batch.num_rows();
-            for start in (0..rows).step_by(CHUNK) {
-                let len = CHUNK.min(rows - start);
-                pieces.push((number, batch.slice(start, len), first + start as u64));
+/// Chunks in a wave: what they hold between the stages is used again for the next.
+const WAVE: usize = 16;
+
+/// Rows of a source that make a chunk.
+struct Piece {
+    source: usize,
+    batch: RecordBatch,
+    first: u64,
+}
+
+/// One call of `rate`.
+struct Call<'a> {
+    engine: &'a Engine,
+    sources: &'a [Source],
+    options: &'a Options,
+    contexts: Vec<Context<'a>>,
+}
+
+impl Call<'_> {
+    /// Cuts the sources into pieces of a chunk's size.
+    fn pieces(&self) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        for (source, batches) in self.sources.iter().map(|source| &source.batches).enumerate() {
+            let mut first = 0;
+            for batch in batches {
+                let rows = batch.num_rows();
+                for start in (0..rows).step_by(CHUNK) {
+                    let batch = batch.slice(start, CHUNK.min(rows - start));
+                    pieces.push(Piece { source, batch, first: first + start as u64 });
+                }
+                if rows == 0 {
+                    // An empty batch must still have the columns that its mapping names.
+                    let context = &self.contexts[source];
+                    Rows::read(context.compiled, context.usage, batch, first)?;
+                }
+                first += rows as u64;
             }
-            if rows == 0 {
-                // An empty batch must still have the columns that its mapping names.
-                Rows::read(contexts[number].compiled, contexts[number].usage, batch, first)?;
-            }
-            first += rows as u64;
         }
+        Ok(pieces)
     }
-    let chunk = |(number, batch, first): (usize, RecordBatch, u64)| {
-        let context = &contexts[number];
-        let rows = Rows::read(context.compiled, context.usage, &batch, first)?;
-        Ok(Chunk::new(number as u32, rows, partitions))
-    };
-    pieces.into_par_iter().map(chunk).collect()
+
+    /// Rates the pieces wave by wave; none if records that count turn out not to be in order and `sort` is not set.
+    fn in_waves(&self, pieces: &[Piece], wave: usize, sort: bool) -> Result<Option<Rated>> {
+        let partitions = rayon::current_num_threads().max(1);
+        let mut counters = counted::open(self.engine, self.options.counters.as_ref(), partitions)?;
+        let mut written = output::Written::new(self.sources, partitions);
+        // The last chunk of the wave before: records of one instant may stand on both sides.
+        let mut tail: Option<Chunk> = None;
+        let mut base = 0;
+        for pieces in pieces.chunks(wave) {
+            let done = usize::from(tail.is_some());
+            let mut chunks: Vec<Chunk> = tail.take().into_iter().collect();
+            chunks.extend(self.routed(pieces, partitions)?);
+            let identities = output::identities(self.sources, &chunks[done..]);
+            if self.options.check_duplicates {
+                duplicates::reject(&self.contexts, &mut chunks, &identities);
+            }
+            if !counted::rate(&self.contexts, (&mut chunks, base), &mut counters, sort) {
+                return Ok(None);
+            }
+            written.add(self.engine, self.options, self.sources, &mut chunks[done..], &identities)?;
+            base += chunks.len() - 1;
+            tail = chunks.pop().map(Chunk::retired);
+        }
+        written.finish(self.engine, self.options, self.sources, &counters).map(Some)
+    }
+
+    /// Chunks whose rows are routed, and rated as far as they need no counter.
+    fn routed(&self, pieces: &[Piece], partitions: usize) -> Result<Vec<Chunk>> {
+        let chunk = |piece: &Piece| {
+            let context = &self.contexts[piece.source];
+            let rows = Rows::read(context.compiled, context.usage, &piece.batch, piece.first)?;
+            let mut chunk = Chunk::new(piece.source as u32, rows, partitions);
+            route::route(context, &mut chunk);
+            price::rate_stateless(context, &mut chunk);
+            Ok(chunk)
+        };
+        pieces.par_iter().map(chunk).collect()
+    }
 }
 
 /// An Arrow array behind a pointer, as every column is.

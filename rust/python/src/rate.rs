@@ -36,7 +36,7 @@ impl Rated {
             totals: rated.totals.iter().map(|t| (t.rows, t.skipped, t.rated, t.rejected)).collect(),
             lines: table(rated.lines, lines_schema)?,
             shares: table(rated.shares, schema::SHARES.clone())?,
-            rejects: table(vec![rated.rejects], schema::REJECTS.clone())?,
+            rejects: table(rated.rejects, schema::REJECTS.clone())?,
             counters: table(vec![rated.counters], schema::COUNTERS.clone())?,
             line_sums: table(rated.line_sums, schema::LINE_SUMS.clone())?,
             share_sums: table(rated.share_sums, schema::SHARE_SUMS.clone())?,

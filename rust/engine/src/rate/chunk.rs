@@ -67,6 +67,14 @@ impl Chunk {
         self.rejects.push((row as u32, fault));
     }
 
+    /// A chunk that is written: its columns stay to be compared with, nothing of it is rated again.
+    pub fn retired(mut self) -> Self {
+        self.held.fill(Held::NONE);
+        self.work.iter_mut().for_each(|work| *work = Work::default());
+        self.rejects.clear();
+        self
+    }
+
     /// Whether a row is rated.
     #[inline]
     pub fn is_rated(&self, row: usize) -> bool {

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::chunk::{Chunk, Place, Work};
 use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
+use super::rows::Rows;
 use super::{Partitions, order};
 use crate::catalog::Scope;
 use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
@@ -25,33 +26,35 @@ struct Partition<'a> {
     counters: Counters,
     rejects: Vec<(u32, usize, Fault)>,
     chunks: &'a [Chunk],
+    /// Number of the first chunk in the whole call.
+    base: usize,
 }
 
-/// Rates all counted records and returns the counters by partition.
+/// Rates all counted records of some chunks, the first of which has this number in the call. False if records are not
+/// in order and may not be sorted here, because others came before.
 pub fn rate(
-    engine: &Engine,
     contexts: &[Context],
-    chunks: &mut [Chunk],
-    opening: Option<&RecordBatch>,
-) -> Result<Partitions> {
-    let count = chunks.first().map_or(1, |chunk| chunk.work.len() - 1);
-    let mut opened: Vec<Counters> = (0..count).map(|_| Counters::default()).collect();
-    if let Some(opening) = opening {
-        open(engine, opening, &mut opened)?;
-    }
-    let mut work: Vec<Vec<Work>> = (0..count).map(|_| Vec::with_capacity(chunks.len())).collect();
+    (chunks, base): (&mut [Chunk], usize),
+    counters: &mut Partitions,
+    sort: bool,
+) -> bool {
+    let mut work: Vec<Vec<Work>> = (0..counters.len()).map(|_| Vec::with_capacity(chunks.len())).collect();
     for chunk in chunks.iter_mut() {
         for (number, work) in work.iter_mut().enumerate() {
             work.push(std::mem::take(&mut chunk.work[number + 1]));
         }
     }
     let shared: &[Chunk] = chunks;
-    let parts = work.into_iter().zip(opened).enumerate();
     let partition =
-        |(number, (work, counters))| Partition { number, work, counters, rejects: Vec::new(), chunks: shared };
-    let rated: Vec<_> = parts.map(partition).collect::<Vec<_>>().into_par_iter().map(|p| p.rate(contexts)).collect();
-    let mut counters = Vec::with_capacity(count);
-    for (number, (work, partition_counters, rejects)) in rated.into_iter().enumerate() {
+        |(number, (work, counters))| Partition { number, work, counters, rejects: Vec::new(), chunks: shared, base };
+    let parts: Vec<_> = work.into_iter().zip(std::mem::take(counters)).enumerate().map(partition).collect();
+    let rated: Vec<_> = parts.into_par_iter().map(|partition| partition.rate(contexts, sort)).collect();
+    let mut in_order = true;
+    for (number, outcome) in rated.into_iter().enumerate() {
+        let Some((work, partition_counters, rejects)) = outcome else {
+            in_order = false;
+            continue;
+        };
         for (chunk, work) in chunks.iter_mut().zip(work) {
             chunk.work[number + 1] = work;
         }
@@ -60,21 +63,24 @@ pub fn rate(
         }
         counters.push(partition_counters);
     }
-    Ok(counters)
+    in_order
 }
 
 type Outcome = (Vec<Work>, Counters, Vec<(u32, usize, Fault)>);
 
 impl Partition<'_> {
-    fn rate(mut self, contexts: &[Context]) -> Outcome {
-        let opening = self.counters.clone();
+    fn rate(mut self, contexts: &[Context], sort: bool) -> Option<Outcome> {
+        let opening = if sort { self.counters.clone() } else { Counters::default() };
         if !self.in_order_of_arrival(contexts) {
+            if !sort {
+                return None;
+            }
             self.counters = opening;
             self.rejects.clear();
             self.work.iter_mut().for_each(|work| work.shares = Shares::default());
             self.in_canonical_order(contexts);
         }
-        (self.work, self.counters, self.rejects)
+        Some((self.work, self.counters, self.rejects))
     }
 
     /// The rows of this partition, by chunk and row.
@@ -130,15 +136,9 @@ impl Partition<'_> {
             return false;
         }
         let work = &mut self.work[number as usize];
-        let rated = price::rate_row(
-            context,
-            (number, &chunk.rows),
-            Row::of(chunk, row),
-            place,
-            work,
-            &mut self.counters,
-            space,
-        );
+        let at = (number as usize + self.base) as u32;
+        let rated =
+            price::rate_row(context, (at, &chunk.rows), Row::of(chunk, row), place, work, &mut self.counters, space);
         if let Err(fault) = rated {
             self.rejects.push((number, row, fault));
         }
@@ -168,18 +168,35 @@ impl Partition<'_> {
         let time = rows.time.values[row];
         space.slots.iter().filter(|&&slot| slot != UNCOUNTED).any(|&slot| {
             let counter = self.counters.get(slot);
-            let precedes =
-                || counter.latest != at && order::tie((rows, row), order::at(self.chunks, counter.latest)).is_lt();
+            let precedes = || self.precedes((rows, row), at, counter.latest);
             counter.touched && (time < counter.latest_time || (time == counter.latest_time && precedes()))
         })
+    }
+}
+
+impl Partition<'_> {
+    /// Whether a row belongs before the latest of its instant; one that is out of reach is not known to be before it.
+    fn precedes(&self, row: (&Rows, usize), at: (u32, u32), latest: (u32, u32)) -> bool {
+        let Some(chunk) = (latest.0 as usize).checked_sub(self.base) else { return true };
+        let latest = (chunk as u32, latest.1);
+        latest != at && order::tie(row, order::at(self.chunks, latest)).is_lt()
     }
 }
 
 /// In place of the counter of a charge that counts nothing.
 const UNCOUNTED: usize = usize::MAX;
 
+/// Counters by partition, with those that a table opens.
+pub fn open(engine: &Engine, table: Option<&RecordBatch>, count: usize) -> Result<Partitions> {
+    let mut partitions: Partitions = (0..count).map(|_| Counters::default()).collect();
+    if let Some(table) = table {
+        open_from(engine, table, &mut partitions)?;
+    }
+    Ok(partitions)
+}
+
 /// Reads opening counters into their owners' partitions.
-fn open(engine: &Engine, table: &RecordBatch, partitions: &mut [Counters]) -> Result<()> {
+fn open_from(engine: &Engine, table: &RecordBatch, partitions: &mut [Counters]) -> Result<()> {
     let column = |name: &str| {
         table.column_by_name(name).ok_or_else(|| Error::UsageSchema(format!("the counters have no column {name:?}")))
     };

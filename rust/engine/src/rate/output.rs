@@ -47,31 +47,87 @@ struct Writer<'a> {
     closed: Option<i32>,
 }
 
-/// Writes everything, and asserts that nothing is lost.
-pub fn write(
-    engine: &Engine,
-    sources: &[Source],
-    chunks: &mut [Chunk],
-    identities: &[Vec<u128>],
-    counters: &Partitions,
-    options: &Options,
-) -> Result<Rated> {
-    let rejects = rejects(sources, chunks)?;
-    let totals = totals(sources, chunks)?;
-    let writer = Writer::new(engine, sources, chunks, options)?;
-    let shares = if options.shares && !engine.compiled.agreements.is_empty() {
-        chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.shares(chunk, ids)).collect::<Result<_>>()?
-    } else {
-        Vec::new()
-    };
-    let (line_sums, share_sums) = if options.sums { sums::of(&writer, chunks)? } else { Default::default() };
-    // Last, because lines take the drafts.
-    let lines = if options.lines {
-        chunks.par_iter_mut().zip(identities).map(|(chunk, ids)| writer.lines(chunk, ids)).collect::<Result<_>>()?
-    } else {
-        Vec::new()
-    };
-    Ok(Rated { lines, shares, rejects, counters: writer.counters(counters)?, line_sums, share_sums, totals })
+/// What has been written so far.
+pub struct Written {
+    lines: Vec<RecordBatch>,
+    shares: Vec<RecordBatch>,
+    rejects: Vec<RecordBatch>,
+    sums: sums::Accumulator,
+    totals: Vec<Totals>,
+}
+
+impl Written {
+    /// Nothing yet.
+    pub fn new(sources: &[Source], partitions: usize) -> Self {
+        let (lines, shares, rejects) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            lines,
+            shares,
+            rejects,
+            sums: sums::Accumulator::new(partitions),
+            totals: vec![Totals::default(); sources.len()],
+        }
+    }
+
+    /// Writes rated chunks, and asserts that nothing of them is lost.
+    pub fn add(
+        &mut self,
+        engine: &Engine,
+        options: &Options,
+        sources: &[Source],
+        chunks: &mut [Chunk],
+        identities: &[Vec<u128>],
+    ) -> Result<()> {
+        self.count(chunks)?;
+        if chunks.iter().any(|chunk| !chunk.rejects.is_empty()) {
+            self.rejects.push(rejects(sources, chunks)?);
+        }
+        let writer = Writer::new(engine, sources, chunks, options)?;
+        if options.shares && !engine.compiled.agreements.is_empty() {
+            let shares = chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.shares(chunk, ids));
+            self.shares.extend(shares.collect::<Result<Vec<_>>>()?);
+        }
+        if options.sums {
+            self.sums.add(&writer, chunks)?;
+        }
+        // Last, because lines take the drafts.
+        if options.lines {
+            let lines = chunks.par_iter_mut().zip(identities).map(|(chunk, ids)| writer.lines(chunk, ids));
+            self.lines.extend(lines.collect::<Result<Vec<_>>>()?);
+        }
+        Ok(())
+    }
+
+    /// Control totals of each source: rows read are rated, rejected or skipped, and nothing is lost.
+    fn count(&mut self, chunks: &[Chunk]) -> Result<()> {
+        for chunk in chunks {
+            let total = &mut self.totals[chunk.source as usize];
+            total.rows += chunk.rows.len as u64;
+            total.skipped += chunk.rows.skipped.iter().filter(|skip| **skip).count() as u64;
+            total.rated += (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)).count() as u64;
+            total.rejected += chunk.rejects.len() as u64;
+        }
+        match self.totals.iter().find(|total| total.rows != total.skipped + total.rated + total.rejected) {
+            Some(wrong) => {
+                Err(Error::Internal(format!("rows read are not those rated, rejected and skipped: {wrong:?}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// All of it, with the counters as they stand.
+    pub fn finish(
+        self,
+        engine: &Engine,
+        options: &Options,
+        sources: &[Source],
+        counters: &Partitions,
+    ) -> Result<Rated> {
+        let writer = Writer::new(engine, sources, &[], options)?;
+        let (line_sums, share_sums) = if options.sums { self.sums.finish(&writer)? } else { Default::default() };
+        let Self { lines, shares, rejects, totals, .. } = self;
+        Ok(Rated { lines, shares, rejects, counters: writer.counters(counters)?, line_sums, share_sums, totals })
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -133,22 +189,6 @@ impl<'a> Writer<'a> {
 /// A batch of a schema.
 fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
     RecordBatch::try_new(schema.clone(), columns).map_err(|error| Error::Internal(error.to_string()))
-}
-
-/// Control totals of each source: rows read are rated, rejected or skipped, and nothing is lost.
-fn totals(sources: &[Source], chunks: &[Chunk]) -> Result<Vec<Totals>> {
-    let mut totals = vec![Totals::default(); sources.len()];
-    for chunk in chunks {
-        let total = &mut totals[chunk.source as usize];
-        total.rows += chunk.rows.len as u64;
-        total.skipped += chunk.rows.skipped.iter().filter(|skip| **skip).count() as u64;
-        total.rated += (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)).count() as u64;
-        total.rejected += chunk.rejects.len() as u64;
-    }
-    match totals.iter().find(|total| total.rows != total.skipped + total.rated + total.rejected) {
-        Some(wrong) => Err(Error::Internal(format!("rows read are not those rated, rejected and skipped: {wrong:?}"))),
-        None => Ok(totals),
-    }
 }
 
 /// All rejects, in input order.

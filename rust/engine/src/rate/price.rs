@@ -230,7 +230,7 @@ fn check_signs(record: &Record, charge: &Charge, version: &Version) -> Result<()
 }
 
 /// Rates the rows of a chunk that need no counter.
-pub fn rate_stateless(context: &Context, number: u32, chunk: &mut Chunk) {
+pub fn rate_stateless(context: &Context, chunk: &mut Chunk) {
     let mut space = Space::default();
     let mut counters = Counters::default();
     let Some(mut work) = chunk.work.first_mut().map(std::mem::take) else { return };
@@ -240,7 +240,7 @@ pub fn rate_stateless(context: &Context, number: u32, chunk: &mut Chunk) {
             continue;
         }
         let at = Row::of(chunk, row);
-        let rated = rate_row(context, (number, &chunk.rows), at, place, &mut work, &mut counters, &mut space);
+        let rated = rate_row(context, (0, &chunk.rows), at, place, &mut work, &mut counters, &mut space);
         if let Err(fault) = rated {
             chunk.reject(row, fault);
         }

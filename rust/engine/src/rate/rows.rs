@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::subscriber::{Held, NONE, Subscribers};
 
 /// Rows in a chunk: its columns fit the second-level cache.
-pub const CHUNK: usize = 32_768;
+pub const CHUNK: usize = 16_384;
 
 /// Longest key, id, source or attribute, in bytes.
 pub const LONGEST: usize = 4_096;

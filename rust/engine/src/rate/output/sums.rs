@@ -62,24 +62,37 @@ type LineKey = (u32, u32, u32, u32, u32, u32);
 /// (month, agreement, version, flow, payer, payee, payer's account, payee's account, subscription, plan)
 type ShareKey = (u32, u32, u32, u32, u32, u32, u32, u32, u32, u32);
 
-/// Line sums and share sums of all rated rows.
-pub(super) fn of(writer: &Writer, chunks: &[Chunk]) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
-    let threads = rayon::current_num_threads().max(1);
-    let parts: Vec<_> =
-        (0..threads).into_par_iter().map(|part| line_sums(writer, chunks, part, threads)).collect::<Result<_>>()?;
-    let mut lines: Vec<(LineKey, Sum)> = parts.into_iter().flatten().collect();
-    lines.sort_unstable_by_key(|entry| entry.0);
-    let shares = chunks.par_iter().map(|chunk| share_sums(writer, chunk)).collect::<Result<Vec<_>>>()?;
-    let mut all = Sums::new();
-    for (key, sum) in shares.into_iter().flatten() {
-        all.add(key, sum.amount, sum.records)?;
-    }
-    all.all.sort_unstable_by_key(|entry| entry.0);
-    Ok((vec![writer.line_sum_batch(&lines)?], vec![writer.share_sum_batch(&all.all)?]))
+/// Sums of all that has been rated so far.
+pub(super) struct Accumulator {
+    /// By partition of accounts.
+    lines: Vec<Sums<LineKey>>,
+    shares: Sums<ShareKey>,
 }
 
-fn line_sums(writer: &Writer, chunks: &[Chunk], part: usize, parts: usize) -> Result<Vec<(LineKey, Sum)>> {
-    let mut sums = Sums::new();
+impl Accumulator {
+    pub(super) fn new(partitions: usize) -> Self {
+        Self { lines: (0..partitions).map(|_| Sums::new()).collect(), shares: Sums::new() }
+    }
+
+    /// Adds the rated rows of some chunks.
+    pub(super) fn add(&mut self, writer: &Writer, chunks: &[Chunk]) -> Result<()> {
+        let parts = self.lines.len();
+        let sum = |(part, sums): (usize, &mut Sums<LineKey>)| add_lines(writer, chunks, (part, parts), sums);
+        self.lines.par_iter_mut().enumerate().try_for_each(sum)?;
+        let shares = chunks.par_iter().map(|chunk| share_sums(writer, chunk)).collect::<Result<Vec<_>>>()?;
+        shares.into_iter().flatten().try_for_each(|(key, sum)| self.shares.add(key, sum.amount, sum.records))
+    }
+
+    /// Line sums and share sums, in order of their keys.
+    pub(super) fn finish(mut self, writer: &Writer) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
+        let mut lines: Vec<(LineKey, Sum)> = self.lines.into_iter().flat_map(|sums| sums.all).collect();
+        lines.sort_unstable_by_key(|entry| entry.0);
+        self.shares.all.sort_unstable_by_key(|entry| entry.0);
+        Ok((vec![writer.line_sum_batch(&lines)?], vec![writer.share_sum_batch(&self.shares.all)?]))
+    }
+}
+
+fn add_lines(writer: &Writer, chunks: &[Chunk], (part, parts): (usize, usize), sums: &mut Sums<LineKey>) -> Result<()> {
     for chunk in chunks {
         for row in (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)) {
             let held = chunk.held[row];
@@ -98,7 +111,7 @@ fn line_sums(writer: &Writer, chunks: &[Chunk], part: usize, parts: usize) -> Re
             }
         }
     }
-    Ok(sums.all)
+    Ok(())
 }
 
 fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
