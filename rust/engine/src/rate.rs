@@ -8,6 +8,7 @@ mod chunk;
 mod counted;
 mod drafts;
 mod duplicates;
+mod gather;
 mod order;
 mod output;
 mod price;
@@ -103,7 +104,7 @@ impl Engine {
         Context { compiled: &self.compiled, subscribers: &self.subscribers, usage }
     }
 
-    fn usage(&self, mapping: &str) -> Result<&Usage> {
+    pub(crate) fn usage(&self, mapping: &str) -> Result<&Usage> {
         let found = self.compiled.usage.iter().find(|usage| usage.id == mapping);
         found.ok_or_else(|| {
             let known: Vec<_> = self.compiled.usage.iter().map(|usage| usage.id.as_str()).collect();
