@@ -100,7 +100,7 @@ impl Flow {
     }
 
     /// The flows that it refers to.
-    fn bases(&self) -> impl Iterator<Item = usize> + '_ {
+    pub fn bases(&self) -> impl Iterator<Item = usize> + '_ {
         let named: &[usize] = match &self.basis {
             Basis::GreaterOf { flows, .. } | Basis::Remainder(flows) => flows,
             _ => &[],

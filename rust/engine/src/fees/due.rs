@@ -73,7 +73,7 @@ pub struct Closing<'a> {
     pub bearers: &'a Bearers,
 }
 
-impl<'a> Closing<'a> {
+impl Closing<'_> {
     /// The fees of some subscriptions and their shares, in order of subscription, plan (as first held), charge and cycle
     /// covered.
     pub fn fees(&self, subscriptions: &[u32]) -> Result<Part> {

@@ -101,9 +101,8 @@ pub fn split_row(
             }
             let line = RecordLine { record, drafts: &work.drafts, range: drafts.clone(), at, first };
             match split_line(&line, agreement, at as u32, &mut work.shares, &mut space.split) {
-                Ok(()) => {}
                 Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
-                Err(_) => {}
+                Ok(()) | Err(_) => {}
             }
             first = false;
         }
