@@ -11,6 +11,8 @@ pub const SECOND: i64 = 1_000_000;
 pub const DAY: i64 = 86_400 * SECOND;
 /// The first instant that is out of range: 2100-01-01T00:00Z.
 pub const HORIZON: i64 = 4_102_444_800 * SECOND;
+/// 400 years of 146,097 days have 4,800 months.
+const MEAN_MONTH: i64 = DAY / 4_800 * 146_097;
 /// Months from 1970-01 that can be billed, with one to spare for cycles that end in 2100.
 pub const MONTHS: i32 = 131 * 12;
 
@@ -141,9 +143,8 @@ impl Cycles {
 
     /// The month (counted from 1970-01) that names the cycle of an instant.
     pub fn month(&self, instant: i64) -> i32 {
-        // Within a month or two of the right place by division, then exact.
-        let guess = usize::try_from(instant.max(0) / (DAY * 30)).unwrap_or(0).min(self.starts.len() - 1);
-        let mut i = guess.saturating_sub(guess / 72);
+        // By the mean length of a Gregorian month, then exact.
+        let mut i = usize::try_from(instant.max(0) / MEAN_MONTH).unwrap_or(0).min(self.starts.len() - 1);
         while i + 1 < self.starts.len() && self.starts[i + 1] <= instant {
             i += 1;
         }

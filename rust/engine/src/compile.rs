@@ -62,6 +62,8 @@ pub struct Compiled {
     pub agreements: Vec<Agreement>,
     /// Flows with a cost plan, as `agreement/flow`.
     pub costs: Names,
+    /// Whether some cost plan counts.
+    pub cost_counts: bool,
     pub skip_zero_documents: bool,
 }
 
@@ -93,6 +95,7 @@ impl Compiled {
         if !compiler.problems.is_empty() {
             return Err(Error::Catalog(compiler.problems));
         }
+        let cost_counts = agreements.iter().any(|agreement| agreement.counts_costs(&plans));
         Ok(Self {
             rules: terms.rules.clone(),
             currencies: terms.currencies.clone(),
@@ -110,6 +113,7 @@ impl Compiled {
             plans,
             charge_paths: Names::new(charges.iter().map(|charge| charge.path.as_str())),
             charges,
+            cost_counts,
             agreements,
             costs,
             skip_zero_documents: terms.billing.skip_zero_documents,

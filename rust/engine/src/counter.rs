@@ -29,7 +29,8 @@ pub struct Counter {
     pub watermark: i64,
     /// What the watermark was before this call; older records are out of order.
     pub opening_watermark: i64,
-    /// Chunk and row of the latest record of this call.
+    /// Time, chunk and row of the latest record of this call.
+    pub latest_time: i64,
     pub latest: (u32, u32),
     pub touched: bool,
 }
@@ -92,6 +93,7 @@ impl Counters {
                 count,
                 watermark: never,
                 opening_watermark: never,
+                latest_time: never,
                 latest: (0, 0),
                 touched: false,
             });

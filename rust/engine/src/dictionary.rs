@@ -1,12 +1,13 @@
 //! The values of dictionary columns: made once with the engine, shared by every batch that it gives out.
 
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef, StringArray, new_null_array};
+use arrow_schema::DataType;
 
 use crate::clock::{MONTHS, month_name};
 use crate::compile::Compiled;
 use crate::identity;
 use crate::names::Names;
-use crate::rate::shared;
+use crate::rate::{CHUNK, shared};
 use crate::subscriber::Subscribers;
 
 /// Values by column, and the codes that lead to them.
@@ -25,6 +26,8 @@ pub struct Dictionaries {
     /// Months from 1970-01 on.
     pub months: ArrayRef,
     pub kinds: ArrayRef,
+    /// Columns of nulls, ready made: one of each type.
+    nulls: Vec<ArrayRef>,
     /// By charge: the code of its name in `charges`.
     pub charge_codes: Vec<i32>,
     /// By charge: the fingerprint of its whole record or first segment.
@@ -62,6 +65,7 @@ impl Dictionaries {
             flows: flows.values(),
             months: shared(StringArray::from_iter_values((0..MONTHS).map(month_name))),
             kinds: shared(StringArray::from(vec!["usage", "recurring", "one_time", "period"])),
+            nulls: NULL_TYPES.iter().map(|kind| new_null_array(kind, CHUNK)).collect(),
             charge_codes,
             charge_prints: compiled.charges.iter().map(|charge| identity::charge(&charge.path, "0")).collect(),
             currency_codes,
@@ -69,6 +73,17 @@ impl Dictionaries {
         }
     }
 }
+
+impl Dictionaries {
+    /// A column of nulls.
+    pub fn nulls(&self, kind: &DataType, rows: usize) -> ArrayRef {
+        let made = self.nulls.iter().find(|column| column.data_type() == kind && column.len() >= rows);
+        made.map_or_else(|| new_null_array(kind, rows), |column| column.slice(0, rows))
+    }
+}
+
+/// Types of columns that are often null from end to end.
+const NULL_TYPES: [DataType; 3] = [DataType::FixedSizeBinary(16), DataType::Decimal128(38, 12), DataType::Date32];
 
 fn code(names: &mut Names, name: &str) -> i32 {
     i32::try_from(names.intern(name)).unwrap_or(i32::MAX)

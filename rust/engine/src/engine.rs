@@ -39,7 +39,9 @@ impl Engine {
         let terms: Terms =
             serde_json::from_str(terms).map_err(|error| Error::catalog("", format!("terms: {error}")))?;
         let compiled = Compiled::new(&terms, tables.prefixes.as_ref(), &tables.lookups)?;
-        let context = Context { clocks: &compiled.clocks, parties: &terms.parties, plans: &compiled.plan_names };
+        let plan_currencies = compiled.plans.iter().map(|plan| plan.currency.as_str()).collect();
+        let context =
+            Context { clocks: &compiled.clocks, parties: &terms.parties, plans: &compiled.plan_names, plan_currencies };
         let empty = RecordBatch::new_empty(Arc::new(arrow_schema::Schema::empty()));
         let subscribers = match (&tables.accounts, &tables.subscriptions) {
             (None, None) => Subscribers::default(),

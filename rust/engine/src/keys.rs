@@ -9,11 +9,22 @@ const SHORT: usize = 15;
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    /// The bytes of a short key with its length in the last byte; for a long key its hash.
-    word: u128,
+    /// The bytes of a short key with its length in the last byte; for a long key its hash. In two halves, so that
+    /// a slot is 24 bytes.
+    low: u64,
+    high: u64,
     code: u32,
     /// Where a long key starts in the arena, plus 1; 0 for a short key.
     arena: u32,
+}
+
+impl Slot {
+    const EMPTY: Self = Self { low: 0, high: 0, code: EMPTY, arena: 0 };
+
+    #[inline]
+    const fn word(&self) -> u128 {
+        (self.high as u128) << 64 | self.low as u128
+    }
 }
 
 /// Codes of texts, counted from 0 in order of arrival.
@@ -34,8 +45,8 @@ impl Default for Keys {
 impl Keys {
     /// An index with room for `keys`.
     pub fn with_capacity(keys: usize) -> Self {
-        let size = (keys.max(4) * 2).next_power_of_two();
-        Self { slots: vec![Slot { word: 0, code: EMPTY, arena: 0 }; size], mask: size - 1, len: 0, arena: Vec::new() }
+        let size = (keys.max(4) * 4 / 3).next_power_of_two();
+        Self { slots: vec![Slot::EMPTY; size], mask: size - 1, len: 0, arena: Vec::new() }
     }
 
     /// How many keys there are.
@@ -64,24 +75,59 @@ impl Keys {
             0
         };
         let code = self.len;
-        self.slots[at] = Slot { word, code, arena };
+        self.slots[at] = Slot { low: word as u64, high: (word >> 64) as u64, code, arena };
         self.len += 1;
-        if self.len() * 2 > self.slots.len() {
+        // Three quarters full.
+        if self.len() * 4 > self.slots.len() * 3 {
             self.grow();
         }
         code
     }
 
+    /// The codes of many keys, `none` where there is no such key. The words of a block are found first, and their slots
+    /// touched, so that memory is waited for once a block and not once a key.
+    pub fn codes<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>, none: u32) -> Vec<u32> {
+        const BLOCK: usize = 32;
+        let mut keys = keys;
+        let mut codes = Vec::with_capacity(keys.size_hint().0);
+        let mut block: [(&[u8], u128, bool, usize); BLOCK] = [(&[], 0, false, 0); BLOCK];
+        loop {
+            let mut filled = 0;
+            let mut touched = 0;
+            for (place, key) in block.iter_mut().zip(&mut keys) {
+                let key = key.map_or(&[][..], str::as_bytes);
+                let (word, long) = word_of(key);
+                let at = spread(word) & self.mask;
+                touched ^= self.slots[at].code;
+                *place = (key, word, long, at);
+                filled += 1;
+            }
+            std::hint::black_box(touched);
+            for &(key, word, long, at) in &block[..filled] {
+                let code = self.slots[self.probe(key, word, long, at)].code;
+                codes.push(if code == EMPTY { none } else { code });
+            }
+            if filled < BLOCK {
+                return codes;
+            }
+        }
+    }
+
     fn find(&self, key: &[u8]) -> usize {
         let (word, long) = word_of(key);
-        let mut at = spread(word) & self.mask;
+        self.probe(key, word, long, spread(word) & self.mask)
+    }
+
+    #[inline]
+    fn probe(&self, key: &[u8], word: u128, long: bool, at: usize) -> usize {
+        let mut at = at;
         loop {
             let slot = &self.slots[at];
             if slot.code == EMPTY {
                 return at;
             }
             let same_kind = (slot.arena != 0) == long;
-            if slot.word == word && same_kind && (!long || *self.arena[slot.arena as usize - 1] == *key) {
+            if slot.word() == word && same_kind && (!long || *self.arena[slot.arena as usize - 1] == *key) {
                 return at;
             }
             at = (at + 1) & self.mask;
@@ -90,10 +136,10 @@ impl Keys {
 
     fn grow(&mut self) {
         let size = self.slots.len() * 2;
-        let old = std::mem::replace(&mut self.slots, vec![Slot { word: 0, code: EMPTY, arena: 0 }; size]);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::EMPTY; size]);
         self.mask = size - 1;
         for slot in old.into_iter().filter(|slot| slot.code != EMPTY) {
-            let mut at = spread(slot.word) & self.mask;
+            let mut at = spread(slot.word()) & self.mask;
             while self.slots[at].code != EMPTY {
                 at = (at + 1) & self.mask;
             }
@@ -105,11 +151,8 @@ impl Keys {
 /// The word that stands for a key, and whether the key is too long to lie in it.
 #[inline]
 fn word_of(key: &[u8]) -> (u128, bool) {
-    let mut bytes = [0_u8; 16];
     if key.len() <= SHORT {
-        bytes[..key.len()].copy_from_slice(key);
-        bytes[SHORT] = key.len() as u8;
-        return (u128::from_le_bytes(bytes), false);
+        return (short_word(key) | (key.len() as u128) << 120, false);
     }
     let mut hash = key.len() as u128;
     for part in key.chunks(16) {
@@ -118,6 +161,21 @@ fn word_of(key: &[u8]) -> (u128, bool) {
         hash = u128::from(fold(hash ^ u128::from_le_bytes(bytes))) | (hash << 64);
     }
     (hash, true)
+}
+
+/// The bytes of a short key as a number, by loads of fixed widths: a copy of unknown length costs a call.
+#[inline]
+fn short_word(key: &[u8]) -> u128 {
+    let len = key.len();
+    if let (Some(head), Some(tail)) = (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+        let tail = u128::from(u64::from_le_bytes(*tail)) << (8 * (len - 8));
+        return u128::from(u64::from_le_bytes(*head)) | tail;
+    }
+    if let (Some(head), Some(tail)) = (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+        let tail = u128::from(u32::from_le_bytes(*tail)) << (8 * (len - 4));
+        return u128::from(u32::from_le_bytes(*head)) | tail;
+    }
+    key.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte))
 }
 
 /// 64 well-mixed bits of a word, by two folded multiplications.

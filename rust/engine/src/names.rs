@@ -37,6 +37,11 @@ impl Names {
         self.keys.get(name)
     }
 
+    /// The codes of many names, `none` where there is no such name.
+    pub fn codes<'k>(&self, names: impl Iterator<Item = Option<&'k str>>, none: u32) -> Vec<u32> {
+        self.keys.codes(names, none)
+    }
+
     /// The name of a code.
     pub fn name(&self, code: u32) -> Option<&str> {
         self.names.get(code as usize).map(String::as_str)
@@ -45,6 +50,11 @@ impl Names {
     /// How many names there are.
     pub fn len(&self) -> usize {
         self.names.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// All names, in order.

@@ -24,14 +24,14 @@ pub use chunk::Work;
 pub use drafts::Drafts;
 pub use price::Space;
 pub use route::{Context, Fault};
-pub use rows::Record;
+pub use rows::{CHUNK, Record};
 
 use crate::compile::Usage;
 use crate::counter::Counters;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use chunk::Chunk;
-use rows::{CHUNK, Rows};
+use rows::Rows;
 
 /// One file or table of usage, with the mapping that reads it.
 #[derive(Debug, Clone)]
@@ -98,7 +98,7 @@ impl Engine {
             duplicates::reject(&contexts, &mut chunks, &identities);
         }
         let counters = counted::rate(self, &contexts, &mut chunks, options.counters.as_ref())?;
-        output::write(self, sources, &chunks, &identities, &counters, options)
+        output::write(self, sources, &mut chunks, &identities, &counters, options)
     }
 
     fn context<'a>(&'a self, usage: &'a Usage) -> Context<'a> {

@@ -55,10 +55,29 @@ pub struct Subscriptions {
 /// One plan from one instant until another.
 #[derive(Debug, Clone, Copy)]
 pub struct Holding {
-    pub subscription: u32,
-    pub plan: u32,
     pub from: i64,
     pub until: i64,
+    pub held: Held,
+    /// Whether the plan's currency is the account's.
+    pub currency_fits: bool,
+}
+
+/// What a record needs to know of a holding: few enough bytes to lie beside each row of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Index of the holding; `NONE` for a row without one.
+    pub holding: u32,
+    pub subscription: u32,
+    pub plan: u32,
+    pub account: u32,
+    pub cycle: u32,
+    pub clock: u32,
+}
+
+impl Held {
+    /// No holding.
+    pub const NONE: Self =
+        Self { holding: NONE, subscription: NONE, plan: NONE, account: NONE, cycle: NONE, clock: NONE };
 }
 
 /// Accounts, subscriptions and keys, compiled.
@@ -78,6 +97,8 @@ pub struct Subscribers {
     /// The subscriptions of key k are `by_key[key_starts[k]..key_starts[k + 1]]`, highest priority first.
     key_starts: Vec<u32>,
     by_key: Vec<u32>,
+    /// By key: its only holding.
+    only: Vec<Holding>,
 }
 
 /// What subscribers are compiled against.
@@ -86,6 +107,8 @@ pub struct Context<'a> {
     pub clocks: &'a [TimeZone],
     pub parties: &'a [String],
     pub plans: &'a Names,
+    /// By plan.
+    pub plan_currencies: Vec<&'a str>,
 }
 
 impl Subscribers {
@@ -103,8 +126,12 @@ impl Subscribers {
         self.keys.code(key).map_or(&[], |code| self.of_key_code(code))
     }
 
+    /// The codes of keys, `NONE` where a key is null or not known.
+    pub fn keys<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>) -> Vec<u32> {
+        self.keys.codes(keys, NONE)
+    }
+
     /// The code of a key.
-    #[inline]
     pub fn key(&self, key: &str) -> Option<u32> {
         self.keys.code(key)
     }
@@ -113,6 +140,17 @@ impl Subscribers {
     #[inline]
     pub fn of_key_code(&self, code: u32) -> &[u32] {
         &self.by_key[self.key_starts[code as usize] as usize..self.key_starts[code as usize + 1] as usize]
+    }
+
+    /// The only holding of a key, if it is in force at an instant and needs no further thought.
+    #[inline]
+    pub fn only_holding(&self, key: u32, instant: i64) -> Held {
+        match self.only.get(key as usize) {
+            Some(holding) if holding.from <= instant && instant < holding.until && holding.currency_fits => {
+                holding.held
+            }
+            _ => Held::NONE,
+        }
     }
 
     /// The holdings of a subscription, in order of time.
@@ -128,12 +166,6 @@ impl Subscribers {
         let mut range = self.holdings_of(subscription);
         let found = range.find(|&h| self.holdings[h].from <= instant && instant < self.holdings[h].until)?;
         u32::try_from(found).ok()
-    }
-
-    /// The account of a holding.
-    #[inline]
-    pub fn account_of(&self, holding: u32) -> u32 {
-        self.subscriptions.account[self.holdings[holding as usize].subscription as usize]
     }
 
     /// The month that names the period of a counter at an instant.
@@ -254,7 +286,11 @@ impl Subscribers {
             if from >= until {
                 problem(row, format!("subscription {id:?} ends before it begins"));
             }
-            held.push(Holding { subscription, plan, from, until });
+            let currency = self.currencies.name(self.accounts.currency[account as usize]);
+            let (cycle, clock) = (self.accounts.cycle[account as usize], self.accounts.clock[account as usize]);
+            let names = Held { holding: NONE, subscription, plan, account, cycle, clock };
+            let currency_fits = currency == Some(context.plan_currencies[plan as usize]);
+            held.push(Holding { from, until, held: names, currency_fits });
         }
         self.order_holdings(held, &mut problem);
         self.add_keys(&columns, &name, &mut problem)?;
@@ -262,23 +298,24 @@ impl Subscribers {
     }
 
     fn order_holdings(&mut self, mut held: Vec<Holding>, problem: &mut impl FnMut(usize, String)) {
-        if !held.is_sorted_by_key(|h| (h.subscription, h.from)) {
-            held.sort_by_key(|h| (h.subscription, h.from));
+        if !held.is_sorted_by_key(|h| (h.held.subscription, h.from)) {
+            held.sort_by_key(|h| (h.held.subscription, h.from));
         }
         for (row, pair) in held.windows(2).enumerate() {
-            if pair[0].subscription == pair[1].subscription && pair[1].from < pair[0].until {
-                let name = self.subscriptions.names.name(pair[0].subscription).unwrap_or_default();
+            if pair[0].held.subscription == pair[1].held.subscription && pair[1].from < pair[0].until {
+                let name = self.subscriptions.names.name(pair[0].held.subscription).unwrap_or_default();
                 problem(row, format!("subscription {name:?} has two plans at one time"));
             }
         }
         let mut starts = vec![0_u32; self.subscriptions.account.len() + 1];
         for holding in &held {
-            starts[holding.subscription as usize + 1] += 1;
+            starts[holding.held.subscription as usize + 1] += 1;
         }
         for s in 1..starts.len() {
             starts[s] += starts[s - 1];
         }
         self.subscriptions.starts = starts;
+        held.iter_mut().zip(0..).for_each(|(holding, place)| holding.held.holding = place);
         self.holdings = held;
     }
 
@@ -319,7 +356,18 @@ impl Subscribers {
             starts[k] += starts[k - 1];
         }
         (self.key_starts, self.by_key, self.keys) = (starts, pairs.into_iter().map(|pair| pair.1).collect(), keys);
+        self.only = (0..self.keys.len() as u32).map(|key| self.only_of(key)).collect();
         Ok(())
+    }
+
+    /// The only holding of a key; one that is never in force if it leads to several.
+    fn only_of(&self, key: u32) -> Holding {
+        let several = Holding { from: 0, until: 0, held: Held::NONE, currency_fits: false };
+        let [subscription] = self.of_key_code(key) else { return several };
+        match self.holdings_of(*subscription) {
+            range if range.len() == 1 => self.holdings[range.start],
+            _ => several,
+        }
     }
 
     fn equal_rank(&self, a: u32, b: u32) -> bool {

@@ -3,9 +3,9 @@
 //! A line is total(after) − total(before), where total(q) = Σ over tiers of units in the tier × price / per + the
 //! tier's flat fee if entered. Without `round` both totals are stored at 12 decimals, so that lines telescope exactly.
 
-use partita_money::{Dec, Ratio};
+use partita_money::{Dec, Ratio, Rounding, div_round_i128};
 
-use super::exact::{in_range, ratio, rounded_ratio};
+use super::exact::{in_range, ratio, rounded, rounded_ratio};
 use super::{Block, Count, Input, Priced, Slot, Target};
 use crate::reject::Code;
 
@@ -51,39 +51,61 @@ impl Graduated {
             -1 => -values[self.connect_fee],
             _ => values[self.connect_fee],
         };
-        let amount = match self.within_one_tier(values, before, after) {
-            Some(difference) => target.of_raw(in_range(difference.saturating_add(connect))?)?,
-            None => self.across_tiers(values, before, after, connect, target)?,
+        let amount = match self.in_whole_units(values, before, after, connect, target) {
+            Some(amount) => amount?,
+            None => self.exactly(values, before, after, connect, target)?,
         };
         count.quantity = after;
         Ok(Priced { amount, billed })
     }
 
-    /// The difference, where both ends lie in one entered tier and a unit's price needs no rounding: then it is a
-    /// product. Most records of most bills go this way.
+    /// The line where quantities and `per` are whole and every product fits 64 bits, as on most bills: each total is
+    /// then one small fraction over `per`.
     #[inline]
-    fn within_one_tier(&self, values: &[i128], before: i128, after: i128) -> Option<i128> {
-        let tier = self.tiers.iter().find(|tier| tier.up_to.is_none_or(|up_to| after <= up_to))?;
-        if after <= tier.start {
-            return None;
-        }
-        let inside = |units: i128| units > tier.start && tier.up_to.is_none_or(|up_to| units <= up_to);
-        if !inside(before) {
-            return None;
-        }
-        let product = values[tier.price].checked_mul(after - before)?;
-        let (price, rest) = divided(product, self.per)?;
-        (rest == 0).then_some(price)
-    }
-
-    fn across_tiers(
+    fn in_whole_units(
         &self,
         values: &[i128],
         before: i128,
         after: i128,
         connect: i128,
         target: Target,
-    ) -> Result<i128, Code> {
+    ) -> Option<Result<i128, Code>> {
+        let per = whole(self.per)?;
+        let (from, to) = (self.numerator(values, whole(before)?, per)?, self.numerator(values, whole(after)?, per)?);
+        if self.rounds {
+            let numerator = to.checked_sub(from)?.checked_add(i64::try_from(connect).ok()?.checked_mul(per)?)?;
+            return Some(rounded(i128::from(numerator), i128::from(per), target));
+        }
+        let stored = |numerator: i64| div_round_i128(i128::from(numerator), i128::from(per), Rounding::HalfEven).ok();
+        let difference = stored(to)? - stored(from)? + connect;
+        Some(target.of_raw(difference))
+    }
+
+    /// total(q) × per for whole units; none below 0 or past 64 bits.
+    #[inline]
+    fn numerator(&self, values: &[i128], quantity: i64, per: i64) -> Option<i64> {
+        if quantity < 0 {
+            return None;
+        }
+        let mut total = 0_i64;
+        for tier in &self.tiers {
+            let start = whole(tier.start)?;
+            if quantity <= start {
+                break;
+            }
+            let end = match tier.up_to {
+                Some(up_to) => quantity.min(whole(up_to)?),
+                None => quantity,
+            };
+            let price = i64::try_from(values[tier.price]).ok()?.checked_mul(end - start)?;
+            let flat = i64::try_from(values[tier.flat]).ok()?.checked_mul(per)?;
+            total = total.checked_add(price)?.checked_add(flat)?;
+        }
+        Some(total)
+    }
+
+    /// The same for any numbers.
+    fn exactly(&self, values: &[i128], before: i128, after: i128, connect: i128, target: Target) -> Result<i128, Code> {
         let (from, to) = (self.total(values, before)?, self.total(values, after)?);
         let connect = ratio(connect)?;
         let exact = if self.rounds {
@@ -122,11 +144,10 @@ impl Graduated {
     }
 }
 
-/// Quotient and remainder, by 64-bit division where both fit.
+/// A raw number as whole units, if it is whole and small.
 #[inline]
-fn divided(numerator: i128, denominator: i128) -> Option<(i128, i128)> {
-    if let (Ok(n), Ok(d)) = (i64::try_from(numerator), i64::try_from(denominator)) {
-        return Some((i128::from(n.checked_div(d)?), i128::from(n % d)));
-    }
-    Some((numerator.checked_div(denominator)?, numerator % denominator))
+fn whole(raw: i128) -> Option<i64> {
+    const UNIT: i64 = 1_000_000_000_000;
+    let raw = i64::try_from(raw).ok()?;
+    (raw % UNIT == 0).then_some(raw / UNIT)
 }

@@ -92,6 +92,22 @@ impl Text {
         }
     }
 
+    /// An upper bound of the bytes of any of its texts, found without looking at them.
+    pub fn longest(&self) -> usize {
+        let longest = match self {
+            Self::Same(text) => return text.as_ref().map_or(0, String::len),
+            Self::Small(array) => {
+                let widest = array.value_offsets().windows(2).map(|pair| pair[1] - pair[0]).max();
+                i64::from(widest.unwrap_or(0))
+            }
+            Self::Large(array) => array.value_offsets().windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0),
+            // The low 32 bits of a view are its length.
+            Self::View(array) => array.views().iter().map(|&view| i64::from(view as u32)).max().unwrap_or(0),
+            Self::Dictionary { values, .. } => return values.longest(),
+        };
+        usize::try_from(longest).unwrap_or(usize::MAX)
+    }
+
     fn distinct(&self) -> usize {
         match self {
             Self::Same(_) => 1,

@@ -150,6 +150,12 @@ impl Agreement {
         self.shares_charge[charge as usize] && self.condition.fits(record)
     }
 
+    /// Whether one of its cost plans counts.
+    pub(super) fn counts_costs(&self, plans: &[Plan]) -> bool {
+        let flows = self.versions.iter().flat_map(|version| &version.flows);
+        flows.into_iter().any(|flow| matches!(flow.basis, Basis::Plan { plan, .. } if !plans[plan].counted.is_empty()))
+    }
+
     /// The version in force at an instant.
     #[inline]
     pub fn version_at(&self, instant: i64) -> Option<usize> {

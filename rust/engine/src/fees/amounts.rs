@@ -37,7 +37,7 @@ pub fn part_of(holder: &Holder, month: i32, prorate: bool, known: (i64, i64), be
     let (cycle_start, cycle_end) = holder.cycles.range(month);
     let of_days = holder.days(month).max(1);
     let (mut days, mut first) = (0, None::<i64>);
-    for holding in holder.holdings.iter().filter(|holding| holding.plan == holder.plan) {
+    for holding in holder.holdings.iter().filter(|holding| holding.held.plan == holder.plan) {
         let is_known = known.0 <= holding.from && holding.from < known.1;
         let (start, end) = (cycle_start.max(holding.from), cycle_end.min(holding.until));
         if !is_known || start >= end {

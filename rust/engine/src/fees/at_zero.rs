@@ -117,8 +117,8 @@ impl Bearers {
         let charges = compiled.charges.iter().filter(|charge| charge.charge_at_zero && shared(charge));
         let plans: BTreeSet<u32> = charges.map(|charge| charge.plan).collect();
         let mut first = BTreeMap::new();
-        for holding in subscribers.holdings.iter().filter(|holding| plans.contains(&holding.plan)) {
-            let account = subscribers.subscriptions.account.get(holding.subscription as usize).copied();
+        for holding in subscribers.holdings.iter().filter(|holding| plans.contains(&holding.held.plan)) {
+            let account = subscribers.subscriptions.account.get(holding.held.subscription as usize).copied();
             let cycle = account.and_then(|account| subscribers.accounts.cycle.get(account as usize));
             let range =
                 cycle.and_then(|&cycle| subscribers.cycles.get(cycle as usize)).map(|cycles| cycles.range(month));
@@ -126,7 +126,7 @@ impl Bearers {
                 && holding.from < end
                 && start < holding.until
             {
-                first.entry((account, holding.plan)).or_insert(holding.subscription);
+                first.entry((account, holding.held.plan)).or_insert(holding.held.subscription);
             }
         }
         Self { first }

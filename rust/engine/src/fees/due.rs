@@ -82,8 +82,8 @@ impl Closing<'_> {
             let subscribers = self.engine.subscribers.as_ref();
             let holdings = &subscribers.holdings[subscribers.holdings_of(subscription)];
             let mut plans = BTreeSet::new();
-            for holding in holdings.iter().filter(|holding| plans.insert(holding.plan)) {
-                if let Some(holder) = Holder::new(self.engine, subscription, holding.plan, holdings) {
+            for holding in holdings.iter().filter(|holding| plans.insert(holding.held.plan)) {
+                if let Some(holder) = Holder::new(self.engine, subscription, holding.held.plan, holdings) {
                     self.plan_fees(&holder, &mut part)?;
                 }
             }
@@ -117,7 +117,7 @@ impl Closing<'_> {
     /// Once a subscription and plan: at the close of the cycle in which it is first held.
     fn one_time(&self, holder: &Holder, charge: &Charge, code: u32) -> Due {
         let (from, until) = holder.cycles.range(self.month);
-        let own = holder.holdings.iter().filter(|holding| holding.plan == holder.plan);
+        let own = holder.holdings.iter().filter(|holding| holding.held.plan == holder.plan);
         let start = own.map(|holding| holding.from).min().unwrap_or(i64::MIN);
         let before = self.billed.is_some_and(|billed| billed.has(holder.subscription, code));
         if start < from || start >= until || start < holder.billed_until || before {

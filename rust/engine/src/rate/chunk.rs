@@ -4,7 +4,7 @@ use super::drafts::Drafts;
 use super::route::Fault;
 use super::rows::Rows;
 use crate::split::Shares;
-use crate::subscriber::NONE;
+use crate::subscriber::{Held, NONE};
 
 /// Drafts that are priced together, and the shares of their lines.
 #[derive(Debug, Default)]
@@ -28,8 +28,10 @@ pub struct Chunk {
     /// Its source: file and mapping.
     pub source: u32,
     pub rows: Rows,
-    /// Holding of each row, `NONE` for rows that are skipped or rejected.
-    pub holding: Vec<u32>,
+    /// Holding of each row, none for rows that are skipped or rejected.
+    pub held: Vec<Held>,
+    /// The month that names each row's cycle.
+    pub month: Vec<i32>,
     pub zone: Vec<u32>,
     /// Code of the service, the number of the catalog's services for any other.
     pub service: Vec<u32>,
@@ -45,13 +47,12 @@ impl Chunk {
     pub fn new(source: u32, rows: Rows, partitions: usize) -> Self {
         let len = rows.len;
         let mut work: Vec<Work> = (0..=partitions).map(|_| Work::default()).collect();
-        if let Some(first) = work.first_mut() {
-            first.drafts = Drafts::with_capacity(len);
-        }
+        work.iter_mut().skip(1).for_each(|work| work.drafts.counts = true);
         Self {
             source,
             rows,
-            holding: vec![NONE; len],
+            held: vec![Held::NONE; len],
+            month: vec![0; len],
             zone: vec![NONE; len],
             service: Vec::new(),
             places: vec![Place::default(); len],
@@ -62,13 +63,13 @@ impl Chunk {
 
     /// Turns a row into a reject: what it had is dropped when the chunk is written.
     pub fn reject(&mut self, row: usize, fault: Fault) {
-        self.holding[row] = NONE;
+        self.held[row] = Held::NONE;
         self.rejects.push((row as u32, fault));
     }
 
     /// Whether a row is rated.
     #[inline]
     pub fn is_rated(&self, row: usize) -> bool {
-        self.holding[row] != NONE
+        self.held[row].holding != NONE
     }
 }

@@ -7,9 +7,8 @@ use arrow_array::RecordBatch;
 use rayon::prelude::*;
 
 use super::chunk::{Chunk, Place, Work};
-use super::price::{self, Space};
+use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
-use super::rows::Rows;
 use super::{Partitions, order};
 use crate::catalog::Scope;
 use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
@@ -124,47 +123,59 @@ impl Partition<'_> {
         let (number, row) = (at.0, at.1 as usize);
         let chunk = &self.chunks[number as usize];
         let context = &contexts[chunk.source as usize];
-        let (holding, zone, place) = (chunk.holding[row], chunk.zone[row], chunk.places[row]);
-        if check && self.is_behind(context, at, place) {
+        let place = chunk.places[row];
+        self.find_counters(context, at, place, space);
+        if check && self.is_behind(at, space) {
             return false;
         }
         let work = &mut self.work[number as usize];
-        let rated =
-            price::rate_row(context, (number, &chunk.rows), holding, zone, place, work, &mut self.counters, space);
+        let rated = price::rate_row(
+            context,
+            (number, &chunk.rows),
+            Row::of(chunk, row),
+            place,
+            work,
+            &mut self.counters,
+            space,
+        );
         if let Err(fault) = rated {
             self.rejects.push((number, row, fault));
         }
         true
     }
 
-    /// Whether one of the row's counters has seen a record that belongs after it, in this call.
-    fn is_behind(&mut self, context: &Context, at: (u32, u32), place: Place) -> bool {
-        let chunks = self.chunks;
-        let chunk = &chunks[at.0 as usize];
-        let row = at.1 as usize;
-        let holding = chunk.holding[row];
-        let plan = context.subscribers.holdings[holding as usize].plan;
-        let (compiled, subscribers) = (context.compiled, context.subscribers);
-        let rows: &Rows = &chunk.rows;
-        let record = super::Record { compiled, subscribers, rows, row, holding, plan, zone: 0, band: 0 };
-        let time = rows.time.values[row];
-        for draft in place.first..place.first + place.count {
-            let draft = self.work[at.0 as usize].drafts.get(draft as usize);
-            let Some(counted) = context.compiled.charges[draft.charge as usize].counted else { continue };
-            let slot = self.counters.place(price::key(context, &record, &draft, counted));
-            let counter = self.counters.get(slot);
-            if !counter.touched || counter.latest == at {
-                continue;
-            }
-            let (latest, latest_row) = order::at(chunks, counter.latest);
-            let latest_time = latest.time.values[latest_row];
-            if time < latest_time || (time == latest_time && order::tie((rows, row), (latest, latest_row)).is_lt()) {
-                return true;
-            }
+    /// Finds the counters of a row's drafts, once.
+    #[inline]
+    fn find_counters(&mut self, context: &Context, at: (u32, u32), place: Place, space: &mut Space) {
+        let chunk = &self.chunks[at.0 as usize];
+        let record = Row::of(chunk, at.1 as usize).record(context, &chunk.rows);
+        let drafts = &self.work[at.0 as usize].drafts;
+        space.slots.clear();
+        for draft in place.first as usize..(place.first + place.count) as usize {
+            let (tariff, charge) = (drafts.tariff[draft], drafts.charge[draft]);
+            let slot = context.compiled.charges[charge as usize]
+                .counted
+                .map(|counted| self.counters.place(price::key(context, &record, (tariff, charge), counted)));
+            space.slots.push(slot.unwrap_or(UNCOUNTED));
         }
-        false
+    }
+
+    /// Whether one of the row's counters has seen a record that belongs after it, in this call.
+    #[inline]
+    fn is_behind(&self, at: (u32, u32), space: &Space) -> bool {
+        let (rows, row) = order::at(self.chunks, at);
+        let time = rows.time.values[row];
+        space.slots.iter().filter(|&&slot| slot != UNCOUNTED).any(|&slot| {
+            let counter = self.counters.get(slot);
+            let precedes =
+                || counter.latest != at && order::tie((rows, row), order::at(self.chunks, counter.latest)).is_lt();
+            counter.touched && (time < counter.latest_time || (time == counter.latest_time && precedes()))
+        })
     }
 }
+
+/// In place of the counter of a charge that counts nothing.
+const UNCOUNTED: usize = usize::MAX;
 
 /// Reads opening counters into their owners' partitions.
 fn open(engine: &Engine, table: &RecordBatch, partitions: &mut [Counters]) -> Result<()> {

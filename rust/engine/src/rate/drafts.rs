@@ -5,6 +5,8 @@ use crate::charge::NULL;
 /// Drafts in order of their rows; the drafts of a row lie together.
 #[derive(Debug, Default)]
 pub struct Drafts {
+    /// Whether its charges count: only then are there `before` and `after`.
+    pub counts: bool,
     pub row: Vec<u32>,
     /// 0: a line of the retail plan; else a flow's cost plan + 1, which only the flow reads.
     pub tariff: Vec<u32>,
@@ -39,25 +41,6 @@ pub struct Draft {
 }
 
 impl Drafts {
-    /// Room for as many drafts as rows.
-    pub fn with_capacity(rows: usize) -> Self {
-        Self {
-            row: Vec::with_capacity(rows),
-            tariff: Vec::with_capacity(rows),
-            charge: Vec::with_capacity(rows),
-            version: Vec::with_capacity(rows),
-            band: Vec::with_capacity(rows),
-            segment: Vec::with_capacity(rows),
-            first: Vec::with_capacity(rows),
-            quantity: Vec::with_capacity(rows),
-            billed: Vec::with_capacity(rows),
-            amount: Vec::with_capacity(rows),
-            before: Vec::with_capacity(rows),
-            after: Vec::with_capacity(rows),
-            flags: Vec::with_capacity(rows),
-        }
-    }
-
     /// How many there are.
     pub fn len(&self) -> usize {
         self.row.len()
@@ -76,8 +59,10 @@ impl Drafts {
         self.quantity.push(draft.quantity);
         self.billed.push(draft.billed);
         self.amount.push(0);
-        self.before.push(NULL);
-        self.after.push(NULL);
+        if self.counts {
+            self.before.push(NULL);
+            self.after.push(NULL);
+        }
         self.flags.push(0);
     }
 
@@ -94,6 +79,42 @@ impl Drafts {
             first: self.first[at],
             quantity: self.quantity[at],
             billed: self.billed[at],
+        }
+    }
+
+    /// Takes back the drafts from `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        self.row.truncate(len);
+        self.tariff.truncate(len);
+        self.charge.truncate(len);
+        self.version.truncate(len);
+        self.band.truncate(len);
+        self.segment.truncate(len);
+        self.first.truncate(len);
+        self.quantity.truncate(len);
+        self.billed.truncate(len);
+        self.amount.truncate(len);
+        self.before.truncate(len);
+        self.after.truncate(len);
+        self.flags.truncate(len);
+    }
+
+    /// Room for as many more drafts.
+    pub fn reserve(&mut self, drafts: usize) {
+        self.row.reserve(drafts);
+        self.tariff.reserve(drafts);
+        self.charge.reserve(drafts);
+        self.version.reserve(drafts);
+        self.band.reserve(drafts);
+        self.segment.reserve(drafts);
+        self.first.reserve(drafts);
+        self.quantity.reserve(drafts);
+        self.billed.reserve(drafts);
+        self.amount.reserve(drafts);
+        self.flags.reserve(drafts);
+        if self.counts {
+            self.before.reserve(drafts);
+            self.after.reserve(drafts);
         }
     }
 }

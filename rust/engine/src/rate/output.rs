@@ -51,7 +51,7 @@ struct Writer<'a> {
 pub fn write(
     engine: &Engine,
     sources: &[Source],
-    chunks: &[Chunk],
+    chunks: &mut [Chunk],
     identities: &[Vec<u128>],
     counters: &Partitions,
     options: &Options,
@@ -59,14 +59,18 @@ pub fn write(
     let rejects = rejects(sources, chunks)?;
     let totals = totals(sources, chunks)?;
     let writer = Writer::new(engine, sources, chunks, options)?;
-    let lines =
-        chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.lines(chunk, ids)).collect::<Result<_>>()?;
     let shares = if options.shares && !engine.compiled.agreements.is_empty() {
         chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.shares(chunk, ids)).collect::<Result<_>>()?
     } else {
         Vec::new()
     };
     let (line_sums, share_sums) = if options.sums { sums::of(&writer, chunks)? } else { Default::default() };
+    // Last, because lines take the drafts.
+    let lines = if options.lines {
+        chunks.par_iter_mut().zip(identities).map(|(chunk, ids)| writer.lines(chunk, ids)).collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
     Ok(Rated { lines, shares, rejects, counters: writer.counters(counters)?, line_sums, share_sums, totals })
 }
 
@@ -85,14 +89,6 @@ impl<'a> Writer<'a> {
         let closed =
             options.closed.as_ref().map(|name| month_of_name(name).ok_or_else(|| unknown(name))).transpose()?;
         Ok(Self { engine, options, service_values: services.values(), services, file_values, closed })
-    }
-
-    /// The month that names the cycle of a row.
-    #[inline]
-    fn month(&self, chunk: &Chunk, row: usize) -> i32 {
-        let subscribers = &self.engine.subscribers;
-        let cycle = subscribers.accounts.cycle[subscribers.account_of(chunk.holding[row]) as usize];
-        subscribers.cycles[cycle as usize].month(chunk.rows.time.values[row]).clamp(0, MONTHS - 1)
     }
 
     /// The month in which a cycle's line is billed: the first one open, if its own is closed (semantics §8).

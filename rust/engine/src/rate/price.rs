@@ -4,7 +4,7 @@ use super::chunk::{Chunk, Place, Work};
 use super::drafts::Draft;
 use super::route::{Context, Fault};
 use super::rows::{Record, Rows};
-use crate::catalog::Scope;
+use crate::catalog::{Reset, Scope};
 use crate::charge::{Count, Input, NULL};
 use crate::column::{Cell, Numbers};
 use crate::compile::{Charge, Counted, Scratch, Version};
@@ -12,22 +12,49 @@ use crate::counter::{Counters, Key};
 use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
 use crate::split;
+use crate::subscriber::Held;
 
 /// What pricing uses again and again.
 #[derive(Debug, Default)]
 pub struct Space {
     pub scratch: Scratch,
+    /// Places of a row's counters, by draft; empty for a row that counts nothing.
+    pub slots: Vec<usize>,
     /// Counters that a row has moved, to be stored when all of it succeeds.
     moved: Vec<(usize, Count)>,
     pub split: split::Space,
+}
+
+/// A row as routed.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub row: u32,
+    pub held: Held,
+    pub month: i32,
+    pub zone: u32,
+}
+
+impl Row {
+    /// A row of a chunk.
+    #[inline]
+    pub fn of(chunk: &Chunk, row: usize) -> Self {
+        Self { row: row as u32, held: chunk.held[row], month: chunk.month[row], zone: chunk.zone[row] }
+    }
+
+    /// What conditions, look-ups and roles read of it.
+    #[inline]
+    pub fn record<'a>(self, context: &Context<'a>, rows: &'a Rows) -> Record<'a> {
+        let (compiled, subscribers) = (context.compiled, context.subscribers);
+        let Self { row, held, month, zone } = self;
+        Record { compiled, subscribers, rows, row: row as usize, held, plan: held.plan, month, zone, band: 0 }
+    }
 }
 
 /// Prices the drafts of one row and splits their lines; counters move only when everything succeeds.
 pub fn rate_row(
     context: &Context,
     chunk: (u32, &Rows),
-    holding: u32,
-    zone: u32,
+    row: Row,
     place: Place,
     work: &mut Work,
     counters: &mut Counters,
@@ -36,16 +63,14 @@ pub fn rate_row(
     let (number, rows) = chunk;
     space.moved.clear();
     let drafts = place.first as usize..(place.first + place.count) as usize;
-    let Some(&row) = work.drafts.row.get(drafts.start) else { return Ok(()) };
-    let plan = context.subscribers.holdings[holding as usize].plan;
-    let (compiled, subscribers) = (context.compiled, context.subscribers);
-    let record = Record { compiled, subscribers, rows, row: row as usize, holding, plan, zone, band: 0 };
+    let record = row.record(context, rows);
+    let row = row.row;
     let mut worst: Option<Fault> = None;
     let mut start = 0;
-    for at in drafts.clone() {
+    for (number, at) in drafts.clone().enumerate() {
         let draft = work.drafts.get(at);
         start = if draft.first { 0 } else { start };
-        match price_draft(context, &record, &draft, start, at, work, counters, space) {
+        match price_draft(context, &record, &draft, start, (number, at), work, counters, space) {
             Ok(billed) => start += billed,
             Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
             Err(_) => {}
@@ -60,6 +85,7 @@ pub fn rate_row(
         let counter = counters.at(place);
         counter.count = count;
         counter.watermark = counter.watermark.max(time);
+        counter.latest_time = time;
         counter.latest = (number, row);
         counter.touched = true;
     }
@@ -72,7 +98,7 @@ fn price_draft(
     record: &Record,
     draft: &Draft,
     start: i128,
-    at: usize,
+    (number, at): (usize, usize),
     work: &mut Work,
     counters: &mut Counters,
     space: &mut Space,
@@ -84,7 +110,7 @@ fn price_draft(
     let values = version.values.resolve(&context.compiled.tables, &record, &mut space.scratch);
     let values = values.ok_or_else(|| Fault::new(Code::NoPrice, &charge.path, None))?;
     check_signs(&record, charge, version)?;
-    let counter = charge.counted.map(|counted| counters.place(key(context, &record, draft, counted)));
+    let counter = charge.counted.and_then(|_| space.slots.get(number).copied());
     let mut count = counter.map_or_else(Count::default, |place| {
         let moved = space.moved.iter().rev().find(|entry| entry.0 == place);
         moved.map_or_else(|| counters.get(place).count, |entry| entry.1)
@@ -111,16 +137,17 @@ fn price_draft(
 }
 
 /// Whose counter a charge moves for a record.
-pub fn key(context: &Context, record: &Record, draft: &Draft, counted: Counted) -> Key {
-    let subscribers = context.subscribers;
-    let account = subscribers.account_of(record.holding);
+pub fn key(context: &Context, record: &Record, (tariff, charge): (u32, u32), counted: Counted) -> Key {
+    let held = record.held;
     let owner = match counted.scope {
-        Scope::Account => account,
-        Scope::Subscription | Scope::Record => subscribers.holdings[record.holding as usize].subscription,
+        Scope::Account => held.account,
+        Scope::Subscription | Scope::Record => held.subscription,
     };
-    let time = record.rows.time.values[record.row];
-    let period = subscribers.period_of(counted.reset, account, time);
-    Key { tariff: draft.tariff, charge: draft.charge, owner, period }
+    let period = match counted.reset {
+        Reset::Cycle => record.month,
+        reset => context.subscribers.period_of(reset, held.account, record.rows.time.values[record.row]),
+    };
+    Key { tariff, charge, owner, period }
 }
 
 /// What the record brings to a charge; cells that cannot be read are faults if the model reads them.
@@ -203,9 +230,8 @@ pub fn rate_stateless(context: &Context, number: u32, chunk: &mut Chunk) {
         if !chunk.is_rated(row) || place.work != 0 {
             continue;
         }
-        let (holding, zone) = (chunk.holding[row], chunk.zone[row]);
-        let rated =
-            rate_row(context, (number, &chunk.rows), holding, zone, place, &mut work, &mut counters, &mut space);
+        let at = Row::of(chunk, row);
+        let rated = rate_row(context, (number, &chunk.rows), at, place, &mut work, &mut counters, &mut space);
         if let Err(fault) = rated {
             chunk.reject(row, fault);
         }

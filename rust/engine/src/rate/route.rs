@@ -1,14 +1,15 @@
 //! The guide stage: what a record is, whose it is, and which charges rate it.
 
 use super::chunk::{Chunk, Place};
-use super::drafts::Draft;
 use super::rows::{LONGEST, Record, Rows};
 use super::segment;
 use crate::clock::HORIZON;
-use crate::column::Cell;
-use crate::compile::{Basis, Compiled, Usage};
+use arrow_array::Array;
+
+use crate::column::{Cell, Text};
+use crate::compile::{Compiled, Usage};
 use crate::reject::Code;
-use crate::subscriber::Subscribers;
+use crate::subscriber::{Held, Subscribers};
 use crate::zone::NO_ZONE;
 
 /// A destination that is not a number.
@@ -42,6 +43,8 @@ pub struct Context<'a> {
 /// Small codes of a chunk's texts, found once per distinct value where the column is a dictionary.
 struct Codes {
     key: Vec<u32>,
+    /// The holding of each row's key, where it has only one.
+    held: Vec<Held>,
     service: Vec<u32>,
     zone: Vec<u32>,
     /// Where bands were last found, by calendar.
@@ -61,8 +64,17 @@ impl Codes {
             },
             _ => no_zone,
         };
+        let key = match &rows.key {
+            Text::Small(keys) if keys.null_count() == 0 => {
+                context.subscribers.keys((0..rows.len).map(|row| Some(keys.value(row))))
+            }
+            keys => keys.codes(rows.len, |key| key.and_then(|key| context.subscribers.key(key)).unwrap_or(UNKNOWN)),
+        };
+        // A loop of its own: the processor waits for many holdings at once.
+        let held = |(&key, &time)| context.subscribers.only_holding(key, time);
         Self {
-            key: rows.key.codes(rows.len, |key| key.and_then(|key| context.subscribers.key(key)).unwrap_or(UNKNOWN)),
+            held: key.iter().zip(&rows.time.values).map(held).collect(),
+            key,
             service: rows
                 .service
                 .codes(rows.len, |name| name.and_then(|name| compiled.services.code(name)).unwrap_or(other)),
@@ -76,44 +88,28 @@ impl Codes {
 pub fn route(context: &Context, chunk: &mut Chunk) {
     let mut codes = Codes::new(context, &chunk.rows);
     let mut chosen = Vec::new();
-    let mut drafts = Vec::new();
     for row in 0..chunk.rows.len {
         if chunk.rows.skipped.get(row).copied().unwrap_or(false) {
             continue;
         }
-        drafts.clear();
-        match route_row(context, chunk, row, &mut codes, &mut chosen, &mut drafts) {
-            Ok(holding) => place(context, chunk, row, holding, codes.zone[row], &drafts),
-            Err(fault) => chunk.reject(row, fault),
+        if let Err(fault) = route_row(context, chunk, row, &mut codes, &mut chosen) {
+            chunk.reject(row, fault);
         }
     }
     chunk.service = codes.service;
-}
-
-/// Puts a row's drafts where they will be priced.
-fn place(context: &Context, chunk: &mut Chunk, row: usize, holding: u32, zone: u32, drafts: &[Draft]) {
-    let partitions = chunk.work.len() - 1;
-    let counts = drafts.iter().any(|draft| context.compiled.charges[draft.charge as usize].counted.is_some());
-    let work = if counts { 1 + context.subscribers.account_of(holding) as usize % partitions } else { 0 };
-    let into = &mut chunk.work[work].drafts;
-    let first = into.len() as u32;
-    drafts.iter().for_each(|draft| into.push(*draft));
-    chunk.places[row] = Place { work: work as u32, first, count: drafts.len() as u32 };
-    chunk.holding[row] = holding;
-    chunk.zone[row] = zone;
+    chunk.zone = codes.zone;
 }
 
 fn route_row(
     context: &Context,
-    chunk: &Chunk,
+    chunk: &mut Chunk,
     row: usize,
     codes: &mut Codes,
     chosen: &mut Vec<u32>,
-    drafts: &mut Vec<Draft>,
-) -> Result<u32, Fault> {
-    let rows = &chunk.rows;
+) -> Result<(), Fault> {
+    let Chunk { rows, work, places, held, month, .. } = chunk;
+    let rows = &*rows;
     check_identity(context.usage, rows, row)?;
-    let time = rows.time.values[row];
     let record = find_plan(context, rows, row, codes, chosen)?;
     if codes.zone[row] == UNPARSABLE {
         let field = context.usage.destination.as_deref().unwrap_or_default();
@@ -122,16 +118,30 @@ fn route_row(
     if chosen.is_empty() {
         return Err(Fault::new(Code::NoMatchingCharge, "service", rows.service.get(row)));
     }
-    chosen.sort_unstable();
-    let guide = segment::Guide { context, record, service: codes.service[row], time };
-    for &charge in chosen.iter() {
-        guide.draft(charge, 0, drafts)?;
+    if chosen.len() > 1 {
+        chosen.sort_unstable();
     }
-    add_costs(&guide, drafts)?;
-    Ok(record.holding)
+    let guide = segment::Guide { context, record, service: codes.service[row], time: rows.time.values[row] };
+    let counts = chosen.iter().any(|&charge| context.compiled.charges[charge as usize].counted.is_some());
+    let counts = counts || (context.compiled.cost_counts && guide.may_have_costs(chosen));
+    let number = if counts { 1 + record.held.account as usize % (work.len() - 1) } else { 0 };
+    let drafts = &mut work[number].drafts;
+    if drafts.len() == 0 {
+        drafts.reserve(if counts { rows.len / 2 } else { rows.len });
+    }
+    let first = drafts.len();
+    if let Err(fault) = guide.drafts(chosen, drafts) {
+        drafts.truncate(first);
+        return Err(fault);
+    }
+    places[row] = Place { work: number as u32, first: first as u32, count: (drafts.len() - first) as u32 };
+    held[row] = record.held;
+    month[row] = record.month;
+    Ok(())
 }
 
 /// Null, unreadable or oversized identity, time and key.
+#[inline]
 fn check_identity(usage: &Usage, rows: &Rows, row: usize) -> Result<(), Fault> {
     if let (Some(id), Some(column)) = (&rows.id, &usage.record_id)
         && id.get(row).is_none()
@@ -151,6 +161,11 @@ fn check_identity(usage: &Usage, rows: &Rows, row: usize) -> Result<(), Fault> {
         return Err(Fault::new(Code::OutsideCalendar, &usage.time, Some(&rows.time.shown(row))));
     }
     let Some(key) = rows.key.get(row) else { return Err(Fault::new(Code::NullKey, &usage.key, None)) };
+    if rows.has_long { check_lengths(usage, rows, row, key) } else { Ok(()) }
+}
+
+/// A key, id, source or attribute that is too long.
+fn check_lengths(usage: &Usage, rows: &Rows, row: usize, key: &str) -> Result<(), Fault> {
     let long = |text: Option<&str>| text.is_some_and(|text| text.len() > LONGEST);
     let attributes = || rows.attributes.iter().zip(&usage.attributes).find(|(text, _)| long(text.get(row)));
     let field = if key.len() > LONGEST {
@@ -166,6 +181,7 @@ fn check_identity(usage: &Usage, rows: &Rows, row: usize) -> Result<(), Fault> {
 }
 
 /// The first subscription of the key whose plan at that time has matching charges; if none has, the first in force.
+#[inline]
 fn find_plan<'a>(
     context: &Context<'a>,
     rows: &'a Rows,
@@ -173,64 +189,56 @@ fn find_plan<'a>(
     codes: &mut Codes,
     chosen: &mut Vec<u32>,
 ) -> Result<Record<'a>, Fault> {
-    let (compiled, subscribers) = (context.compiled, context.subscribers);
+    chosen.clear();
+    let held = codes.held[row];
+    if held != Held::NONE {
+        let record = known(context, rows, row, codes, held)?;
+        record.choose(codes.service[row], chosen);
+        return Ok(record);
+    }
+    let subscribers = context.subscribers;
     let blame = |code| Fault::new(code, &context.usage.key, rows.key.get(row));
     if codes.key[row] == UNKNOWN {
         return Err(blame(Code::UnknownKey));
     }
-    let time = rows.time.values[row];
     let mut fault = blame(Code::NoPlan);
     let mut found: Option<Record> = None;
     for &subscription in subscribers.of_key_code(codes.key[row]) {
-        let Some(holding) = subscribers.holding_at(subscription, time) else { continue };
-        let plan = subscribers.holdings[holding as usize].plan;
-        let account = subscribers.subscriptions.account[subscription as usize] as usize;
-        if subscribers.currencies.name(subscribers.accounts.currency[account])
-            != Some(&compiled.plans[plan as usize].currency)
-        {
-            fault = Fault::new(
-                Code::CurrencyMismatch,
-                &compiled.plans[plan as usize].id,
-                Some(&compiled.plans[plan as usize].currency),
-            );
+        let Some(holding) = subscribers.holding_at(subscription, rows.time.values[row]) else { continue };
+        let holding = &subscribers.holdings[holding as usize];
+        if !holding.currency_fits {
+            let plan = &context.compiled.plans[holding.held.plan as usize];
+            fault = Fault::new(Code::CurrencyMismatch, &plan.id, Some(&plan.currency));
             continue;
         }
-        let none = compiled.bands.len() as u32;
-        let mut record = Record { compiled, subscribers, rows, row, holding, plan, zone: codes.zone[row], band: none };
-        if let Some(calendar) = compiled.plans[plan as usize].calendar {
-            let edges = compiled.calendars[calendar].edges(subscribers.accounts.clock[account]);
-            let outside = || Fault::new(Code::OutsideCalendar, &context.usage.time, Some(&rows.time.shown(row)));
-            record.band = edges.at(time, &mut codes.near[calendar]).ok_or_else(outside)?.band;
-        }
-        chosen.clear();
+        let record = known(context, rows, row, codes, holding.held)?;
         record.choose(codes.service[row], chosen);
         found.get_or_insert(record);
         if !chosen.is_empty() {
             return Ok(record);
         }
     }
-    chosen.clear();
     found.ok_or(fault)
 }
 
-/// Drafts of the charges of cost plans, for the flows that need them: once a record.
-fn add_costs(guide: &segment::Guide, drafts: &mut Vec<Draft>) -> Result<(), Fault> {
-    let compiled = guide.context.compiled;
-    let retail = drafts.len();
-    for agreement in &compiled.agreements {
-        let applies = |draft: &&Draft| agreement.applies(draft.charge, &guide.record.in_band(draft.band));
-        if !drafts[..retail].iter().any(|draft| applies(&draft)) {
-            continue;
-        }
-        let Some(version) = agreement.version_at(guide.time) else { continue };
-        for flow in &agreement.versions[version].flows {
-            if let Basis::Plan { plan, cost, .. } = flow.basis
-                && flow.applies(guide.time, &guide.record)
-            {
-                let path = || format!("{}/{}", agreement.id, flow.id);
-                guide.cost(plan, cost as u32 + 1, &path, drafts)?;
-            }
-        }
+/// A row with its holding, its month and its band.
+#[inline]
+fn known<'a>(
+    context: &Context<'a>,
+    rows: &'a Rows,
+    row: usize,
+    codes: &mut Codes,
+    held: Held,
+) -> Result<Record<'a>, Fault> {
+    let (compiled, subscribers) = (context.compiled, context.subscribers);
+    let time = rows.time.values[row];
+    let month = subscribers.cycles[held.cycle as usize].month(time);
+    let (plan, zone, none) = (held.plan, codes.zone[row], compiled.bands.len() as u32);
+    let mut record = Record { compiled, subscribers, rows, row, held, plan, month, zone, band: none };
+    if let Some(calendar) = compiled.plans[plan as usize].calendar {
+        let edges = compiled.calendars[calendar].edges(held.clock);
+        let outside = || Fault::new(Code::OutsideCalendar, &context.usage.time, Some(&rows.time.shown(row)));
+        record.band = edges.at(time, &mut codes.near[calendar]).ok_or_else(outside)?.band;
     }
-    Ok(())
+    Ok(record)
 }

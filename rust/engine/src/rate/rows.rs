@@ -8,7 +8,7 @@ use crate::column::{Numbers, Text, TimeFormat, Times};
 use crate::compile::{Compiled, Input, Usage};
 use crate::condition::{Attributes, Source};
 use crate::error::{Error, Result};
-use crate::subscriber::{NONE, Subscribers};
+use crate::subscriber::{Held, NONE, Subscribers};
 
 /// Rows in a chunk: its columns fit the second-level cache.
 pub const CHUNK: usize = 32_768;
@@ -29,6 +29,8 @@ pub struct Rows {
     pub len: usize,
     /// Rows that the mapping's `where` leaves out; empty when it has none.
     pub skipped: Vec<bool>,
+    /// Whether some key, id, source or attribute is too long.
+    pub has_long: bool,
     pub time: Times,
     pub key: Text,
     pub service: Text,
@@ -127,9 +129,10 @@ impl Rows {
             None => Ok(Text::Same(None)),
         };
         let numbers_given = find.optional(ROW_NUMBER).and_then(|array| array.as_primitive_opt::<Int64Type>()).cloned();
-        Ok(Self {
+        let mut rows = Self {
             first,
             numbers_given,
+            has_long: false,
             len,
             skipped: Self::skipped(&find, len)?,
             time: Times::read(&usage.time, find.required(&usage.time, "time")?, &format)?,
@@ -144,7 +147,10 @@ impl Rows {
             territory: find.mapped_text(usage.territory.as_ref(), "territory")?,
             attributes: usage.attributes.iter().map(attribute).collect::<Result<_>>()?,
             numbers: Self::numbers(compiled, &find)?,
-        })
+        };
+        let texts = [&rows.key, &rows.source].into_iter().chain(&rows.id).chain(&rows.attributes);
+        rows.has_long = texts.map(Text::longest).any(|longest| longest > LONGEST);
+        Ok(rows)
     }
 
     /// Where a row stands in its stream or file, from 0.
@@ -188,8 +194,11 @@ pub struct Record<'a> {
     pub subscribers: &'a Subscribers,
     pub rows: &'a Rows,
     pub row: usize,
-    pub holding: u32,
+    pub held: Held,
+    /// The plan that rates: the one held, or a flow's cost plan.
     pub plan: u32,
+    /// The month that names the cycle of its time.
+    pub month: i32,
     pub zone: u32,
     pub band: u32,
 }
@@ -200,8 +209,7 @@ impl Record<'_> {
     pub fn choose(&self, service: u32, chosen: &mut Vec<u32>) {
         let compiled = self.compiled;
         let in_force = |charge: u32| {
-            let clock = self.subscribers.accounts.clock[self.subscribers.account_of(self.holding) as usize];
-            compiled.charges[charge as usize].version_at(self.rows.time.values[self.row], clock).is_some()
+            compiled.charges[charge as usize].version_at(self.rows.time.values[self.row], self.held.clock).is_some()
         };
         let guide = &compiled.plans[self.plan as usize].guide;
         guide.choose(service, self.zone.min(compiled.zones.len() as u32), self.band, self, in_force, chosen);
@@ -223,12 +231,10 @@ impl Attributes for Record<'_> {
             Source::Zone => self.compiled.zones.name(self.zone),
             Source::Band => self.compiled.bands.name(self.band),
             Source::Plan => self.compiled.plan_names.name(self.plan),
-            Source::Account => subscribers.accounts.names.name(subscribers.account_of(self.holding)),
-            Source::Subscription => {
-                subscribers.subscriptions.names.name(subscribers.holdings[self.holding as usize].subscription)
-            }
+            Source::Account => subscribers.accounts.names.name(self.held.account),
+            Source::Subscription => subscribers.subscriptions.names.name(self.held.subscription),
             Source::Territory => self.rows.territory.get(self.row).or_else(|| {
-                let territory = subscribers.accounts.territory[subscribers.account_of(self.holding) as usize];
+                let territory = subscribers.accounts.territory[self.held.account as usize];
                 if territory == NONE { None } else { subscribers.territories.name(territory) }
             }),
             Source::Currency => Some(self.compiled.plans[self.plan as usize].currency.as_str()),

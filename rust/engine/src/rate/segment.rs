@@ -6,13 +6,13 @@
 
 use partita_money::{Dec, allocate};
 
-use super::drafts::Draft;
+use super::drafts::{Draft, Drafts};
 use super::route::{Context, Fault};
 use super::rows::Record;
 use crate::band::Edges;
 use crate::charge::{Block, Model, NULL, ceiling};
 use crate::column::Cell;
-use crate::compile::{Charge, Input};
+use crate::compile::{Basis, Charge, Input};
 use crate::reject::Code;
 
 /// Raw 12-decimal seconds in a microsecond.
@@ -36,12 +36,52 @@ struct Segment {
 }
 
 impl Guide<'_> {
+    /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need.
+    #[inline]
+    pub fn drafts(&self, chosen: &[u32], drafts: &mut Drafts) -> Result<(), Fault> {
+        let first = drafts.len();
+        for &charge in chosen {
+            self.draft(charge, 0, drafts)?;
+        }
+        if self.context.compiled.costs.is_empty() { Ok(()) } else { self.costs(first, drafts) }
+    }
+
+    /// Whether an agreement could share one of the charges by a cost plan that counts.
+    pub fn may_have_costs(&self, chosen: &[u32]) -> bool {
+        let agreements = &self.context.compiled.agreements;
+        agreements.iter().any(|agreement| chosen.iter().any(|&charge| agreement.shares_charge[charge as usize]))
+    }
+
+    /// Drafts of the charges of cost plans, for the flows that need them: once a record.
+    fn costs(&self, first: usize, drafts: &mut Drafts) -> Result<(), Fault> {
+        let retail = first..drafts.len();
+        for agreement in &self.context.compiled.agreements {
+            let applies = |at: usize| agreement.applies(drafts.charge[at], &self.record.in_band(drafts.band[at]));
+            if !retail.clone().any(applies) {
+                continue;
+            }
+            let Some(version) = agreement.version_at(self.time) else { continue };
+            for flow in &agreement.versions[version].flows {
+                if let Basis::Plan { plan, cost, .. } = flow.basis
+                    && flow.applies(self.time, &self.record)
+                {
+                    let path = || format!("{}/{}", agreement.id, flow.id);
+                    self.cost(plan, cost as u32 + 1, &path, drafts)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the drafts of one charge.
-    pub fn draft(&self, charge: u32, tariff: u32, drafts: &mut Vec<Draft>) -> Result<(), Fault> {
+    #[inline]
+    fn draft(&self, charge: u32, tariff: u32, drafts: &mut Drafts) -> Result<(), Fault> {
         let terms = &self.context.compiled.charges[charge as usize];
         let quantity = self.quantity();
-        let edges = self.edges(terms);
-        if let (true, Some(edges)) = (terms.across_split && quantity != NULL && quantity > 0, edges) {
+        if terms.across_split
+            && quantity > 0
+            && let Some(edges) = self.edges(terms)
+        {
             let segments = self.segments(terms, charge, quantity, edges)?;
             for (place, segment) in segments.iter().enumerate() {
                 let number = segments[..place].iter().filter(|other| other.charge == segment.charge).count();
@@ -55,13 +95,7 @@ impl Guide<'_> {
     }
 
     /// Adds the drafts of a flow's cost plan.
-    pub fn cost(
-        &self,
-        plan: usize,
-        tariff: u32,
-        path: &dyn Fn() -> String,
-        drafts: &mut Vec<Draft>,
-    ) -> Result<(), Fault> {
+    fn cost(&self, plan: usize, tariff: u32, path: &dyn Fn() -> String, drafts: &mut Drafts) -> Result<(), Fault> {
         let compiled = self.context.compiled;
         let mut guide = *self;
         guide.record.plan = plan as u32;
@@ -109,8 +143,7 @@ impl Guide<'_> {
     }
 
     fn clock(&self) -> u32 {
-        let subscribers = self.context.subscribers;
-        subscribers.accounts.clock[subscribers.account_of(self.record.holding) as usize]
+        self.record.held.clock
     }
 
     fn edges(&self, charge: &Charge) -> Option<&Edges> {

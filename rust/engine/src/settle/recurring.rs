@@ -78,13 +78,13 @@ impl Fees<'_> {
         let mut found: Vec<Held> = Vec::new();
         for holding in &subscribers.holdings {
             let spans = [self.validity, (flow.from, flow.until), (holding.from, holding.until)];
-            if self.plans.get(holding.plan as usize) != Some(&true) || self.month.common(&spans).is_none() {
+            if self.plans.get(holding.held.plan as usize) != Some(&true) || self.month.common(&spans).is_none() {
                 continue;
             }
             let days = self.month.days_due(&spans, prorate);
-            match found.last_mut().filter(|last| last.subscription == holding.subscription) {
+            match found.last_mut().filter(|last| last.subscription == holding.held.subscription) {
                 Some(last) => last.days = (last.days + days).min(self.month.days),
-                None => found.push(Held { subscription: holding.subscription, plan: holding.plan, days }),
+                None => found.push(Held { subscription: holding.held.subscription, plan: holding.held.plan, days }),
             }
         }
         found

@@ -42,8 +42,8 @@ impl Line for RecordLine<'_> {
 
     #[inline]
     fn holder(&self) -> (u32, u32, u32) {
-        let holding = &self.record.subscribers.holdings[self.record.holding as usize];
-        (holding.subscription, self.record.subscribers.account_of(self.record.holding), self.record.plan)
+        let held = self.record.held;
+        (held.subscription, held.account, self.record.plan)
     }
 
     #[inline]

@@ -6,6 +6,7 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, ne
 use arrow_schema::{DataType, Field, Schema};
 
 use super::{Writer, batch};
+use crate::charge::NULL;
 use crate::clock::MONTHS;
 use crate::column::write;
 use crate::error::Result;
@@ -18,35 +19,73 @@ use crate::schema;
 /// Where a line's draft is: its work, its place there.
 type At = (u32, u32);
 
-/// The retail drafts of rated rows, in input order.
-fn places(chunk: &Chunk) -> Vec<At> {
-    let mut places = Vec::with_capacity(chunk.rows.len);
-    for row in (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)) {
-        let place = chunk.places[row];
-        let tariffs = &chunk.work[place.work as usize].drafts.tariff;
-        let drafts = place.first..place.first + place.count;
-        let first = places.len();
-        places.extend(drafts.filter(|&at| tariffs[at as usize] == 0).map(|at| (place.work, at)));
-        // Drafts are in order of time; lines are in order of charges, and of time within a charge.
-        if places.len() > first + 1 {
-            let charges = &chunk.work[place.work as usize].drafts.charge;
-            places[first..].sort_by_key(|&(_, at)| charges[at as usize]);
-        }
-    }
-    places
+/// Where the lines of a chunk are.
+enum Places {
+    /// All drafts of one work, as they lie: nothing has to move.
+    Whole(usize),
+    Picked(Vec<At>),
 }
 
-/// A column of the drafts at some places.
-fn gathered<T: Copy>(chunk: &Chunk, places: &[At], column: impl Fn(&Drafts) -> &Vec<T>) -> Vec<T> {
-    let columns: Vec<&Vec<T>> = chunk.work.iter().map(|work| column(&work.drafts)).collect();
-    places.iter().map(|&(work, at)| columns[work as usize][at as usize]).collect()
+impl Places {
+    /// The retail drafts of rated rows, in input order.
+    fn of(chunk: &Chunk) -> Self {
+        let mut used = (0..chunk.work.len()).filter(|&work| chunk.work[work].drafts.len() > 0);
+        if let (Some(only), None) = (used.next(), used.next())
+            && Self::is_whole(chunk, only)
+        {
+            return Self::Whole(only);
+        }
+        let mut picked = Vec::with_capacity(chunk.rows.len);
+        for row in (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)) {
+            let place = chunk.places[row];
+            let drafts = &chunk.work[place.work as usize].drafts;
+            let first = picked.len();
+            let retail = (place.first..place.first + place.count).filter(|&at| drafts.tariff[at as usize] == 0);
+            picked.extend(retail.map(|at| (place.work, at)));
+            // Drafts are in order of time; lines are in order of charges, and of time within a charge.
+            if picked.len() > first + 1 {
+                picked[first..].sort_by_key(|&(_, at)| drafts.charge[at as usize]);
+            }
+        }
+        Self::Picked(picked)
+    }
+
+    /// Whether every draft is the one line of a rated row.
+    fn is_whole(chunk: &Chunk, only: usize) -> bool {
+        let rated = (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)).count();
+        let drafts = &chunk.work[only].drafts;
+        drafts.len() == rated
+            && drafts.tariff.iter().all(|&tariff| tariff == 0)
+            && drafts.row.iter().is_sorted_by(|a, b| a < b)
+            && drafts.row.iter().all(|&row| chunk.is_rated(row as usize))
+    }
+
+    /// A column of the lines, moved or gathered; `absent` where a work has no such column.
+    fn column<T: Copy>(&self, chunk: &mut Chunk, absent: T, column: fn(&mut Drafts) -> &mut Vec<T>) -> Vec<T> {
+        match self {
+            Self::Whole(only) => std::mem::take(column(&mut chunk.work[*only].drafts)),
+            Self::Picked(places) => {
+                let columns: Vec<&Vec<T>> = chunk.work.iter_mut().map(|work| &*column(&mut work.drafts)).collect();
+                places
+                    .iter()
+                    .map(|&(work, at)| columns[work as usize].get(at as usize).copied().unwrap_or(absent))
+                    .collect()
+            }
+        }
+    }
+}
+
+/// A code for each line, by its row.
+#[inline]
+fn by_row(rows: &[u32], code: impl Fn(usize) -> i32) -> Vec<i32> {
+    rows.iter().map(|&row| code(row as usize)).collect()
 }
 
 impl Writer<'_> {
-    /// The lines of a chunk; itemised ones carry what was read of their records.
-    pub(super) fn lines(&self, chunk: &Chunk, identities: &[u128]) -> Result<RecordBatch> {
-        let places = places(chunk);
-        let rows: Vec<u32> = gathered(chunk, &places, |drafts| &drafts.row);
+    /// The lines of a chunk, whose drafts they take; itemised ones carry what was read of their records.
+    pub(super) fn lines(&self, chunk: &mut Chunk, identities: &[u128]) -> Result<RecordBatch> {
+        let places = Places::of(chunk);
+        let rows: Vec<u32> = places.column(chunk, 0, |drafts| &mut drafts.row);
         let columns = self.narrow(chunk, &places, &rows, identities)?;
         if !self.options.itemised {
             return batch(&schema::LINES, columns);
@@ -60,62 +99,74 @@ impl Writer<'_> {
         batch(&Arc::new(Schema::new(fields)), columns)
     }
 
-    fn narrow(&self, chunk: &Chunk, places: &[At], rows: &[u32], identities: &[u128]) -> Result<Vec<ArrayRef>> {
-        let (dictionaries, subscribers) = (&self.engine.dictionaries, &self.engine.subscribers);
-        let count = rows.len();
-        let charges: Vec<u32> = gathered(chunk, places, |drafts| &drafts.charge);
-        let bands: Vec<u32> = gathered(chunk, places, |drafts| &drafts.band);
-        let by_row = |code: &dyn Fn(usize) -> i32| -> Vec<i32> { rows.iter().map(|&row| code(row as usize)).collect() };
-        let holding = |row: usize| &subscribers.holdings[chunk.holding[row] as usize];
-        let account = |row: usize| subscribers.account_of(chunk.holding[row]);
-        let known = |code: u32, names: usize| if (code as usize) < names { code as i32 } else { -1 };
-        let months: Vec<i32> = rows.iter().map(|&row| self.month(chunk, row as usize)).collect();
-        let billed: Vec<i32> = months.iter().map(|&month| self.billed_month(month)).collect();
-        let mut flags = gathered(chunk, places, |drafts| &drafts.flags);
-        for (flags, _) in
-            flags.iter_mut().zip(months.iter().zip(&billed)).filter(|(_, (month, billed))| month != billed)
-        {
+    fn narrow(&self, chunk: &mut Chunk, places: &Places, rows: &[u32], identities: &[u128]) -> Result<Vec<ArrayRef>> {
+        let (dictionaries, compiled) = (&self.engine.dictionaries, &self.engine.compiled);
+        let (count, source) = (rows.len(), chunk.source);
+        let charges = places.column(chunk, 0, |drafts| &mut drafts.charge);
+        let segments = places.column(chunk, 0, |drafts| &mut drafts.segment);
+        let bands = places.column(chunk, 0, |drafts| &mut drafts.band);
+        let versions = places.column(chunk, 0, |drafts| &mut drafts.version);
+        let mut flags = places.column(chunk, 0, |drafts| &mut drafts.flags);
+        let numbers = [
+            places.column(chunk, NULL, |drafts| &mut drafts.quantity),
+            places.column(chunk, NULL, |drafts| &mut drafts.billed),
+            places.column(chunk, NULL, |drafts| &mut drafts.amount),
+            places.column(chunk, NULL, |drafts| &mut drafts.before),
+            places.column(chunk, NULL, |drafts| &mut drafts.after),
+        ];
+        let [quantity, billed, amount, before, after] = numbers.map(|column| self.decimals(column, count));
+        let chunk = &*chunk;
+        let known = |code: u32, names: usize| if (code as usize) < names { code.cast_signed() } else { -1 };
+        let months = by_row(rows, |row| chunk.month[row].clamp(0, MONTHS - 1));
+        let periods: Vec<i32> = months.iter().map(|&month| self.billed_month(month)).collect();
+        for (flags, _) in flags.iter_mut().zip(months.iter().zip(&periods)).filter(|(_, (own, billed))| own != billed) {
             *flags |= schema::LATE;
         }
-        let decimal = |column: fn(&Drafts) -> &Vec<i128>| write::decimals(gathered(chunk, places, column));
-        let compiled = &self.engine.compiled;
+        let ids = self.line_ids(rows, &charges, &segments, identities);
+        let row_numbers: Vec<i64> = rows.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect();
+        let charge_codes = charges.iter().map(|&charge| dictionaries.charge_codes[charge as usize]).collect();
+        let held = &chunk.held;
         Ok(vec![
-            write::ids(self.line_ids(chunk, places, identities))?,
+            write::ids(ids)?,
             write::dictionary(vec![0; count], &dictionaries.kinds)?,
-            write::dictionary(vec![chunk.source as i32; count], &self.file_values)?,
-            shared(Int64Array::from_iter_values(rows.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()))),
-            write::dictionary(by_row(&|row| account(row) as i32), &dictionaries.accounts)?,
-            write::dictionary(by_row(&|row| holding(row).subscription as i32), &dictionaries.subscriptions)?,
-            write::dictionary(by_row(&|row| holding(row).plan as i32), &dictionaries.plans)?,
-            write::dictionary(by_row(&|row| self.service(chunk, row)), &self.service_values)?,
-            write::dictionary(
-                charges.iter().map(|&c| dictionaries.charge_codes[c as usize]).collect(),
-                &dictionaries.charges,
-            )?,
-            shared(Int32Array::from_iter_values(
-                gathered(chunk, places, |d| &d.version).into_iter().map(u32::cast_signed),
-            )),
-            write::dictionary(by_row(&|row| known(chunk.zone[row], compiled.zones.len())), &dictionaries.zones)?,
+            write::dictionary(vec![source.cast_signed(); count], &self.file_values)?,
+            shared(Int64Array::from(row_numbers)),
+            write::dictionary(by_row(rows, |row| held[row].account.cast_signed()), &dictionaries.accounts)?,
+            write::dictionary(by_row(rows, |row| held[row].subscription.cast_signed()), &dictionaries.subscriptions)?,
+            write::dictionary(by_row(rows, |row| held[row].plan.cast_signed()), &dictionaries.plans)?,
+            write::dictionary(by_row(rows, |row| self.service(chunk, row)), &self.service_values)?,
+            write::dictionary(charge_codes, &dictionaries.charges)?,
+            shared(Int32Array::from_iter_values(versions.into_iter().map(u32::cast_signed))),
+            write::dictionary(by_row(rows, |row| known(chunk.zone[row], compiled.zones.len())), &dictionaries.zones)?,
             write::dictionary(
                 bands.iter().map(|&band| known(band, compiled.bands.len())).collect(),
                 &dictionaries.bands,
             )?,
-            decimal(|drafts| &drafts.quantity)?,
-            decimal(|drafts| &drafts.billed)?,
-            decimal(|drafts| &drafts.amount)?,
+            quantity?,
+            billed?,
+            amount?,
             write::dictionary(
-                by_row(&|row| dictionaries.currency_codes[holding(row).plan as usize]),
+                by_row(rows, |row| dictionaries.currency_codes[held[row].plan as usize]),
                 &dictionaries.currencies,
             )?,
-            decimal(|drafts| &drafts.before)?,
-            decimal(|drafts| &drafts.after)?,
+            before?,
+            after?,
             shared(Int32Array::from(flags)),
-            write::dictionary(billed, &dictionaries.months)?,
+            write::dictionary(periods, &dictionaries.months)?,
             write::dictionary(months, &dictionaries.months)?,
-            new_null_array(&DataType::FixedSizeBinary(16), count),
-            new_null_array(&schema::decimal(), count),
-            new_null_array(&DataType::Date32, count),
+            dictionaries.nulls(&DataType::FixedSizeBinary(16), count),
+            dictionaries.nulls(&schema::decimal(), count),
+            dictionaries.nulls(&DataType::Date32, count),
         ])
+    }
+
+    /// A column of amounts; one that no work has is null.
+    fn decimals(&self, column: Vec<i128>, count: usize) -> Result<ArrayRef> {
+        if column.len() < count {
+            Ok(self.engine.dictionaries.nulls(&schema::decimal(), count))
+        } else {
+            write::decimals(column)
+        }
     }
 
     fn service(&self, chunk: &Chunk, row: usize) -> i32 {
@@ -127,11 +178,10 @@ impl Writer<'_> {
         code.map_or(-1, u32::cast_signed)
     }
 
-    fn line_ids(&self, chunk: &Chunk, places: &[At], identities: &[u128]) -> Vec<u8> {
-        let prints = &self.engine.dictionaries.charge_prints;
-        let mut ids = Vec::with_capacity(places.len() * 16);
-        for &(work, at) in places {
-            ids.extend_from_slice(&line_id(self, chunk, (work, at), identities, prints));
+    fn line_ids(&self, rows: &[u32], charges: &[u32], segments: &[u32], identities: &[u128]) -> Vec<u8> {
+        let mut ids = Vec::with_capacity(rows.len() * 16);
+        for ((&row, &charge), &segment) in rows.iter().zip(charges).zip(segments) {
+            ids.extend_from_slice(&line_id(self, identities[row as usize], charge, segment));
         }
         ids
     }
@@ -155,18 +205,11 @@ impl Writer<'_> {
 }
 
 /// The id of a line.
-pub(super) fn line_id(
-    writer: &Writer,
-    chunk: &Chunk,
-    (work, at): At,
-    identities: &[u128],
-    prints: &[u128],
-) -> [u8; 16] {
-    let drafts = &chunk.work[work as usize].drafts;
-    let (row, charge, segment) = (drafts.row[at as usize], drafts.charge[at as usize], drafts.segment[at as usize]);
+#[inline]
+pub(super) fn line_id(writer: &Writer, record: u128, charge: u32, segment: u32) -> [u8; 16] {
     let print = match segment {
-        0 => prints[charge as usize],
+        0 => writer.engine.dictionaries.charge_prints[charge as usize],
         _ => identity::charge(&writer.engine.compiled.charges[charge as usize].path, &segment.to_string()),
     };
-    identity::line(identities[row as usize], print)
+    identity::line(record, print)
 }

@@ -28,7 +28,7 @@ fn places(chunk: &Chunk) -> Vec<(u32, u32)> {
 impl Writer<'_> {
     /// The shares of a chunk's rated rows.
     pub(super) fn shares(&self, chunk: &Chunk, identities: &[u128]) -> Result<RecordBatch> {
-        let (dictionaries, subscribers) = (&self.engine.dictionaries, &self.engine.subscribers);
+        let dictionaries = &self.engine.dictionaries;
         let places = places(chunk);
         let count = places.len();
         let mut ids = Vec::with_capacity(count * 16);
@@ -41,10 +41,12 @@ impl Writer<'_> {
             let (shares, at) = (&chunk.work[work as usize].shares, at as usize);
             let line = shares.line[at];
             let row = chunk.work[work as usize].drafts.row[line as usize] as usize;
-            let holding = &subscribers.holdings[chunk.holding[row] as usize];
-            ids.extend_from_slice(&line_id(self, chunk, (work, line), identities, &dictionaries.charge_prints));
-            months.push(self.billed_month(self.month(chunk, row)));
-            subscriptions.push(holding.subscription as i32);
+            let held = chunk.held[row];
+            let drafts = &chunk.work[work as usize].drafts;
+            let (charge, segment) = (drafts.charge[line as usize], drafts.segment[line as usize]);
+            ids.extend_from_slice(&line_id(self, identities[row], charge, segment));
+            months.push(self.billed_month(chunk.month[row]));
+            subscriptions.push(held.subscription as i32);
             let (agreement, version, flow) = (shares.agreement[at], shares.version[at], shares.flow[at]);
             agreements.push(agreement as i32);
             versions.push(version as i32);
@@ -52,7 +54,7 @@ impl Writer<'_> {
             payers.push(shares.payer[at] as i32);
             payees.push(shares.payee[at] as i32);
             amounts.push(shares.amount[at]);
-            currencies.push(dictionaries.currency_codes[holding.plan as usize]);
+            currencies.push(dictionaries.currency_codes[held.plan as usize]);
         }
         let columns = vec![
             write::ids(ids)?,

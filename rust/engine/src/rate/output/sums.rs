@@ -79,20 +79,19 @@ pub(super) fn of(writer: &Writer, chunks: &[Chunk]) -> Result<(Vec<RecordBatch>,
 }
 
 fn line_sums(writer: &Writer, chunks: &[Chunk], part: usize, parts: usize) -> Result<Vec<(LineKey, Sum)>> {
-    let subscribers = &writer.engine.subscribers;
     let mut sums = Sums::new();
     for chunk in chunks {
         for row in (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)) {
-            let holding = chunk.holding[row];
-            if subscribers.account_of(holding) as usize % parts != part {
+            let held = chunk.held[row];
+            if held.account as usize % parts != part {
                 continue;
             }
-            let month = writer.billed_month(writer.month(chunk, row)).cast_unsigned();
+            let month = writer.billed_month(chunk.month[row]).cast_unsigned();
             let place = chunk.places[row];
             let drafts = &chunk.work[place.work as usize].drafts;
             for at in (place.first as usize..(place.first + place.count) as usize).filter(|&at| drafts.tariff[at] == 0)
             {
-                let subscription = subscribers.holdings[holding as usize].subscription;
+                let subscription = held.subscription;
                 let key =
                     (month, subscription, drafts.charge[at], drafts.version[at], chunk.zone[row], drafts.band[at]);
                 sums.add(key, drafts.amount[at], 1)?;
@@ -103,7 +102,7 @@ fn line_sums(writer: &Writer, chunks: &[Chunk], part: usize, parts: usize) -> Re
 }
 
 fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
-    let (compiled, subscribers) = (&writer.engine.compiled, &writer.engine.subscribers);
+    let compiled = &writer.engine.compiled;
     let mut sums = Sums::new();
     for work in &chunk.work {
         let shares = &work.shares;
@@ -112,18 +111,16 @@ fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
             if !chunk.is_rated(row) {
                 continue;
             }
-            let holding = &subscribers.holdings[chunk.holding[row] as usize];
-            let account = subscribers.account_of(chunk.holding[row]);
+            let held = chunk.held[row];
             let (agreement, version, flow) = (shares.agreement[at], shares.version[at], shares.flow[at]);
             let flows = &compiled.agreements[agreement as usize].versions[version as usize].flows;
             let terms = &flows[flow as usize];
-            let of_owner = |role: Role| if role == Role::AccountOwner { account } else { NONE };
-            let subscription = if terms.by_subscription { holding.subscription } else { NONE };
-            let month = writer.billed_month(writer.month(chunk, row)).cast_unsigned();
+            let of_owner = |role: Role| if role == Role::AccountOwner { held.account } else { NONE };
+            let subscription = if terms.by_subscription { held.subscription } else { NONE };
+            let month = writer.billed_month(chunk.month[row]).cast_unsigned();
             let (payer, payee) = (shares.payer[at], shares.payee[at]);
             let accounts = (of_owner(terms.payer), of_owner(terms.payee));
-            let key =
-                (month, agreement, version, flow, payer, payee, accounts.0, accounts.1, subscription, holding.plan);
+            let key = (month, agreement, version, flow, payer, payee, accounts.0, accounts.1, subscription, held.plan);
             sums.add(key, shares.amount[at], 1)?;
         }
     }
