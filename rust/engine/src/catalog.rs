@@ -217,6 +217,7 @@ pub struct Version {
 }
 
 /// One variant a charge model; the same list as `charge/`.
+#[allow(clippy::large_enum_variant, reason = "there is one a charge version, and it is read once")]
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Model {

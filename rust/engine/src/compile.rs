@@ -200,14 +200,14 @@ impl<'a> Compiler<'a> {
         for row in 0..rows.num_rows() {
             match (prefixes.get(row), zones.get(row).map(|zone| self.zones.intern(zone))) {
                 (Some(prefix), Some(zone)) if !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit()) => {
-                    if seen.intern(prefix) as usize != pairs.len() {
-                        self.problem("zones", format!("prefix {prefix} stands in two zones"));
-                    } else {
+                    if seen.intern(prefix) as usize == pairs.len() {
                         pairs.push((prefix, zone));
+                    } else {
+                        self.problem("zones", format!("prefix {prefix} stands in two zones"));
                     }
                 }
                 (prefix, _) => {
-                    self.problem("zones", format!("{prefix:?} in row {row} is not a prefix of digits with a zone"))
+                    self.problem("zones", format!("{prefix:?} in row {row} is not a prefix of digits with a zone"));
                 }
             }
         }
@@ -296,9 +296,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn decimal(&mut self, path: &str, text: &str) -> i128 {
-        Dec::parse(text).map(Dec::raw).unwrap_or_else(|error| {
-            self.problem(path, error.to_string());
-            0
-        })
+        Dec::parse(text).map_or_else(
+            |error| {
+                self.problem(path, error.to_string());
+                0
+            },
+            Dec::raw,
+        )
     }
 }

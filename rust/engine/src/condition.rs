@@ -56,7 +56,9 @@ impl Test {
         };
         let sorted = |texts: &Option<Vec<String>>| {
             let mut texts = texts.clone();
-            texts.iter_mut().for_each(|texts| texts.sort_unstable());
+            if let Some(texts) = &mut texts {
+                texts.sort_unstable();
+            }
             texts
         };
         Ok(Self {

@@ -26,7 +26,7 @@ pub(crate) struct Rated {
 
 impl Rated {
     fn new(py: Python<'_>, rated: EngineRated) -> PyResult<Self> {
-        let lines_schema = rated.lines.first().map_or_else(|| schema::LINES.clone(), |batch| batch.schema());
+        let lines_schema = rated.lines.first().map_or_else(|| schema::LINES.clone(), arrow_array::RecordBatch::schema);
         let table = |batches, schema| Py::new(py, Table::new(batches, schema));
         let sum = |part: fn(&Totals) -> u64| rated.totals.iter().map(part).sum();
         Ok(Self {

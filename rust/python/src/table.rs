@@ -1,4 +1,4 @@
-//! Arrow in and out by the PyCapsule interface, without copying.
+//! Arrow in and out by the `PyCapsule` interface, without copying.
 
 use std::sync::Arc;
 

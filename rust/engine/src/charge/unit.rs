@@ -76,12 +76,11 @@ impl Step {
         let numerator = values[self.price]
             .checked_mul(units)
             .and_then(|price| connect.checked_mul(per).and_then(|connect| connect.checked_add(price)));
-        let amount = match numerator {
-            Some(numerator) => rounded(numerator, per, target)?,
-            None => {
-                let exact = self.exact(values, billed)?.checked_add(ratio(connect)?).map_err(|_| Code::Overflow)?;
-                rounded_ratio(exact, target)?
-            }
+        let amount = if let Some(numerator) = numerator {
+            rounded(numerator, per, target)?
+        } else {
+            let exact = self.exact(values, billed)?.checked_add(ratio(connect)?).map_err(|_| Code::Overflow)?;
+            rounded_ratio(exact, target)?
         };
         Ok(Priced { amount, billed })
     }

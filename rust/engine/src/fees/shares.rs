@@ -33,9 +33,8 @@ impl FeeLine<'_> {
             if !agreement.1.applies(self.charge, self) {
                 continue;
             }
-            match split_line(self, agreement, number, shares, space) {
-                Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
-                Ok(()) | Err(_) => {}
+            if let Err(fault) = split_line(self, agreement, number, shares, space) {
+                fault.keep_lowest(&mut worst);
             }
         }
         worst.map_or(Ok(()), |fault| {

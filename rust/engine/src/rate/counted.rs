@@ -15,6 +15,7 @@ use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
 use crate::counter::{Counters, Key};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::split::Shares;
 
 /// A partition: its work from every chunk, and what it rejects.
 struct Partition<'a> {
@@ -70,7 +71,7 @@ impl Partition<'_> {
         if !self.in_order_of_arrival(contexts) {
             self.counters = opening;
             self.rejects.clear();
-            self.work.iter_mut().for_each(|work| work.shares = Default::default());
+            self.work.iter_mut().for_each(|work| work.shares = Shares::default());
             self.in_canonical_order(contexts);
         }
         (self.work, self.counters, self.rejects)

@@ -99,7 +99,7 @@ impl<'a> Writer<'a> {
 
     /// Counters that this call has moved, by charge, owner and period.
     fn counters(&self, partitions: &Partitions) -> Result<RecordBatch> {
-        let mut touched: Vec<&Counter> = partitions.iter().flat_map(|counters| counters.touched()).collect();
+        let mut touched: Vec<&Counter> = partitions.iter().flat_map(super::super::counter::Counters::touched).collect();
         touched.sort_unstable_by_key(|counter| counter.key);
         let (compiled, subscribers) = (&self.engine.compiled, &self.engine.subscribers);
         let mut paths = Names::default();

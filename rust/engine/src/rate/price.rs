@@ -70,10 +70,10 @@ pub fn rate_row(
     for (number, at) in drafts.clone().enumerate() {
         let draft = work.drafts.get(at);
         start = if draft.first { 0 } else { start };
-        match price_draft(context, &record, &draft, start, (number, at), work, counters, space) {
+        let mut desk = Desk { context, work, counters, space };
+        match desk.price(&record, &draft, start, (number, at)) {
             Ok(billed) => start += billed,
-            Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
-            Err(_) => {}
+            Err(fault) => fault.keep_lowest(&mut worst),
         }
     }
     if let Some(fault) = worst {
@@ -92,48 +92,57 @@ pub fn rate_row(
     Ok(())
 }
 
-/// Prices one draft; returns its billed units.
-fn price_draft(
-    context: &Context,
-    record: &Record,
-    draft: &Draft,
-    start: i128,
-    (number, at): (usize, usize),
-    work: &mut Work,
-    counters: &mut Counters,
-    space: &mut Space,
-) -> Result<i128, Fault> {
-    let charge = &context.compiled.charges[draft.charge as usize];
-    let version = &charge.versions[draft.version as usize];
-    let record = record.in_band(draft.band);
-    let input = input(context, &record, charge, version, draft, start)?;
-    let values = version.values.resolve(&context.compiled.tables, &record, &mut space.scratch);
-    let values = values.ok_or_else(|| Fault::new(Code::NoPrice, &charge.path, None))?;
-    check_signs(&record, charge, version)?;
-    let counter = charge.counted.and_then(|_| space.slots.get(number).copied());
-    let mut count = counter.map_or_else(Count::default, |place| {
-        let moved = space.moved.iter().rev().find(|entry| entry.0 == place);
-        moved.map_or_else(|| counters.get(place).count, |entry| entry.1)
-    });
-    let before = count;
-    let priced = version.model.price(values, &input, &mut count, charge.target);
-    let priced = priced.map_err(|code| Fault::new(code, &charge.path, None))?;
-    work.drafts.amount[at] = priced.amount;
-    work.drafts.billed[at] = priced.billed;
-    if let Some(place) = counter {
-        if version.model.counts_units() {
-            work.drafts.before[at] = before.quantity;
-            work.drafts.after[at] = count.quantity;
-            count.amount = before
-                .amount
-                .checked_add(priced.amount)
-                .ok_or_else(|| Fault::new(Code::Overflow, &charge.path, None))?;
+/// What the price of one draft is made from, and where it goes.
+struct Desk<'a> {
+    context: &'a Context<'a>,
+    work: &'a mut Work,
+    counters: &'a Counters,
+    space: &'a mut Space,
+}
+
+impl Desk<'_> {
+    /// Prices one draft, the `number`th of its row; returns its billed units. `start` is what the segments before billed.
+    #[inline]
+    fn price(
+        &mut self,
+        record: &Record,
+        draft: &Draft,
+        start: i128,
+        (number, at): (usize, usize),
+    ) -> Result<i128, Fault> {
+        let Self { context, work, counters, space } = self;
+        let charge = &context.compiled.charges[draft.charge as usize];
+        let version = &charge.versions[draft.version as usize];
+        let record = record.in_band(draft.band);
+        let input = input(context, &record, charge, version, draft, start)?;
+        let values = version.values.resolve(&context.compiled.tables, &record, &mut space.scratch);
+        let values = values.ok_or_else(|| Fault::new(Code::NoPrice, &charge.path, None))?;
+        check_signs(&record, charge, version)?;
+        let counter = charge.counted.and_then(|_| space.slots.get(number).copied());
+        let mut count = counter.map_or_else(Count::default, |place| {
+            let moved = space.moved.iter().rev().find(|entry| entry.0 == place);
+            moved.map_or_else(|| counters.get(place).count, |entry| entry.1)
+        });
+        let before = count;
+        let priced = version.model.price(values, &input, &mut count, charge.target);
+        let priced = priced.map_err(|code| Fault::new(code, &charge.path, None))?;
+        work.drafts.amount[at] = priced.amount;
+        work.drafts.billed[at] = priced.billed;
+        if let Some(place) = counter {
+            if version.model.counts_units() {
+                work.drafts.before[at] = before.quantity;
+                work.drafts.after[at] = count.quantity;
+                count.amount = before
+                    .amount
+                    .checked_add(priced.amount)
+                    .ok_or_else(|| Fault::new(Code::Overflow, &charge.path, None))?;
+            }
+            let late = record.rows.time.values[record.row] < counters.get(place).opening_watermark;
+            work.drafts.flags[at] = if late { OUT_OF_ORDER } else { 0 };
+            space.moved.push((place, count));
         }
-        let late = record.rows.time.values[record.row] < counters.get(place).opening_watermark;
-        work.drafts.flags[at] = if late { OUT_OF_ORDER } else { 0 };
-        space.moved.push((place, count));
+        Ok(if priced.billed == NULL { 0 } else { priced.billed })
     }
-    Ok(if priced.billed == NULL { 0 } else { priced.billed })
 }
 
 /// Whose counter a charge moves for a record.

@@ -30,6 +30,13 @@ impl Fault {
     pub fn new(code: Code, field: &str, value: Option<&str>) -> Self {
         Self { code, field: field.to_owned(), value: value.map(str::to_owned) }
     }
+
+    /// Keeps the fault of lowest code, the first of equal ones.
+    pub fn keep_lowest(self, lowest: &mut Option<Self>) {
+        if lowest.as_ref().is_none_or(|lowest| self.code < lowest.code) {
+            *lowest = Some(self);
+        }
+    }
 }
 
 /// What routing reads.

@@ -30,6 +30,9 @@ impl Attributes for Nothing {
     }
 }
 
+/// The sums of flows, by their places.
+pub type Flows = Vec<(usize, Sums)>;
+
 /// The flows of one agreement on one month.
 #[derive(Debug)]
 pub struct Period<'a> {
@@ -45,7 +48,7 @@ pub struct Period<'a> {
 
 impl Period<'_> {
     /// The sums of each flow that is computed now, by its place; and what kept others from it.
-    pub fn flows(&mut self) -> Result<(Vec<(usize, Sums)>, Vec<Fault>)> {
+    pub fn flows(&mut self) -> Result<(Flows, Vec<Fault>)> {
         let agreement = self.agreement;
         let flows = agreement.versions.get(self.version).map_or(&[][..], |version| &version.flows);
         let mut sums: Vec<Option<Sums>> = Vec::with_capacity(flows.len());

@@ -100,9 +100,8 @@ pub fn split_row(
                 continue;
             }
             let line = RecordLine { record, drafts: &work.drafts, range: drafts.clone(), at, first };
-            match split_line(&line, agreement, at as u32, &mut work.shares, &mut space.split) {
-                Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
-                Ok(()) | Err(_) => {}
+            if let Err(fault) = split_line(&line, agreement, at as u32, &mut work.shares, &mut space.split) {
+                fault.keep_lowest(&mut worst);
             }
             first = false;
         }

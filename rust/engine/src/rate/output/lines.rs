@@ -172,7 +172,7 @@ impl Writer<'_> {
     fn service(&self, chunk: &Chunk, row: usize) -> i32 {
         let code = chunk.service[row];
         if (code as usize) < self.engine.compiled.services.len() {
-            return code as i32;
+            return code.cast_signed();
         }
         let code = chunk.rows.service.get(row).and_then(|service| self.services.code(service));
         code.map_or(-1, u32::cast_signed)

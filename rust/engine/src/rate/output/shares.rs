@@ -46,13 +46,13 @@ impl Writer<'_> {
             let (charge, segment) = (drafts.charge[line as usize], drafts.segment[line as usize]);
             ids.extend_from_slice(&line_id(self, identities[row], charge, segment));
             months.push(self.billed_month(chunk.month[row]));
-            subscriptions.push(held.subscription as i32);
+            subscriptions.push(held.subscription.cast_signed());
             let (agreement, version, flow) = (shares.agreement[at], shares.version[at], shares.flow[at]);
-            agreements.push(agreement as i32);
-            versions.push(version as i32);
+            agreements.push(agreement.cast_signed());
+            versions.push(version.cast_signed());
             flows.push(dictionaries.flow_codes[agreement as usize][version as usize][flow as usize]);
-            payers.push(shares.payer[at] as i32);
-            payees.push(shares.payee[at] as i32);
+            payers.push(shares.payer[at].cast_signed());
+            payees.push(shares.payee[at].cast_signed());
             amounts.push(shares.amount[at]);
             currencies.push(dictionaries.currency_codes[held.plan as usize]);
         }
