@@ -5,7 +5,7 @@
 
 use arrow_array::RecordBatch;
 
-use crate::document::{Accounts, BILL, Builder, Documents, Head, Item, SALE, Unit, rounded_lines};
+use crate::document::{Accounts, BILL, Builder, Documents, DraftLine, Head, SALE, Unit, rounded_lines};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::sums::{LINES, Sum, Sums, line};
@@ -79,11 +79,11 @@ impl<'a> Billing<'a> {
         builder.push(&head, &items)
     }
 
-    fn items(&self, rows: &[LineSum], unit: Unit) -> Result<Vec<Item<'a>>> {
+    fn items(&self, rows: &[LineSum], unit: Unit) -> Result<Vec<DraftLine<'a>>> {
         let exact: Vec<i128> = rows.iter().map(|row| row.amount).collect();
         let nets = rounded_lines(&exact, unit)?;
-        let item = |(row, net): (&LineSum, i128)| -> Result<Item<'a>> {
-            Ok(Item {
+        let item = |(row, net): (&LineSum, i128)| -> Result<DraftLine<'a>> {
+            Ok(DraftLine {
                 subscription: self.sums.text(row, line::SUBSCRIPTION),
                 item: self.sums.text(row, line::ITEM).ok_or_else(absent)?,
                 version: row.version,

@@ -61,7 +61,7 @@ impl Head<'_> {
 
 /// One line: what it is for, its exact sum, and its amount in minor units, both raw.
 #[derive(Debug, Clone, Copy)]
-pub struct Item<'a> {
+pub struct DraftLine<'a> {
     pub subscription: Option<&'a str>,
     pub item: &'a str,
     pub version: i32,
@@ -96,7 +96,7 @@ struct LineBuilder {
 
 impl Builder {
     /// Adds a document; its net is the sum of its lines.
-    pub fn push(&mut self, head: &Head, items: &[Item]) -> Result<()> {
+    pub fn push(&mut self, head: &Head, items: &[DraftLine]) -> Result<()> {
         let id = head.id();
         let names = [
             head.kind,
@@ -132,7 +132,7 @@ impl Builder {
 }
 
 impl LineBuilder {
-    fn push(&mut self, document: &str, number: i32, item: &Item) {
+    fn push(&mut self, document: &str, number: i32, item: &DraftLine) {
         self.document.push(Some(document));
         self.numbers.push(number);
         self.versions.push(item.version);

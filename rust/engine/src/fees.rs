@@ -9,6 +9,7 @@ mod amounts;
 mod at_zero;
 mod billed;
 mod due;
+mod holder;
 mod lines;
 mod shares;
 mod sums;

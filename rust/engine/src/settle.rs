@@ -8,6 +8,7 @@ mod carried;
 mod members;
 mod period;
 mod recurring;
+mod refused;
 mod roles;
 mod shares;
 mod statement;
@@ -24,6 +25,7 @@ use crate::compile::{Agreement, Basis, Role};
 use crate::document::Documents;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::rate::Fault;
 use crate::subscriber::NONE;
 use crate::sums::{LINES, SHARES, Sums, line};
 use carried::Carried;
@@ -33,12 +35,14 @@ use recurring::{Fees, Sale};
 use roles::{Roles, Side};
 use shares::{Cast, Share, Shares};
 
-/// Statements, what they carry forward, and the shares of the flows that were computed on the whole period.
+/// Statements, what they carry forward, the shares of the flows that were computed on the whole period, and the flows
+/// that could not be (rejects with the source `agreement`).
 #[derive(Debug, Clone)]
 pub struct Settled {
     pub statements: Documents,
     pub carried: RecordBatch,
     pub shares: RecordBatch,
+    pub rejects: RecordBatch,
 }
 
 impl Engine {
@@ -59,24 +63,37 @@ impl Engine {
         let before = carried.map(Carried::read).transpose()?.unwrap_or_default();
         let mut shares = Shares::new(&self.compiled, &sums)?;
         let of_records = shares.rows.len();
-        for agreement in 0..self.compiled.agreements.len() {
-            let found = self.period_shares(agreement, month, &mut shares, &lines)?;
+        let mut faults = Vec::new();
+        for (number, agreement) in self.compiled.agreements.iter().enumerate() {
+            let (found, refused) = self.period_shares((number, agreement), month, &mut shares, &lines)?;
             shares.rows.extend(found);
+            faults.extend(refused.into_iter().map(|fault| (agreement.id.clone(), fault)));
         }
         let of_period = shares.table(self, of_records, period)?;
         let members = members(self, &mut shares, period)?;
         let (builder, carried) = statement::statements(self, &shares.cast, &members, &before, period)?;
-        Ok(Settled { statements: builder.finish()?, carried: carried.table()?, shares: of_period })
+        Ok(Settled {
+            statements: builder.finish()?,
+            carried: carried.table()?,
+            shares: of_period,
+            rejects: refused::table(&faults)?,
+        })
     }
 
-    fn period_shares(&self, number: usize, month: i32, shares: &mut Shares, lines: &Sums<10>) -> Result<Vec<Share>> {
-        let Some(agreement) = self.compiled.agreements.get(number) else { return Ok(Vec::new()) };
-        let Some(clock) = self.compiled.clocks.get(agreement.clock) else { return Ok(Vec::new()) };
+    fn period_shares(
+        &self,
+        (number, agreement): (usize, &Agreement),
+        month: i32,
+        shares: &mut Shares,
+        lines: &Sums<10>,
+    ) -> Result<(Vec<Share>, Vec<Fault>)> {
+        let nothing = Ok((Vec::new(), Vec::new()));
+        let Some(clock) = self.compiled.clocks.get(agreement.clock) else { return nothing };
         let month = Month::new(clock, month);
-        let Some(version) = standing(agreement, &month) else { return Ok(Vec::new()) };
+        let Some(version) = standing(agreement, &month) else { return nothing };
         let flows = agreement.versions.get(version).map_or(&[][..], |version| &version.flows);
         if !flows.iter().any(|flow| flow.at_close) {
-            return Ok(Vec::new());
+            return nothing;
         }
         let fees = Fees {
             roles: Roles { engine: self, agreement },
@@ -90,9 +107,9 @@ impl Engine {
         let sales = if asked { self.sales(agreement, lines, &mut shares.cast) } else { BTreeSet::new() };
         let own = shares.rows.iter().filter(|share| share.agreement == number).collect();
         let mut period = Period { agreement, version, fees, shares: own, sales: &sales, cast: &mut shares.cast };
-        let flows = period.flows()?;
+        let (flows, faults) = period.flows()?;
         let share = |flow| move |(group, amount)| Share { agreement: number, version, flow, group, amount };
-        Ok(flows.into_iter().flat_map(|(flow, sums)| sums.into_iter().map(share(flow))).collect())
+        Ok((flows.into_iter().flat_map(|(flow, sums)| sums.into_iter().map(share(flow))).collect(), faults))
     }
 
     /// The plans of which an agreement shares a charge.

@@ -4,6 +4,9 @@
 //! made of the merged sums alone. Adding is exact and the order is that of the names, byte by byte, so neither the cut
 //! into partitions nor their order can be seen in the result.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};

@@ -8,13 +8,15 @@ use crate::doorway::enter;
 use crate::engine::Engine;
 use crate::table::{Table, batches_of, one_batch};
 
-/// Statements and their lines, what they carry forward, and the shares of flows on the whole period.
+/// Statements and their lines, what they carry forward, the shares of flows on the whole period, and the
+/// flows that could not be computed.
 #[pyclass(frozen, get_all, module = "partita._core")]
 pub(crate) struct Settled {
     documents: Py<Table>,
     lines: Py<Table>,
     carried: Py<Table>,
     shares: Py<Table>,
+    rejects: Py<Table>,
 }
 
 #[pymethods]
@@ -37,6 +39,7 @@ impl Engine {
             lines: Table::one(py, settled.statements.lines, &schema::DOCUMENT_LINES)?,
             carried: Table::one(py, settled.carried, &schema::CARRIED)?,
             shares: Table::one(py, settled.shares, &schema::SHARES)?,
+            rejects: Table::one(py, settled.rejects, &schema::REJECTS)?,
         })
     }
 }

@@ -88,6 +88,8 @@ pub struct Flow {
     pub at_close: bool,
     /// A flow of the period needs its sums.
     pub is_measured: bool,
+    /// A flow of the period is reckoned per subscription, and needs its sums so.
+    pub by_subscription: bool,
 }
 
 impl Flow {
@@ -98,7 +100,7 @@ impl Flow {
     }
 
     /// The flows that it refers to.
-    fn bases(&self) -> impl Iterator<Item = usize> + '_ {
+    pub fn bases(&self) -> impl Iterator<Item = usize> + '_ {
         let named: &[usize] = match &self.basis {
             Basis::GreaterOf { flows, .. } | Basis::Remainder(flows) => flows,
             _ => &[],
@@ -227,6 +229,11 @@ impl Compiler<'_> {
                 flow.is_measured = true;
             }
         }
+        for base in bases_by_subscription(&flows) {
+            if let Some(flow) = flows.get_mut(base) {
+                flow.by_subscription = true;
+            }
+        }
         AgreementVersion {
             from: terms.from.unwrap_or(i64::MIN),
             until: terms.until.unwrap_or(i64::MAX),
@@ -253,6 +260,7 @@ impl Compiler<'_> {
             tax_category: terms.tax_category.clone(),
             at_close: basis.at_close(),
             is_measured: false,
+            by_subscription: false,
             basis,
         }
     }
@@ -319,4 +327,18 @@ impl Compiler<'_> {
             Binding::IntroducedBy => Role::IntroducedBy,
         }
     }
+}
+
+/// The bases of the flows of the period that are reckoned per subscription: by themselves, or because one of their bases
+/// is.
+fn bases_by_subscription(flows: &[Flow]) -> Vec<usize> {
+    let mut each: Vec<bool> = Vec::with_capacity(flows.len());
+    for flow in flows {
+        each.push(match &flow.basis {
+            Basis::GreaterOf { per_subscription, .. } => *per_subscription,
+            Basis::Recurring { per, .. } => *per == Per::Subscription,
+            _ => flow.bases().any(|base| each.get(base) == Some(&true)),
+        });
+    }
+    flows.iter().zip(each).filter(|(_, each)| *each).flat_map(|(flow, _)| flow.bases()).collect()
 }

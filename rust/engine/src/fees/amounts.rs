@@ -4,7 +4,7 @@ use partita_money::{Dec, Ratio, Rounding, Wide};
 
 use crate::charge::Target;
 use crate::error::Result;
-use crate::fees::due::Holder;
+use crate::fees::holder::Holder;
 
 /// Days of a cycle: those a fee is due for, and all. Without proration, all or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,8 @@ use crate::compile::{Charge, Counted};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fees::amounts::part_of;
-use crate::fees::due::{Charged, Closing, Due, Holder};
+use crate::fees::due::{Charged, Closing, Due};
+use crate::fees::holder::Holder;
 use crate::output::{column, numbers, texts};
 use crate::subscriber::NONE;
 

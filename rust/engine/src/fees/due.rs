@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Kind;
-use crate::charge::{Count, Input, Model, Target};
-use crate::clock::{Cycles, TimeZone};
-use crate::compile::{Charge, Compiled, Plan, Scratch, Version};
-use crate::condition::{Attributes, Source};
+use crate::charge::Target;
+use crate::compile::{Charge, Plan};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fees::amounts::part_of;
 use crate::fees::at_zero::{Bearers, Counters};
 use crate::fees::billed::Billed;
+use crate::fees::holder::Holder;
 use crate::fees::shares::FeeLine;
 use crate::rate::Fault;
 use crate::reject::Code;
 use crate::split::{Shares, Space};
-use crate::subscriber::{Holding, NONE, Subscribers};
+use crate::subscriber::NONE;
 
 /// A fee that is charged, or the reason why it is not.
 #[derive(Debug, Clone)]
@@ -74,39 +73,7 @@ pub struct Closing<'a> {
     pub bearers: &'a Bearers,
 }
 
-/// One plan as one subscription holds it.
-#[derive(Clone, Copy)]
-pub struct Holder<'a> {
-    pub compiled: &'a Compiled,
-    pub subscribers: &'a Subscribers,
-    pub subscription: u32,
-    pub account: u32,
-    pub plan: u32,
-    pub clock: &'a TimeZone,
-    pub clock_code: u32,
-    pub cycles: &'a Cycles,
-    pub holdings: &'a [Holding],
-    pub billed_until: i64,
-}
-
-impl Attributes for Holder<'_> {
-    fn text(&self, source: Source) -> Option<&str> {
-        let (subscribers, account) = (self.subscribers, self.account);
-        match source {
-            Source::Plan => self.compiled.plan_names.name(self.plan),
-            Source::Account => subscribers.accounts.names.name(account),
-            Source::Subscription => subscribers.subscriptions.names.name(self.subscription),
-            Source::Territory => {
-                let territory = subscribers.accounts.territory.get(account as usize).copied().unwrap_or(NONE);
-                subscribers.territories.name(territory)
-            }
-            Source::Currency => self.compiled.plans.get(self.plan as usize).map(|plan| plan.currency.as_str()),
-            Source::Service | Source::Zone | Source::Band | Source::Attribute(_) => None,
-        }
-    }
-}
-
-impl<'a> Closing<'a> {
+impl Closing<'_> {
     /// The fees of some subscriptions and their shares, in order of subscription, plan (as first held), charge and cycle
     /// covered.
     pub fn fees(&self, subscriptions: &[u32]) -> Result<Part> {
@@ -116,33 +83,12 @@ impl<'a> Closing<'a> {
             let holdings = &subscribers.holdings[subscribers.holdings_of(subscription)];
             let mut plans = BTreeSet::new();
             for holding in holdings.iter().filter(|holding| plans.insert(holding.held.plan)) {
-                if let Some(holder) = self.holder(subscription, holding.held.plan, holdings) {
+                if let Some(holder) = Holder::new(self.engine, subscription, holding.held.plan, holdings) {
                     self.plan_fees(&holder, &mut part)?;
                 }
             }
         }
         Ok(part)
-    }
-
-    fn holder(&self, subscription: u32, plan: u32, holdings: &'a [Holding]) -> Option<Holder<'a>> {
-        let (compiled, subscribers) = (self.engine.compiled.as_ref(), self.engine.subscribers.as_ref());
-        let account = *subscribers.subscriptions.account.get(subscription as usize)?;
-        let cycles = subscribers.cycles.get(*subscribers.accounts.cycle.get(account as usize)? as usize)?;
-        let clock_code = *subscribers.accounts.clock.get(account as usize)?;
-        let clock = compiled.clocks.get(clock_code as usize)?;
-        let billed_until = *subscribers.subscriptions.billed_until.get(subscription as usize)?;
-        Some(Holder {
-            compiled,
-            subscribers,
-            subscription,
-            account,
-            plan,
-            clock,
-            clock_code,
-            cycles,
-            holdings,
-            billed_until,
-        })
     }
 
     fn plan_fees(&self, holder: &Holder, part: &mut Part) -> Result<()> {
@@ -242,32 +188,6 @@ impl<'a> Closing<'a> {
 
 /// The fees of one charge, or why there are none.
 pub type Due = std::result::Result<Vec<Charged>, Code>;
-
-impl Holder<'_> {
-    /// Days of the cycle of a month.
-    pub fn days(&self, month: i32) -> i32 {
-        let (start, end) = self.cycles.range(month);
-        self.clock.day(end) - self.clock.day(start)
-    }
-
-    /// A charge's fee for a whole period.
-    pub fn fee(&self, charge: &Charge, version: usize, target: Target) -> std::result::Result<i128, Code> {
-        let version = charge.versions.get(version).ok_or(Code::NoPrice)?;
-        let model: &Model = &version.model;
-        let input = Input { quantity: crate::column::ONE, first: true, ..Input::default() };
-        self.values(version, |values| Ok(model.price(values, &input, &mut Count::default(), target)?.amount))
-    }
-
-    /// A charge version's numbers, looked up by what is known of a subscription.
-    pub fn values<T>(
-        &self,
-        version: &Version,
-        then: impl FnOnce(&[i128]) -> std::result::Result<T, Code>,
-    ) -> std::result::Result<T, Code> {
-        let mut scratch = Scratch::default();
-        then(version.values.resolve(&self.compiled.tables, self, &mut scratch).ok_or(Code::NoPrice)?)
-    }
-}
 
 /// Why nothing of a plan may be charged to a subscription.
 fn may_not_be_charged(holder: &Holder, plan: &Plan) -> Option<Fault> {

@@ -9,7 +9,8 @@ use crate::catalog::Kind;
 use crate::charge::Target;
 use crate::compile::{Charge, Compiled};
 use crate::condition::{Attributes, Source};
-use crate::fees::due::{Charged, Holder};
+use crate::fees::due::Charged;
+use crate::fees::holder::Holder;
 use crate::rate::Fault;
 use crate::reject::Code;
 use crate::split::{Line, Shares, Space, split_line};
@@ -32,9 +33,8 @@ impl FeeLine<'_> {
             if !agreement.1.applies(self.charge, self) {
                 continue;
             }
-            match split_line(self, agreement, number, shares, space) {
-                Err(fault) if worst.as_ref().is_none_or(|worst| fault.code < worst.code) => worst = Some(fault),
-                Ok(()) | Err(_) => {}
+            if let Err(fault) = split_line(self, agreement, number, shares, space) {
+                fault.keep_lowest(&mut worst);
             }
         }
         worst.map_or(Ok(()), |fault| {

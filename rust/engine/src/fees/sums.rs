@@ -67,7 +67,7 @@ pub fn share_sums(engine: &Engine, month: i32, part: &Part) -> Result<RecordBatc
             subscribers.parties.name(part.shares.payee[at]),
             of_owner(share.flow.payer),
             of_owner(share.flow.payee),
-            subscription.filter(|_| share.by_subscription),
+            subscription.filter(|_| share.flow.by_subscription),
             Some(share.currency),
         ];
         let version = i32::try_from(part.shares.version[at]).unwrap_or(i32::MAX);
@@ -76,14 +76,18 @@ pub fn share_sums(engine: &Engine, month: i32, part: &Part) -> Result<RecordBatc
     all.merged()?.to_batch(&sums::SHARES)
 }
 
-/// The shares that are paid, with the ids of their lines.
+/// The shares with the ids of their lines; the sale itself is none.
 pub fn shares(engine: &Engine, period: &str, part: &Part, ids: &[Option<[u8; 16]>]) -> Result<RecordBatch> {
-    let paid: Vec<usize> = (0..part.shares.len()).filter(|&at| part.shares.paid[at]).collect();
-    let mut lines = FixedSizeBinaryBuilder::with_capacity(paid.len(), 16);
+    let mut places = Vec::with_capacity(part.shares.len());
+    let mut lines = FixedSizeBinaryBuilder::with_capacity(part.shares.len(), 16);
     let mut names: [NameColumn; 3] = Default::default();
-    let mut subscriptions = Vec::with_capacity(paid.len());
-    for &at in &paid {
+    let mut subscriptions = Vec::with_capacity(part.shares.len());
+    for at in 0..part.shares.len() {
         let share = Shared::new(&engine.compiled, part, at)?;
+        if matches!(share.flow.basis, Basis::Sale) {
+            continue;
+        }
+        places.push(at);
         match ids.get(part.shares.line[at] as usize).copied().flatten() {
             Some(id) => lines.append_value(id).map_err(internal)?,
             None => lines.append_null(),
@@ -94,18 +98,18 @@ pub fn shares(engine: &Engine, period: &str, part: &Part, ids: &[Option<[u8; 16]
     }
     let [agreement, flow, currency] = names;
     let parties = &engine.subscribers.parties;
-    let of = |codes: &[u32]| -> Vec<u32> { paid.iter().map(|&at| codes[at]).collect() };
-    let version = paid.iter().map(|&at| part.shares.version[at].cast_signed());
+    let of = |codes: &[u32]| -> Vec<u32> { places.iter().map(|&at| codes[at]).collect() };
+    let version = places.iter().map(|&at| part.shares.version[at].cast_signed());
     let columns: Vec<ArrayRef> = vec![
         Arc::new(lines.finish()),
-        dictionary(&Names::new([period]), &vec![0; paid.len()])?,
+        dictionary(&Names::new([period]), &vec![0; places.len()])?,
         dictionary(&engine.subscribers.subscriptions.names, &subscriptions)?,
         agreement.finish()?,
         Arc::new(version.collect::<Int32Array>()),
         flow.finish()?,
         dictionary(parties, &of(&part.shares.payer))?,
         dictionary(parties, &of(&part.shares.payee))?,
-        decimals(paid.iter().map(|&at| part.shares.amount[at]).collect())?,
+        decimals(places.iter().map(|&at| part.shares.amount[at]).collect())?,
         currency.finish()?,
     ];
     batch(&SHARES, columns)
@@ -117,8 +121,6 @@ struct Shared<'a> {
     agreement: &'a str,
     flow: &'a Flow,
     currency: &'a str,
-    /// Whether a flow of the period is reckoned per subscription on this one.
-    by_subscription: bool,
 }
 
 impl<'a> Shared<'a> {
@@ -131,14 +133,8 @@ impl<'a> Shared<'a> {
         let fee = part.fees.get(*shares.line.get(at)? as usize)?;
         let agreement = compiled.agreements.get(*shares.agreement.get(at)? as usize)?;
         let flows = &agreement.versions.get(*shares.version.get(at)? as usize)?.flows;
-        let place = *shares.flow.get(at)? as usize;
+        let flow = flows.get(*shares.flow.get(at)? as usize)?;
         let plan = compiled.plans.get(compiled.charges.get(fee.charge as usize)?.plan as usize)?;
-        let reckons = |flow: &Flow| match &flow.basis {
-            Basis::GreaterOf { flows, per_subscription, .. } => *per_subscription && flows.contains(&place),
-            _ => false,
-        };
-        let by_subscription = flows.iter().any(reckons);
-        let flow = flows.get(place)?;
-        Some(Self { fee, agreement: &agreement.id, flow, currency: &plan.currency, by_subscription })
+        Some(Self { fee, agreement: &agreement.id, flow, currency: &plan.currency })
     }
 }

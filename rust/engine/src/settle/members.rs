@@ -1,6 +1,6 @@
 //! Members: what each flow pays from one account to another, exactly, and what dealing makes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::basis::dealing::{dealt, sets};
 use crate::basis::unpaid;
@@ -27,6 +27,9 @@ pub struct Member {
     /// What it comes to in minor units (raw), where a dealing set says so.
     pub dealt: Option<i128>,
 }
+
+/// An agreement and its version.
+type Place = (usize, usize);
 
 type Key = (usize, usize, usize, [u32; 5]);
 
@@ -69,17 +72,15 @@ fn with_accounts(engine: &Engine, rows: &[&Share], cast: &mut Cast, period: &str
         let group = share.group;
         [(group.payer, group.payer_account), (group.payee, group.payee_account)].map(|side| (side, group.currency))
     });
-    let wanted: BTreeMap<(u32, u32), ()> = sides
-        .filter(|((_, account), _)| some(*account).is_none())
-        .map(|((party, _), currency)| ((party, currency), ()))
-        .collect();
+    let unsaid = sides.filter(|((_, account), _)| some(*account).is_none());
+    let wanted: BTreeSet<(u32, u32)> = unsaid.map(|((party, _), currency)| (party, currency)).collect();
     let named = wanted
-        .keys()
+        .iter()
         .filter_map(|&(party, currency)| Some((cast.parties.name(party)?, cast.currencies.name(currency)?)));
     let accounts = Accounts::new(engine, period, named.clone())?;
     let names: Vec<String> = named.map(|(party, currency)| accounts.of(party, currency).to_owned()).collect();
     let codes: BTreeMap<(u32, u32), u32> =
-        wanted.into_keys().zip(names.iter().map(|name| cast.accounts.intern(name))).collect();
+        wanted.into_iter().zip(names.iter().map(|name| cast.accounts.intern(name))).collect();
     let account = |party: u32, account: u32, currency: u32| {
         let found = some(account).or_else(|| codes.get(&(party, currency)).copied());
         found.ok_or_else(|| Error::Internal("a party has no account".into()))
@@ -105,18 +106,17 @@ fn member(share: &Share, account: impl Fn(u32, u32, u32) -> Result<u32>) -> Resu
 
 /// Deals every set: by agreement, version, the set's own flow, the payer's account and the currency.
 fn deal_all(compiled: &Compiled, cast: &Cast, members: &mut [Member]) -> Result<()> {
-    let mut dealing: BTreeMap<(usize, usize, usize, u32, u32), Vec<usize>> = BTreeMap::new();
-    let mut known: Option<((usize, usize), Vec<Option<usize>>)> = None;
+    let mut dealing: BTreeMap<(Place, usize, u32, u32), Vec<usize>> = BTreeMap::new();
+    let mut known: Option<(Place, Vec<Option<usize>>)> = None;
     for (place, member) in members.iter().enumerate() {
         let of = (member.agreement, member.version);
-        let sets = if let Some(known) = known.take().filter(|(known, _)| *known == of) {
-            known
-        } else {
+        let of_flows = || {
             let flows = flows_of(compiled, of.0, of.1);
             (of, sets(flows, &unpaid(flows)))
         };
+        let sets = known.take().filter(|(known, _)| *known == of).unwrap_or_else(of_flows);
         if let Some(Some(set)) = sets.1.get(member.flow) {
-            dealing.entry((of.0, of.1, *set, member.payer_account, member.currency)).or_default().push(place);
+            dealing.entry((of, *set, member.payer_account, member.currency)).or_default().push(place);
         }
         known = Some(sets);
     }

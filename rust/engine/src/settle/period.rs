@@ -13,7 +13,10 @@ use crate::column::ONE;
 use crate::compile::{Agreement, Basis, Flow, Number, Role, Scratch};
 use crate::condition::{Attributes, Source};
 use crate::error::{Error, Result};
+use crate::rate::Fault;
+use crate::reject::Code;
 use crate::settle::recurring::{Fees, Sale};
+use crate::settle::refused::Stop;
 use crate::settle::roles::{Side, group_of};
 use crate::settle::shares::{Cast, Share};
 use crate::subscriber::NONE;
@@ -26,6 +29,9 @@ impl Attributes for Nothing {
         None
     }
 }
+
+/// The sums of flows, by their places.
+pub type Flows = Vec<(usize, Sums)>;
 
 /// The flows of one agreement on one month.
 #[derive(Debug)]
@@ -41,21 +47,32 @@ pub struct Period<'a> {
 }
 
 impl Period<'_> {
-    /// The sums of each flow that is computed now, by its place.
-    pub fn flows(&mut self) -> Result<Vec<(usize, Sums)>> {
+    /// The sums of each flow that is computed now, by its place; and what kept others from it.
+    pub fn flows(&mut self) -> Result<(Flows, Vec<Fault>)> {
         let agreement = self.agreement;
-        let Some(version) = agreement.versions.get(self.version) else { return Ok(Vec::new()) };
-        let mut sums: Vec<Sums> = Vec::with_capacity(version.flows.len());
-        for flow in &version.flows {
-            let own = match (flow.at_close, flow.is_measured) {
-                (true, _) => self.flow(flow, &version.flows, &sums)?,
-                (false, true) => self.of_records(flow)?,
-                (false, false) => Sums::new(),
-            };
-            sums.push(own);
+        let flows = agreement.versions.get(self.version).map_or(&[][..], |version| &version.flows);
+        let mut sums: Vec<Option<Sums>> = Vec::with_capacity(flows.len());
+        let mut faults = Vec::new();
+        for flow in flows {
+            let refused = flow.bases().any(|base| matches!(sums.get(base), Some(None)));
+            sums.push(match (flow.at_close, flow.is_measured) {
+                (true, _) if refused => None,
+                (true, _) => match self.flow(flow, flows, &sums) {
+                    Ok(sums) => Some(sums),
+                    Err(Stop::Flow(fault)) => {
+                        faults.push(fault);
+                        None
+                    }
+                    Err(Stop::Call(error)) => return Err(error),
+                },
+                (false, true) => Some(self.of_records(flow)?),
+                (false, false) => Some(Sums::new()),
+            });
         }
-        let at_close = |(place, _): &(usize, Sums)| version.flows.get(*place).is_some_and(|flow| flow.at_close);
-        Ok(sums.into_iter().enumerate().filter(at_close).collect())
+        let own = |(place, sums): (usize, Option<Sums>)| {
+            Some((place, sums?)).filter(|_| flows.get(place).is_some_and(|flow| flow.at_close))
+        };
+        Ok((sums.into_iter().enumerate().filter_map(own).collect(), faults))
     }
 
     /// The sums of a flow of the records, in whatever version.
@@ -70,26 +87,23 @@ impl Period<'_> {
         Ok(sums)
     }
 
-    fn flow(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums]) -> Result<Sums> {
+    fn flow(&mut self, flow: &Flow, flows: &[Flow], sums: &[Option<Sums>]) -> Result<Sums, Stop> {
         if !self.fees.in_force(flow) {
             return Ok(Sums::new());
         }
         match &flow.basis {
-            Basis::Recurring { fee, per, prorate } => self.recurring(flow, *fee, *per, *prorate),
+            Basis::Recurring { fee, per, prorate } => Ok(self.recurring(flow, *fee, *per, *prorate)?),
             Basis::GreaterOf { flows: named, amounts, per_subscription } => {
-                self.greater_of(flow, flows, sums, named, amounts, *per_subscription)
+                Ok(self.greater_of(flow, flows, sums, named, amounts, *per_subscription)?)
             }
             Basis::Whole => Ok(self.base(flow, flows, sums)?.0),
             Basis::Percent { rate, complement } => self.percent(flow, flows, sums, rate, *complement),
-            Basis::Remainder(_) => {
-                let (base, named) = self.base(flow, flows, sums)?;
-                remainder::left(&base, &named)
-            }
+            Basis::Remainder(_) => self.remainder(flow, flows, sums),
             Basis::Split(weights) => self.split(flow, flows, sums, weights),
             // Moves no money: posting divides the seller's revenue by it.
             Basis::Standalone(_) => Ok(Sums::new()),
             Basis::Sale | Basis::Plan { .. } | Basis::PerEvent { .. } | Basis::PerUnit { .. } => {
-                Err(self.problem(flow, "is on a record, and cannot be on a flow of the whole period"))
+                Err(self.problem(flow, "is on a record, and cannot be on a flow of the whole period").into())
             }
         }
     }
@@ -111,14 +125,14 @@ impl Period<'_> {
         &mut self,
         flow: &Flow,
         flows: &[Flow],
-        sums: &[Sums],
+        sums: &[Option<Sums>],
         named: &[usize],
         amounts: &[i128],
         each: bool,
     ) -> Result<Sums> {
         let mut measured = Vec::with_capacity(named.len());
         for &place in named {
-            let (Some(other), Some(sums)) = (flows.get(place), sums.get(place)) else { continue };
+            let (Some(other), Some(Some(sums))) = (flows.get(place), sums.get(place)) else { continue };
             let mut own = Sums::new();
             for (&group, &amount) in sums {
                 let payer = Side { party: group.payer, account: group.payer_account };
@@ -151,23 +165,46 @@ impl Period<'_> {
         Ok(groups)
     }
 
-    fn percent(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums], rate: &Number, complement: bool) -> Result<Sums> {
+    fn percent(
+        &mut self,
+        flow: &Flow,
+        flows: &[Flow],
+        sums: &[Option<Sums>],
+        rate: &Number,
+        complement: bool,
+    ) -> Result<Sums, Stop> {
         let rate = self.number(flow, rate)?;
         let rate = Dec::from_raw(if complement { ONE - rate } else { rate })?;
         let base = self.base(flow, flows, sums)?.0;
-        let part = |(group, amount): (Group, i128)| -> Result<(Group, i128)> {
+        let part = |(group, amount): (Group, i128)| -> Result<(Group, i128), Stop> {
             let exact = Ratio::product(rate, Dec::from_raw(amount)?)?;
             Ok((group, exact.to_dec(flow.target.decimals, flow.target.mode)?.raw()))
         };
         base.into_iter().map(part).collect()
     }
 
-    fn split(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums], weights: &[(Role, Number)]) -> Result<Sums> {
-        let numbers = weights.iter().map(|(_, weight)| self.number(flow, weight)).collect::<Result<Vec<_>>>()?;
+    fn remainder(&mut self, flow: &Flow, flows: &[Flow], sums: &[Option<Sums>]) -> Result<Sums, Stop> {
+        let (base, named) = self.base(flow, flows, sums)?;
+        let rest = remainder::left(&base, &named)?;
+        match remainder::over_shared(&base, &rest)?.filter(|_| !self.agreement.allow_over_shared) {
+            Some(left) => Err(self.refused(flow, Code::OverShared, Some(crate::column::shown(left)))),
+            None => Ok(rest),
+        }
+    }
+
+    fn split(
+        &mut self,
+        flow: &Flow,
+        flows: &[Flow],
+        sums: &[Option<Sums>],
+        weights: &[(Role, Number)],
+    ) -> Result<Sums, Stop> {
+        let numbers = weights.iter().map(|(_, weight)| self.number(flow, weight)).collect::<Result<Vec<_>, _>>()?;
         let base = self.base(flow, flows, sums)?.0;
         let mut parts = Sums::new();
         for (group, amount) in base {
-            for ((role, _), part) in weights.iter().zip(split::parts(amount, &numbers)?) {
+            let dealt = split::parts(amount, &numbers).map_err(|_| self.refused(flow, Code::NoShare, None))?;
+            for ((role, _), part) in weights.iter().zip(dealt) {
                 let payee = self.fees.roles.fixed(*role, self.cast);
                 let payee =
                     payee.ok_or_else(|| self.problem(flow, "splits a whole period among parties of records"))?;
@@ -179,15 +216,15 @@ impl Period<'_> {
     }
 
     /// The base of a flow by its own groups, less `minus`; and the sums of the flows that a remainder names.
-    fn base(&mut self, flow: &Flow, flows: &[Flow], sums: &[Sums]) -> Result<(Sums, Sums)> {
+    fn base(&mut self, flow: &Flow, flows: &[Flow], sums: &[Option<Sums>]) -> Result<(Sums, Sums)> {
         let names: &[usize] = if let Basis::Remainder(names) = &flow.basis { names } else { &[] };
-        let every = flow.of.iter().chain(&flow.minus).chain(names).filter_map(|&place| sums.get(place));
+        let every = flow.of.iter().chain(&flow.minus).chain(names).filter_map(|&place| sums.get(place)?.as_ref());
         let each = every.flat_map(Sums::keys).all(|group| group.subscription != NONE);
         let (mut base, mut named) = (Sums::new(), Sums::new());
         let bases =
             flow.of.iter().map(|&place| (place, 1, true)).chain(flow.minus.iter().map(|&place| (place, -1, false)));
         for (place, sign, is_base) in bases.chain(names.iter().map(|&place| (place, 0, false))) {
-            let (Some(other), Some(sums)) = (flows.get(place), sums.get(place)) else { continue };
+            let (Some(other), Some(Some(sums))) = (flows.get(place), sums.get(place)) else { continue };
             for (&group, &amount) in sums {
                 let receiver = Side { party: group.payee, account: group.payee_account };
                 let sender = Side { party: group.payer, account: group.payer_account };
@@ -200,10 +237,14 @@ impl Period<'_> {
         Ok((base, named))
     }
 
-    fn number(&self, flow: &Flow, number: &Number) -> Result<i128> {
+    fn number(&self, flow: &Flow, number: &Number) -> Result<i128, Stop> {
         let tables = &self.fees.roles.engine.compiled.tables;
         let found = number.value(tables, &Nothing, &mut Scratch::default().key);
-        found.ok_or_else(|| self.problem(flow, "looks up a number by a record, and has none on a whole period"))
+        found.ok_or_else(|| self.refused(flow, Code::NoShare, None))
+    }
+
+    fn refused(&self, flow: &Flow, code: Code, value: Option<String>) -> Stop {
+        Stop::Flow(Fault { code, field: format!("{}/{}", self.agreement.id, flow.id), value })
     }
 
     /// The agreement's currency; else the one that its shares are in; else that of the payer's account.

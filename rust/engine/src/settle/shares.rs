@@ -73,14 +73,13 @@ impl Shares {
         Ok(shares)
     }
 
-    /// The shares from `first` on that are paid, as a table: by agreement, flow, and the names of the parties.
+    /// The shares from `first` on as a table: by agreement, flow, and the names of the parties.
     pub fn table(&self, engine: &Engine, first: usize, period: &str) -> Result<RecordBatch> {
         let rows = self.rows.get(first..).unwrap_or_default();
-        let mut paid: Vec<&Share> =
-            rows.iter().filter(|share| share.flow_of(engine).is_some_and(Flow::is_paid)).collect();
-        paid.sort_by_key(|share| (share.agreement, share.flow, self.cast.names(&share.group)));
+        let mut ordered: Vec<&Share> = rows.iter().collect();
+        ordered.sort_by_key(|share| (share.agreement, share.flow, self.cast.names(&share.group)));
         let mut names: [NameColumn; 6] = Default::default();
-        for share in &paid {
+        for share in &ordered {
             let agreement = engine.compiled.agreements.get(share.agreement).map(|agreement| agreement.id.as_str());
             let flow = share.flow_of(engine).map(|flow| flow.id.as_str());
             let [payer, payee, subscription, currency] = self.cast.names(&share.group);
@@ -88,17 +87,17 @@ impl Shares {
             names.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
         }
         let [subscription, agreement, flow, payer, payee, currency] = names;
-        let version = paid.iter().map(|share| i32::try_from(share.version).unwrap_or(i32::MAX));
+        let version = ordered.iter().map(|share| i32::try_from(share.version).unwrap_or(i32::MAX));
         let columns: Vec<ArrayRef> = vec![
-            nulls(&SHARES, "line_id", paid.len())?,
-            dictionary(&Names::new([period]), &vec![0; paid.len()])?,
+            nulls(&SHARES, "line_id", ordered.len())?,
+            dictionary(&Names::new([period]), &vec![0; ordered.len()])?,
             subscription.finish()?,
             agreement.finish()?,
             Arc::new(version.collect::<Int32Array>()),
             flow.finish()?,
             payer.finish()?,
             payee.finish()?,
-            decimals(paid.iter().map(|share| share.amount).collect())?,
+            decimals(ordered.iter().map(|share| share.amount).collect())?,
             currency.finish()?,
         ];
         batch(&SHARES, columns)

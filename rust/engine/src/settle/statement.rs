@@ -4,7 +4,7 @@
 //! is carried forward: a line takes it off this statement, and another puts it on that of the next period.
 
 use crate::compile::{Agreement, Compiled};
-use crate::document::{Accounts, Builder, CARRIED, Head, Item, STATEMENT, Unit, rounded_lines};
+use crate::document::{Accounts, Builder, CARRIED, DraftLine, Head, STATEMENT, Unit, rounded_lines};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::settle::carried::Carried;
@@ -153,7 +153,7 @@ impl<'a> Settling<'a> {
         let turned = negative && !agreement.carry_negative;
         let (payer, payee) = if turned { (payee_account, payer_account) } else { (payer_account, payee_account) };
         let sign = if turned { -1 } else { 1 };
-        let items: Vec<Item> = lines.iter().zip(nets).map(|(line, net)| item(line, net, sign)).collect();
+        let items: Vec<DraftLine> = lines.iter().zip(nets).map(|(line, net)| item(line, net, sign)).collect();
         builder.push(&self.head(&agreement.id, payer, payee, currency), &items)
     }
 
@@ -211,8 +211,8 @@ fn nets(lines: &[Line], unit: Unit) -> Result<Vec<i128>> {
     nets.ok_or_else(|| Error::Internal("a line without an amount".into()))
 }
 
-fn item<'a>(line: &Line<'a>, net: i128, sign: i128) -> Item<'a> {
-    Item {
+fn item<'a>(line: &Line<'a>, net: i128, sign: i128) -> DraftLine<'a> {
+    DraftLine {
         subscription: None,
         item: line.item,
         version: line.version,

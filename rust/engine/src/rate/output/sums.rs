@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{Writer, batch};
 use crate::column::write;
-use crate::compile::{Basis, Flow, Role};
+use crate::compile::Role;
 use crate::counter::Folded;
 use crate::error::{Error, Result};
 use crate::names::Names;
@@ -129,7 +129,7 @@ fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
             let flows = &compiled.agreements[agreement as usize].versions[version as usize].flows;
             let terms = &flows[flow as usize];
             let of_owner = |role: Role| if role == Role::AccountOwner { held.account } else { NONE };
-            let subscription = if is_per_subscription(flows, flow as usize) { held.subscription } else { NONE };
+            let subscription = if terms.by_subscription { held.subscription } else { NONE };
             let month = writer.billed_month(chunk.month[row]).cast_unsigned();
             let (payer, payee) = (shares.payer[at], shares.payee[at]);
             let accounts = (of_owner(terms.payer), of_owner(terms.payee));
@@ -138,15 +138,6 @@ fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
         }
     }
     Ok(sums.all)
-}
-
-/// Whether a flow of the period is reckoned per subscription on this one.
-fn is_per_subscription(flows: &[Flow], flow: usize) -> bool {
-    flows[flow].is_measured
-        && flows.iter().any(|other| match &other.basis {
-            Basis::GreaterOf { flows, per_subscription: true, .. } => flows.contains(&flow),
-            _ => false,
-        })
 }
 
 /// A code, or null.
