@@ -42,13 +42,12 @@ impl Engine {
         let mut found = Vec::with_capacity(rows.len);
         let mut scratch = String::new();
         for row in 0..rows.len {
-            let added = match identity_of(&rows, row, file, &mut scratch) {
-                Some(identity) => identities.append_value(identity.to_be_bytes()),
-                None => {
-                    identities.append_null();
-                    Ok(())
-                }
-            };
+            let added = identity_of(&rows, row, file, &mut scratch)
+                .map(|identity| identities.append_value(identity.to_be_bytes()));
+            let added = added.unwrap_or_else(|| {
+                identities.append_null();
+                Ok(())
+            });
             added.map_err(|error| Error::Internal(error.to_string()))?;
             write_content(&rows, row, &mut scratch);
             let print = identity::text(&scratch).to_be_bytes();
