@@ -150,6 +150,7 @@ def test_agreement() -> None:
         "suspense": "label",
         "consolidated": True,
         "carry_negative": True,
+        "notice_when": None,
         "versions": [
             {
                 "from": micros("2026-01-01T00:00+01:00"),

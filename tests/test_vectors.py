@@ -40,7 +40,7 @@ class Vector:
 
 def load(path: Path) -> Any:
     """A YAML file with all scalars as text, but `~`, which is null."""
-    return nulled(yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader))  # noqa: S506
+    return nulled(yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader))
 
 
 def nulled(part: Any) -> Any:

@@ -11,6 +11,12 @@ def currency_digits(code: str) -> int | None:
 def reject_codes() -> list[tuple[int, str]]:
     """Every reject code: number and name, by precedence."""
 
+def merge_line_sums(sums: Any) -> Table:
+    """Line sums of several partitions as one table. Raises `MoneyError`."""
+
+def merge_share_sums(sums: Any) -> Table:
+    """Share sums of several partitions as one table. Raises `MoneyError`."""
+
 @final
 class Table:
     """Batches of one schema."""
@@ -32,68 +38,19 @@ class Rated:
     @property
     def counters(self) -> Table: ...
     @property
+    def line_sums(self) -> Table: ...
+    @property
+    def share_sums(self) -> Table: ...
+    @property
+    def totals(self) -> list[tuple[int, int, int, int]]:
+        """Rows, skipped, rated and rejected of each source."""
+
+    @property
     def rows(self) -> int: ...
     @property
     def skipped(self) -> int: ...
     @property
     def rated(self) -> int: ...
-
-@final
-class Fees:
-    """The fees of a close; fees due = `lines` + `rejects`."""
-
-    @property
-    def lines(self) -> Table: ...
-    @property
-    def shares(self) -> Table: ...
-    @property
-    def rejects(self) -> Table: ...
-    @property
-    def line_sums(self) -> Table: ...
-    @property
-    def share_sums(self) -> Table: ...
-
-@final
-class Documents:
-    """Bills, and their lines."""
-
-    @property
-    def documents(self) -> Table: ...
-    @property
-    def lines(self) -> Table: ...
-
-@final
-class Settled:
-    """Statements and their lines, what they carry forward, and the flows of the whole period: their shares, and those
-    that could not be computed (rejects with the source `agreement`)."""
-
-    @property
-    def documents(self) -> Table: ...
-    @property
-    def lines(self) -> Table: ...
-    @property
-    def carried(self) -> Table: ...
-    @property
-    def shares(self) -> Table: ...
-    @property
-    def rejects(self) -> Table: ...
-
-@final
-class Posted:
-    """What documents come to in the books."""
-
-    @property
-    def entries(self) -> Table: ...
-    @property
-    def positions(self) -> Table: ...
-    @property
-    def notices(self) -> Table: ...
-
-def merge_line_sums(sums: Any) -> Table:
-    """Line sums of several partitions as one table, in bytewise order of their names."""
-
-def merge_share_sums(sums: Any) -> Table:
-    """Share sums of several partitions as one table, in bytewise order of their names."""
 
 @final
 class Engine:
@@ -109,6 +66,10 @@ class Engine:
     ) -> Engine:
         """Compiles a terms document (JSON) and the tables beside it. Raises `CatalogError`."""
 
+    def gather(self, mapping: str, content: str, usage: Any, partitions: Any, count: int) -> Table:
+        """Identity, content and partition of each record, before it is rated. `partitions` has those of the accounts,
+        in their order, as the int32 column `partition`; `count` is how many partitions there are."""
+
     def rate(
         self,
         sources: Sequence[tuple[str, str, str, Any]],
@@ -116,28 +77,75 @@ class Engine:
         itemised: bool = False,
         check_duplicates: bool = False,
         shares: bool = True,
+        lines: bool = True,
+        sums: bool = False,
+        closed: str | None = None,
     ) -> Rated:
         """Rates sources of (mapping, file, hash of its content, usage) as one stream, from counters on.
 
-        Raises `UsageSchemaError` for usage that as a whole does not fit its mapping.
+        `lines`, `shares` and `sums` say which tables to make; `closed` is the last period that is closed. Raises
+        `UsageSchemaError` for usage that as a whole does not fit its mapping.
         """
 
     def fees(self, period: str, counters: Any = None, billed: Any = None) -> Fees:
-        """The fees due at the close of every account's cycle of a name (`2026-10`), shared like any other line.
-
-        `counters` are those of the cycle, for tiers never entered. `billed` says what fees were billed before: columns
-        subscription, charge (`plan/charge`, or the charge beside a column plan), period (the cycle covered), amount.
-        None: a fee in advance counts as billed for all who held the plan when its cycle began.
-        """
+        """The fees due at the close of a period, after these counters and what was billed before."""
 
     def bill(self, line_sums: Any, period: str) -> Documents:
-        """The bills of a period, from its line sums."""
+        """The bills of a period."""
 
     def settle(self, share_sums: Any, line_sums: Any, period: str, carried: Any = None) -> Settled:
-        """The statements of a period, from its share sums and line sums and what the period before carried forward."""
+        """The statements of a period, with what the period before carried forward."""
 
     def post(self, documents: Any, lines: Any) -> Posted:
-        """The entries of documents in both parties' books, the positions of their parties, and notices."""
+        """The entries of documents and their lines, the positions of their parties, and notices."""
 
     def positions(self, documents: Any) -> Posted:
-        """The positions and notices of documents, without entries: for a period whose entries were made in parts."""
+        """The positions and notices of documents, without entries."""
+
+@final
+class Fees:
+    """What a close made of fees."""
+
+    @property
+    def lines(self) -> Table: ...
+    @property
+    def shares(self) -> Table: ...
+    @property
+    def rejects(self) -> Table: ...
+    @property
+    def line_sums(self) -> Table: ...
+    @property
+    def share_sums(self) -> Table: ...
+
+@final
+class Documents:
+    """Bills or statements, and their lines."""
+
+    @property
+    def documents(self) -> Table: ...
+    @property
+    def lines(self) -> Table: ...
+
+@final
+class Settled:
+    """Statements and their lines, what they carry forward, and the shares of flows on the whole period."""
+
+    @property
+    def documents(self) -> Table: ...
+    @property
+    def lines(self) -> Table: ...
+    @property
+    def carried(self) -> Table: ...
+    @property
+    def shares(self) -> Table: ...
+
+@final
+class Posted:
+    """What documents come to in the books."""
+
+    @property
+    def entries(self) -> Table: ...
+    @property
+    def positions(self) -> Table: ...
+    @property
+    def notices(self) -> Table: ...

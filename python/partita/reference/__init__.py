@@ -7,6 +7,7 @@ catalog, shares no code with the engine, and is written to be checked by eye rat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,12 @@ class Reference:
         tables: Mapping[str, Rows] | None = None,
     ) -> None:
         self.terms = Terms(catalog, accounts, subscriptions, tables)
+
+    def among(self, accounts: Iterable[Mapping[str, Any]], subscriptions: Iterable[Mapping[str, Any]]) -> Reference:
+        """The same for some of the accounts and subscriptions, given as rows."""
+        some = copy(self)
+        some.terms = self.terms.among(accounts, subscriptions)
+        return some
 
     def rate(
         self,

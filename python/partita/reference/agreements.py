@@ -18,6 +18,9 @@ from .terms import Terms
 PERIOD_KINDS = ("recurring", "greater_of", "standalone")
 """Flows that are computed at the close of the period, on its sums."""
 
+Stands = tuple[dt.date | dt.datetime | None, Mapping[str, Flow], CheckedTerms]
+"""From when (None: since ever), and with which flows and terms, an agreement stands."""
+
 
 @dataclass(frozen=True)
 class InForce:
@@ -30,18 +33,25 @@ class InForce:
     terms: CheckedTerms
 
 
+def standing(agreement: Agreement) -> list[Stands]:
+    """What an agreement is, in order of time: its own flows until its first version, then each version. The number of
+    a version is its place here."""
+    own: list[Stands] = [(None, agreement.flows, agreement.terms)]
+    later: list[Stands] = [(version.valid_from, version.flows, version.terms) for version in agreement.versions]
+    return own + later if agreement.flows or not later else later
+
+
 def in_force(name: str, agreement: Agreement, instant: dt.datetime) -> InForce | None:
-    """What stands at an instant; None outside its validity or before its first version. Dates are in its zone."""
+    """What stands at an instant; None outside its validity or before all it has. Dates are in its zone."""
     valid = agreement.valid
     if not within(instant, valid.valid_from, valid.valid_until, agreement.zone):
         return None
-    if not agreement.versions:
-        return InForce(name, agreement, 0, agreement.flows, agreement.terms)
-    begun = [n for n, v in enumerate(agreement.versions) if moment(v.valid_from, agreement.zone) <= instant]
+    stands = enumerate(standing(agreement))
+    begun = [(n, part) for n, part in stands if part[0] is None or moment(part[0], agreement.zone) <= instant]
     if not begun:
         return None
-    version = agreement.versions[begun[-1]]
-    return InForce(name, agreement, begun[-1], version.flows, version.terms)
+    number, (_, flows, terms) = begun[-1]
+    return InForce(name, agreement, number, flows, terms)
 
 
 def applies(agreement: Agreement, line: Line) -> bool:

@@ -66,19 +66,20 @@ class Close:
             self.result.rejects.append(reject_row(reject, None, None, "subscription", line.held.id))
             return
         self.result.lines.append(line.as_row())
-        self.result.shares.extend(share.as_row() for share in shares)
+        self.result.add_shares(shares)
         self.result.sales.extend(sales)
 
     def _period_flows(self) -> None:
         known = [*self.so_far, self.result]
-        shares = [row for rated in known for row in rated.shares if row["period"] == self.period]
+        every = [row for rated in known for row in (*rated.shares, *rated.measured)]
+        shares = [row for row in every if row["period"] == self.period]
         sales = [row for rated in known for row in rated.sales if row["period"] == self.period]
         for name, agreement in self.terms.catalog.agreements.items():
             month = cycle_named(self.period, agreement.zone)
             stands = standing_in(name, agreement, month)
             if stands is not None:
                 flows = PeriodFlows(self.terms, stands, month, shares, sales)
-                self.result.shares.extend(share.as_row() for share in flows.shares())
+                self.result.add_shares(flows.shares())
                 self.result.rejects.extend(reject_row(r, None, None, "agreement", name) for r in flows.rejects)
 
 

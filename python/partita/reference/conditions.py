@@ -86,7 +86,7 @@ def _in_range(test: Test, value: str) -> bool:
 def attributes_read(catalog: object) -> set[str]:
     """The names of the record's attributes that any condition, look-up or role of the catalog refers to."""
     found: set[str] = set()
-    for part in _parts_of(catalog):
+    for part in parts_of(catalog):
         if isinstance(part, When):
             found.update(part.attributes)
         elif isinstance(part, Lookup):
@@ -96,7 +96,8 @@ def attributes_read(catalog: object) -> set[str]:
     return found - set(RESERVED)
 
 
-def _parts_of(thing: Any) -> Iterator[Any]:
+def parts_of(thing: Any) -> Iterator[Any]:
+    """The models that a part of a catalog is made of, itself included."""
     if isinstance(thing, BaseModel):
         yield thing
         children: Any = [getattr(thing, name) for name in type(thing).model_fields]
@@ -105,4 +106,4 @@ def _parts_of(thing: Any) -> Iterator[Any]:
     else:
         children = thing if isinstance(thing, tuple) else ()
     for child in children:
-        yield from _parts_of(child)
+        yield from parts_of(child)

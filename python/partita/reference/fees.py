@@ -18,7 +18,7 @@ from .charge import Numbers, flat, graduated
 from .clock import FIRST, Cycle, cycle_named, local_date, moment
 from .conditions import Circumstances, holds
 from .counters import Counters, Key, key_of
-from .identity import line_id
+from .identity import fee_line_id
 from .lines import Line
 from .numbers import round_integer, round_to, stored
 from .rejects import Reject
@@ -179,12 +179,12 @@ class Fee:
         if self.plan.currency != self.held.account.currency:
             raise Reject("currency_mismatch", self.plan_id, self.plan.currency)
         seller = self.terms.seller(self.plan, self.held)
-        if seller is None:
-            raise Reject("unknown_party", self.plan_id, None)
+        if seller not in self.terms.directory.parties:
+            raise Reject("unknown_party", self.plan_id, seller)
         period = self.cycle.name
         stamp = period if cycle.name == period else f"{period}/{cycle.name}"
         return Line(
-            line_id=line_id(self.held.id, self.path, stamp),
+            line_id=fee_line_id(self.held.id, self.path, stamp),
             kind=kind,
             held=self.held,
             plan=self.plan_id,

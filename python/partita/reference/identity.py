@@ -10,34 +10,41 @@ if TYPE_CHECKING:
     from .records import Record
 
 SEPARATOR = b"\x1f"
-
-
-def canonical_bytes(record: Record) -> bytes:
-    """All that the mapping names, as bytes: key, service, quantity, amount, duration, destination, territory, then
-    the mapped attributes; each text after \\x01, a null as \\x00, joined by \\x1f. Numbers are in their shortest form.
-    """
-    return SEPARATOR.join(b"\x00" if text is None else b"\x01" + text.encode() for text in record.mapped_texts())
+ROW_STEP = 0x9E3779B97F4A7C15F39CC0605CEDC835
+"""Tells the rows of a file apart: the golden ratio's fraction, which spreads them over all bits."""
 
 
 def rating_order(record: Record) -> tuple[object, ...]:
-    """The order of rating: time, source, id, canonical bytes; then as they came, where all of that is equal."""
+    """The order of rating: time, source, id, content; then as they came, where all of that is equal."""
     identity = (record.id or "").encode()
-    return (record.time, record.source.encode(), identity, canonical_bytes(record), record.place)
+    return (record.time, (record.source or "").encode(), identity, record.content_order(), record.place)
 
 
 def is_same(first: Record, second: Record) -> bool:
-    """Whether two records of one identity are duplicates (all mapped columns equal), or else in conflict."""
-    return first.time == second.time and canonical_bytes(first) == canonical_bytes(second)
+    """Whether two records of one identity are duplicates (all that is read of them is equal), or else in conflict."""
+    return first.time == second.time and first.content_order() == second.content_order()
 
 
 def usage_line_id(record: Record, charge: str, segment: int) -> bytes:
-    """The id of a line of usage: of source and id, or of file and row where the mapping has `id: none`."""
+    """The id of a line of usage: of source and id; where the mapping has `id: none`, of the content of the file
+    (the text of its hash) and the row."""
     if record.id is None:
-        return line_id(record.file, str(record.row), charge, str(segment))
-    return line_id(record.source, record.id, charge, str(segment))
+        whose = (fingerprint(record.content) + record.row * ROW_STEP) % 2**128
+    else:
+        whose = fingerprint(record.source or "", record.id)
+    return _line_id(whose, charge, str(segment))
 
 
-def line_id(*parts: str) -> bytes:
-    """XXH3-128 of the parts joined by \\x1f, big-endian (16 bytes)."""
-    digest: bytes = xxhash.xxh3_128(SEPARATOR.join(part.encode() for part in parts)).digest()
+def fee_line_id(subscription: str, charge: str, stamp: str) -> bytes:
+    """The id of the line of a fee: of the subscription, and of the close (and the cycle covered)."""
+    return _line_id(fingerprint(subscription), charge, stamp)
+
+
+def _line_id(whose: int, charge: str, part: str) -> bytes:
+    return (whose ^ fingerprint(charge, part)).to_bytes(16, "big")
+
+
+def fingerprint(*parts: str) -> int:
+    """XXH3-128 of the parts joined by \\x1f."""
+    digest: int = xxhash.xxh3_128_intdigest(SEPARATOR.join(part.encode() for part in parts))
     return digest

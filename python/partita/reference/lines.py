@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -77,7 +78,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Share:
-    """What one flow made of one line, or of one period (no line)."""
+    """What one flow made of one line, or of one period (no line); paid, or only measured for other flows."""
 
     line_id: bytes | None
     period: str
@@ -89,12 +90,15 @@ class Share:
     payee: str
     amount: Fraction
     currency: str
+    paid: bool = True
 
     def as_row(self) -> Row:
-        return {**self.__dict__, "amount": to_decimal(self.amount)}
+        row = {**self.__dict__, "amount": to_decimal(self.amount)}
+        del row["paid"]
+        return row
 
 
-def reject_row(reject: Reject, file: str | None, row: int | None, source: str, identity: str | None) -> Row:
+def reject_row(reject: Reject, file: str | None, row: int | None, source: str | None, identity: str | None) -> Row:
     return {
         "usage_file": file,
         "usage_row": row,
@@ -111,6 +115,7 @@ def reject_row(reject: Reject, file: str | None, row: int | None, source: str, i
 class Rated:
     """What `rate` and `close` return: the tables as lists of dicts.
 
+    `shares` are what is paid; `measured` are those of flows that nobody pays, which others are computed from.
     `sales` says, line by line, what each agreement took as the base of its flows (agreement, version, subscription,
     account owner, seller, amount, currency, period): the flows that need the whole period are computed from it.
     `skipped` counts the rows that a mapping's `where` leaves out.
@@ -118,7 +123,12 @@ class Rated:
 
     lines: list[Row] = field(default_factory=list)
     shares: list[Row] = field(default_factory=list)
+    measured: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
     counters: list[Row] = field(default_factory=list)
     sales: list[Row] = field(default_factory=list)
     skipped: int = 0
+
+    def add_shares(self, shares: Iterable[Share]) -> None:
+        for share in shares:
+            (self.shares if share.paid else self.measured).append(share.as_row())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from partita.catalog.charge import Lookup
@@ -27,10 +28,13 @@ class Tables:
 
     def __init__(self, tables: Mapping[str, Table], rows: Mapping[str, Sequence[Row]]) -> None:
         self.tables = tables
-        self.rows = {name: rows.get(name, table.rows or ()) for name, table in tables.items()}
         for name, table in tables.items():
             if table.file is not None and name not in rows:
                 raise CatalogError(f"tables.{name}: hand over the rows of {table.file}")
+        own = {name: rows.get(name, table.rows or ()) for name, table in tables.items()}
+        self.rows = {
+            name: {tuple(row.get(key) for key in table.by): row for row in own[name]} for name, table in tables.items()
+        }
 
     def number(self, number: Decimal | Lookup, circumstances: Circumstances, code: str, field: str) -> Fraction:
         """A literal, or the value that a look-up finds; without one, its `else`, or a reject of this code."""
@@ -47,14 +51,15 @@ class Tables:
         keys = self.tables[lookup.table].by
         if len(keys) != len(lookup.by):
             raise CatalogError(f"a look-up in {lookup.table} has {len(lookup.by)} keys; the table has {len(keys)}")
-        wanted = [circumstances[name] for name in lookup.attributes(keys)]
-        fitting = [row for row in self.rows[lookup.table] if _fits(row, keys, wanted)]
-        if not fitting:
-            return None
-        row = max(fitting, key=lambda row: tuple(row.get(key) is not None for key in keys))
-        value = row.get(lookup.column)
+        row = self._row(lookup.table, [circumstances[name] for name in lookup.attributes(keys)])
+        value = None if row is None else row.get(lookup.column)
         return None if value is None else Fraction(parse_decimal(value))
 
-
-def _fits(row: Row, keys: Sequence[str], wanted: Sequence[str | None]) -> bool:
-    return all(row.get(key) is None or row[key] == value for key, value in zip(keys, wanted, strict=True))
+    def _row(self, table: str, wanted: Sequence[str | None]) -> Row | None:
+        """The row of these cells, or else with any in place of some, the last ones first."""
+        rows = self.rows[table]
+        for named in product((True, False), repeat=len(wanted)):
+            cells = tuple(value if own else None for value, own in zip(wanted, named, strict=True))
+            if cells in rows:
+                return rows[cells]
+        return None

@@ -15,7 +15,7 @@ from partita.catalog.agreement import Agreement, Extreme, Flow
 from partita.catalog.charge import Lookup
 from partita.errors import CatalogError
 
-from .agreements import InForce, in_force, in_order, is_sale, needs, period_flows
+from .agreements import InForce, in_force, in_order, is_sale, measured_flows, needs, period_flows
 from .basis import greater_of, remainder, split
 from .clock import Cycle, moment
 from .conditions import Circumstances
@@ -76,6 +76,7 @@ class PeriodFlows:
             group.payee,
             self.sums[name][group],
             group.currency,
+            name not in measured_flows(self.stands.flows),
         )
 
     # Sums of what was computed line by line ---------------------------------------------------------------------

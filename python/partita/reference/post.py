@@ -94,15 +94,11 @@ def _number(terms: Terms, number: Decimal | Lookup, field: str) -> Fraction:
 
 
 def _entries(document: Document, legs: Iterator[Leg]) -> list[Row]:
-    """One entry a book and account: what its legs come to, as a debit or a credit; none for nothing."""
-    sums: dict[tuple[str, str, str], int] = {}
-    for book, kind, counterparty, units in legs:
-        account = (book, kind, counterparty)
-        sums[account] = sums.get(account, 0) + units
-    for book in {book for book, _, _ in sums}:
-        assert sum(units for (own, _, _), units in sums.items() if own == book) == 0, "entries balance"
-    posted = [(account, units) for account, units in sums.items() if units != 0]
-    return [_entry(document, number, account, units) for number, (account, units) in enumerate(posted, 1)]
+    """One entry a leg, as a debit or a credit; none for nothing."""
+    posted = [leg for leg in legs if leg[3] != 0]
+    for book in {book for book, *_ in posted}:
+        assert sum(units for own, *_, units in posted if own == book) == 0, "entries balance"
+    return [_entry(document, number, leg[:3], leg[3]) for number, leg in enumerate(posted, 1)]
 
 
 def _entry(document: Document, number: int, account: tuple[str, str, str], units: int) -> Row:

@@ -6,14 +6,14 @@ prices each band segment by the charge that matches in its band; version, zone a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from partita.catalog.charge import Charge, ChargeModel, Dynamic, Flat, Graduated, Package, Percentage, Unit
+from partita.catalog.charge import Charge, ChargeModel, Dynamic, Flat, Graduated, Lookup, Package, Percentage, Unit
 
 from .charge import Numbers, blocks, dynamic, flat, graduated, package, percentage, unit
-from .conditions import Circumstances, holds
+from .conditions import Circumstances, holds, parts_of
 from .counters import Counters, Key, key_of
 from .numbers import LIMIT, allocate_stored, round_to, shortest, stored
 from .records import Record
@@ -40,9 +40,11 @@ class Priced:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A charge that applies to the record, or to a segment of it, with what its numbers are read by."""
+    """A charge that applies to the record, or to a segment of it, with what its numbers are read by. `path` names it
+    in rejects, `counted_as` in counters."""
 
     path: str
+    counted_as: str
     name: str
     charge: Charge
     version: int
@@ -83,13 +85,13 @@ class PlanOnRecord:
     def _drawn(
         self, name: str, charge: Charge, version: tuple[int, ChargeModel], band: str | None, around: Circumstances
     ) -> Drawn:
-        path = f"{self.prefix}{self.plan_id}/{name}"
+        path = f"{self.plan_id}/{name}"
         tables = self.terms.tables
 
         def numbers(number: object) -> Fraction:
             return tables.number(number, around, "no_price", path)  # type: ignore[arg-type]
 
-        return Drawn(path, name, charge, version[0], version[1], band, numbers)
+        return Drawn(path, f"{self.prefix}{path}", name, charge, version[0], version[1], band, numbers)
 
     def price(self, counters: Counters) -> list[Priced]:
         """The lines of the record: charges in the plan's order, each one's segments in the order of time.
@@ -109,6 +111,7 @@ class PlanOnRecord:
         return list(_numbered(found))
 
     def _priced(self, component: str, drawn: Drawn, counters: Counters) -> list[Priced]:
+        self._check_numbers(drawn)
         if isinstance(drawn.model, (Unit, Graduated, Package)):
             return self._by_quantity(component, drawn, counters)
         if isinstance(drawn.model, Percentage):
@@ -120,6 +123,22 @@ class PlanOnRecord:
         )
         billed = self._quantity(drawn) if isinstance(drawn.model, Dynamic) and drawn.model.price_column else None
         return [_line(drawn, self._plain_quantity(), billed, _rounded(drawn.charge, exact))]
+
+    def _check_numbers(self, drawn: Drawn) -> None:
+        """Raise the lowest of what is wrong with the record's numbers and with those that the charge looks up."""
+        rejects: list[Reject] = []
+        for part in parts_of(drawn.model):
+            if isinstance(part, Lookup):
+                _collect(rejects, drawn.numbers, part)
+        if isinstance(drawn.model, (Unit, Graduated, Package)):
+            _collect(rejects, self._quantity, drawn)
+        elif isinstance(drawn.model, Percentage):
+            _collect(rejects, self._amount, drawn, self.record.mapping.amount)
+        elif isinstance(drawn.model, Dynamic):
+            _collect(rejects, self._carried_figure, drawn, drawn.model)
+            if drawn.model.price_column:
+                _collect(rejects, self._quantity, drawn)
+        raise_first(rejects)
 
     # Charges on a quantity -------------------------------------------------------------------------------------
 
@@ -139,7 +158,7 @@ class PlanOnRecord:
 
     def _pieces(self, component: str, start: Drawn, quantity: Fraction) -> list[tuple[Drawn, Fraction]]:
         """The band segments of the record: the charge of each, and where in the quantity it ends."""
-        if start.charge.across == "start":
+        if start.charge.across == "start" or quantity == 0:
             return [(start, quantity)]
         seconds = self._duration(start)
         spans = self.bands.segments(self.record.time, seconds) if self.bands else [(None, Fraction(0))]
@@ -215,11 +234,14 @@ class PlanOnRecord:
         return _line(drawn, self._plain_quantity(), None, _rounded(drawn.charge, exact), out_of_order=late)
 
     def _carried(self, drawn: Drawn, model: Dynamic) -> Fraction:
+        quantity = self._quantity(drawn) if model.price_column else Fraction(1)
+        return dynamic.cost(model, drawn.numbers, self._carried_figure(drawn, model), quantity)
+
+    def _carried_figure(self, drawn: Drawn, model: Dynamic) -> Fraction:
+        """The amount or unit price that the record carries."""
         name = model.amount_column or model.price_column
         assert name is not None
-        carried = self._amount(drawn, self.record.mapping.attributes.get(name, name))
-        quantity = self._quantity(drawn) if model.price_column else Fraction(1)
-        return dynamic.cost(model, drawn.numbers, carried, quantity)
+        return self._amount(drawn, self.record.mapping.attributes.get(name, name))
 
     def _amount(self, drawn: Drawn, column: str | None) -> Fraction:
         amount = self.record.number(column)
@@ -233,7 +255,15 @@ class PlanOnRecord:
         """The counter of a cumulative charge; none where each record stands for itself."""
         if model.scope == "record":
             return None
-        return key_of(drawn.path, model.scope, model.reset, self.held, self.record.time)
+        return key_of(drawn.counted_as, model.scope, model.reset, self.held, self.record.time)
+
+
+def _collect(rejects: list[Reject], function: Callable[..., object], *arguments: object) -> None:
+    """Call a function for the reject that it may raise."""
+    try:
+        function(*arguments)
+    except Reject as reject:
+        rejects.append(reject)
 
 
 def no_matching_charge(record: Record) -> Reject:

@@ -67,14 +67,15 @@ class Rating:
     def _read(self, batch: Batch) -> Iterable[Record]:
         mapping = mapping_named(self.terms.catalog, batch.mapping)
         check_columns(mapping, batch.records)
-        for at, row in enumerate(batch.records):
+        numbers = range(len(batch.records)) if batch.rows is None else batch.rows
+        for at, row in zip(numbers, batch.records, strict=True):
             place = self.rows
             self.rows += 1
             if not is_wanted(mapping, row):
                 self.skipped += 1
                 continue
             try:
-                yield read(mapping, row, self.terms.attributes, batch.file, at, place)
+                yield read(mapping, batch, row, self.terms.attributes, at, place)
             except Reject as reject:
                 source, identity = source_of(mapping, row)
                 self.outcomes[place] = _Outcome(reject=reject_row(reject, batch.file, at, source, identity))
@@ -94,7 +95,7 @@ class Rating:
         """The first of an identity that is rated is the original; every other is a duplicate, or in conflict."""
         if not self.check_duplicates or record.id is None:
             return
-        original = self.seen.setdefault((record.source, record.id), record)
+        original = self.seen.setdefault((record.source or "", record.id), record)
         if original is not record:
             name = "duplicate" if is_same(original, record) else "conflict"
             raise Reject(name, record.mapping.id, record.id)
@@ -106,10 +107,11 @@ class Rating:
         plan = met.plan
         if plan.currency != held.account.currency:
             raise Reject("currency_mismatch", met.plan_id, plan.currency)
+        priced = met.price(self.counters)
         seller = self.terms.seller(plan, held)
-        if seller is None:
-            raise Reject("unknown_party", met.plan_id, None)
-        return [self._line(record, held, met, seller, priced) for priced in met.price(self.counters)]
+        if seller not in self.terms.directory.parties:
+            raise Reject("unknown_party", met.plan_id, seller)
+        return [self._line(record, held, met, seller, one) for one in priced]
 
     def _guided(self, record: Record) -> tuple[Held, PlanOnRecord]:
         """The first subscription of the key, by priority, whose plan has a matching charge."""
@@ -173,7 +175,7 @@ class Rating:
         result = Rated(counters=self.counters.rows(), skipped=self.skipped)
         for _, outcome in sorted(self.outcomes.items()):
             result.lines.extend(line.as_row() for line in outcome.lines)
-            result.shares.extend(share.as_row() for share in outcome.shares)
+            result.add_shares(outcome.shares)
             result.sales.extend(outcome.sales)
             if outcome.reject is not None:
                 result.rejects.append(outcome.reject)

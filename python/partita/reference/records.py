@@ -18,7 +18,7 @@ from partita.errors import UsageSchemaError
 
 from .clock import END, FIRST, is_regular, parse_time, to_utc
 from .conditions import fits
-from .numbers import STORED_DECIMALS, parse_number, round_to, shortest
+from .numbers import LIMIT, STORED_DECIMALS, parse_number, round_to, shortest
 from .rejects import Reject, raise_first
 
 LONGEST = 4096
@@ -30,26 +30,32 @@ _ROLES = ("key", "service", "quantity", "amount", "duration", "destination", "te
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one file (or of no file: "") that one mapping reads."""
+    """Rows of one file (or of no file: "") that one mapping reads. `content` is the hash of the file's content, which
+    stands for the ids of records without one; `rows` are their row numbers, if these are not all of the file."""
 
     mapping: str | None
     file: str
     records: Sequence[Row]
+    content: str = ""
+    rows: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)
 class Record:
-    """A row that could be read. `place` is its position in the whole input, `row` the one in its file (0-based)."""
+    """A row that could be read. `place` is its position in the whole input, `row` the one in its file (0-based), whose
+    content has the hash `content`."""
 
     mapping: Usage
     columns: Row
     file: str
+    content: str
     row: int
     place: int
-    source: str
+    source: str | None
     id: str | None
     time: dt.datetime
     key: str
+    attributes: Sequence[str] = ()
 
     def text(self, column: str | Constant | None) -> str | None:
         """The text of a mapped column or constant; null where there is none."""
@@ -72,17 +78,27 @@ class Record:
             raise Reject("too_many_decimals", field, text_of(value))
         return number
 
-    def mapped_texts(self) -> Iterable[str | None]:
-        """All that the mapping names beside source, id and time, in a fixed order, numbers in shortest form."""
-        for role in _ROLES:
-            yield self._canonical(getattr(self.mapping, role))
-        for column in self.mapping.attributes.values():
-            yield text_of(self.cell(column))
+    def content_order(self) -> tuple[object, ...]:
+        """All that is read beside source, id and time, to be compared: texts bytewise, nulls first, then numbers,
+        then the attributes that the catalog refers to, by name."""
+        mapping = self.mapping
+        texts = [self.text(column) for column in (mapping.key, mapping.service, mapping.destination, mapping.territory)]
+        numbers = [self._readable(column) for column in (mapping.quantity, mapping.amount, mapping.duration)]
+        return (*map(_bytewise, texts), *numbers, *(_bytewise(self.attribute(name)) for name in self.attributes))
 
-    def _canonical(self, column: str | Constant | None) -> str | None:
-        text = self.text(column)
-        number = None if text is None or column == self.mapping.key else parse_number(text)
-        return text if number is None else shortest(number)
+    def _readable(self, column: str | Constant | None) -> tuple[int, Fraction]:
+        """A number; after all of them a null, what is none, what has too many decimals, and what is too large."""
+        try:
+            number = self.number(column)
+        except Reject as reject:
+            return 2 if reject.name == "bad_number" else 3, Fraction(0)
+        if number is None:
+            return 1, Fraction(0)
+        return (0, number) if abs(number) < LIMIT else (4, Fraction(0))
+
+
+def _bytewise(text: str | None) -> tuple[bool, bytes]:
+    return text is not None, (text or "").encode()
 
 
 def text_of(value: Any) -> str | None:
@@ -141,8 +157,8 @@ def is_wanted(mapping: Usage, row: Row) -> bool:
     )
 
 
-def read(mapping: Usage, row: Row, attributes: Iterable[str], file: str, at: int, place: int) -> Record:
-    """The record of a row; raises the reject of lowest code where it cannot be read.
+def read(mapping: Usage, batch: Batch, row: Row, attributes: Sequence[str], at: int, place: int) -> Record:
+    """The record of a row of a batch; raises the reject of lowest code where it cannot be read.
 
     `attributes` are those that the catalog refers to: their texts are limited in length, as ids and keys are.
     """
@@ -153,7 +169,7 @@ def read(mapping: Usage, row: Row, attributes: Iterable[str], file: str, at: int
     raise_first(reading.rejects)
     assert time is not None
     assert key is not None
-    return Record(mapping, row, file, at, place, source, identity, time, key)
+    return Record(mapping, row, batch.file, batch.content, at, place, source, identity, time, key, attributes)
 
 
 class _Reading:
@@ -175,8 +191,8 @@ class _Reading:
     def reject(self, name: str, field: str, value: str | None) -> None:
         self.rejects.append(Reject(name, field, value))
 
-    def source(self) -> str:
-        return self.text(self.mapping.source) or ""
+    def source(self) -> str | None:
+        return self.text(self.mapping.source)
 
     def identity(self) -> str | None:
         if self.mapping.id == "none":
@@ -239,7 +255,7 @@ def _as_datetime(value: Any, column: str) -> dt.datetime:
     raise UsageSchemaError(f"column {column!r} holds {type(value).__name__}, not times")
 
 
-def source_of(mapping: Usage, row: Row) -> tuple[str, str | None]:
+def source_of(mapping: Usage, row: Row) -> tuple[str | None, str | None]:
     """Source and id of a row, as far as it has them, for its reject."""
     reading = _Reading(mapping, row)
     return reading.source(), None if mapping.id == "none" else reading.text(mapping.id)

@@ -10,15 +10,16 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from typing import Any, NamedTuple
 
 from partita.catalog.agreement import Agreement, Flow
 
-from .agreements import is_sale, measured_flows
+from .agreements import is_sale, measured_flows, standing
 from .clock import cycle_named
 from .documents import Document, Item, Key, Side, digits_of, is_skipped, rounded_lines
 from .lines import Row
-from .numbers import allocate, round_integer, round_lines, to_decimal, to_fraction
+from .numbers import round_integer, to_decimal, to_fraction
 from .terms import Terms
 
 CARRIED = "carried_forward"
@@ -51,7 +52,10 @@ class Settlement:
 def settle(
     terms: Terms, period: str, shares: Sequence[Mapping[str, Any]], carried: Sequence[Mapping[str, Any]] = ()
 ) -> Settlement:
-    """The statements of a period from all shares that fall in it, and what the period before carried forward."""
+    """The statements of a period from all shares that fall in it, and what the period before carried forward.
+
+    A sum of shares may stand for them; it says itself (`payer_account`, `payee_account`) whose account is meant.
+    """
     return Settling(terms, period, [share for share in shares if share["period"] == period], carried).settle()
 
 
@@ -91,9 +95,12 @@ class Settling:
         if name in measured_flows(flows):
             return
         subscription = share["subscription"]
-        payer, payee = (self.terms.directory.account_of(share[side], subscription) for side in ("payer", "payee"))
+        payer, payee = (
+            share.get(f"{side}_account") or self.terms.directory.account_of(share[side], subscription)
+            for side in ("payer", "payee")
+        )
         member = Member(share["agreement"], share["version"], name, payer, payee, share["currency"])
-        key = Key(subscription, name, share["version"], None, None, flows[name].tax_category)
+        key = Key(None, name, share["version"], None, None, flows[name].tax_category)
         place = (member, key, share["payer"], share["payee"])
         self.sums[place] = self.sums.get(place, Fraction(0)) + to_fraction(share["amount"])
 
@@ -213,7 +220,7 @@ def _reversed(item: Item) -> Item:
 
 def flows_of(agreement: Agreement, version: int) -> Mapping[str, Flow]:
     """The flows of a version of an agreement."""
-    return agreement.versions[version].flows if agreement.versions else agreement.flows
+    return standing(agreement)[version][1]
 
 
 def dealing_sets(flows: Mapping[str, Flow]) -> dict[str, str]:
@@ -243,16 +250,22 @@ def _base(flows: Mapping[str, Flow], flow: Flow) -> tuple[tuple[str, ...], tuple
 def deal(exact: Sequence[Fraction]) -> list[int]:
     """The exact sums of the parts of a dealing set, in units, dealt so that they come to their sum rounded half up.
 
-    By largest remainder over the exact sums; where these differ in sign, by the largest rounding errors instead.
+    By largest remainder over the exact sums: each is cut to whole units, and the units left go to the largest parts
+    cut off, ties by order. A negative whole mirrors the positive one; for a whole of 0 the first part that is not 0
+    decides.
 
     >>> deal([Fraction("3333.3335"), Fraction("3333.3335"), Fraction("3333.3330")])
     [3334, 3333, 3333]
     """
     whole = sum(exact, Fraction(0))
-    total = round_integer(whole, "half_up")
-    if whole != 0 and all(part * whole >= 0 for part in exact):
-        return allocate(total, [abs(part) for part in exact])
-    return round_lines(total, exact)
+    if next((part for part in (whole, *exact) if part != 0), Fraction(0)) < 0:
+        return [-part for part in deal([-part for part in exact])]
+    units = [floor(part) for part in exact]
+    left = round_integer(whole, "half_up") - sum(units)
+    by_rest = sorted(range(len(exact)), key=lambda place: units[place] - exact[place])
+    for place in by_rest[:left]:
+        units[place] += 1
+    return units
 
 
 def positions(documents: Sequence[Document]) -> list[Row]:

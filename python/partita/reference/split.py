@@ -14,7 +14,7 @@ from fractions import Fraction
 from partita.catalog.agreement import Flow, PerUnit
 from partita.catalog.charge import Charge, Lookup
 
-from .agreements import InForce, Roles, applies, in_force, in_order, is_sale, needs, period_flows
+from .agreements import InForce, Roles, applies, in_force, in_order, is_sale, measured_flows, needs, period_flows
 from .basis import remainder, split
 from .charge import blocks, flat, unit
 from .clock import within
@@ -31,28 +31,28 @@ from .terms import Terms, version_at
 def split_lines(
     terms: Terms, lines: Sequence[Line], record: Record | None, counters: Counters
 ) -> tuple[list[Share], list[Row]]:
-    """The shares of all lines of one record (or of one fee), and the sales they were taken from.
+    """The shares of all lines of one record (or of one fee), by agreement, and the sales they were taken from.
 
     Raises the reject of lowest code: a record is charged and shared whole, or not at all.
     """
-    shares: list[list[Share]] = [[] for _ in lines]
+    shares: list[Share] = []
     sales: list[Row] = []
     rejects: list[Reject] = []
     for name, agreement in terms.catalog.agreements.items():
-        concerned = [(place, line) for place, line in enumerate(lines) if applies(agreement, line)]
+        concerned = [line for line in lines if applies(agreement, line)]
         borne = False
-        for place, line in concerned:
+        for line in concerned:
             try:
                 stands = _standing(terms, name, line)
                 if stands is not None:
                     sharing = LineShares(terms, stands, line, record, lines if not borne else (), counters)
                     borne = True
-                    shares[place].extend(sharing.compute())
+                    shares.extend(sharing.compute())
                     sales.append(_sale(stands, line))
             except Reject as reject:
                 rejects.append(reject)
     raise_first(rejects)
-    return [share for own in shares for share in own], sales
+    return shares, sales
 
 
 def _standing(terms: Terms, name: str, line: Line) -> InForce | None:
@@ -104,7 +104,11 @@ class LineShares:
         self.siblings = siblings
         self.counters = counters
         self.roles = Roles(terms, stands, line)
+        self.measured = measured_flows(stands.flows)
+        at_close = {need for name in period_flows(stands.flows) for need in needs(stands.flows[name])}
+        self.unread = self.measured - at_close
         self.values: dict[str, Fraction] = {}
+        self.present: set[str] = set()
         self.shares: dict[str, list[Share]] = {}
 
     def compute(self) -> list[Share]:
@@ -117,6 +121,8 @@ class LineShares:
                 continue  # computed at close; or of a flow that was rejected
             try:
                 self.shares[name] = self._flow(name, flow) if self._is_present(flow) else []
+                if self.shares[name] or name in self.values:
+                    self.present.add(name)
                 self.values.setdefault(name, sum((share.amount for share in self.shares[name]), Fraction(0)))
             except Reject as reject:
                 rejects.append(reject)
@@ -124,8 +130,11 @@ class LineShares:
         return [share for name in self.stands.flows for share in self.shares.get(name, ())]
 
     def _is_present(self, flow: Flow) -> bool:
+        """Whether a flow concerns this line: by its condition and validity, and if any of its bases does."""
         valid = flow.valid
         zone = self.stands.agreement.zone
+        if flow.of and self.present.isdisjoint(flow.of):
+            return False
         return holds(flow.when, self.line.around) and within(self.line.time, valid.valid_from, valid.valid_until, zone)
 
     def _flow(self, name: str, flow: Flow) -> list[Share]:
@@ -136,6 +145,9 @@ class LineShares:
             return self._split(name, flow.split)
         amount = self._amount(name, flow)
         if amount is None:
+            return []
+        if name in self.unread:
+            self.values[name] = amount
             return []
         return [self._share(name, self.roles.payer(name), self.roles.payee(name), amount)]
 
@@ -154,6 +166,7 @@ class LineShares:
             payee,
             amount,
             line.currency,
+            name not in self.measured,
         )
 
     def _path(self, name: str) -> str:
@@ -195,6 +208,9 @@ class LineShares:
         parts = split.divided(base, [self._number(name, weight) for weight in weights.values()])
         if parts is None:
             raise Reject("no_share", self._path(name), None)
+        if name in self.unread:
+            self.values[name] = base
+            return []
         payer = self.roles.payer(name)
         return [
             self._share(name, payer, self.roles.party(role, name), part)
@@ -252,7 +268,7 @@ class LineShares:
         met = PlanOnRecord(self.terms, plan_id, self.record, self.line.held, self.line.around, prefix)
         priced = met.price(self.counters)
         if not priced:
-            raise Reject("no_matching_charge", self._path(name), self.line.around["service"])
+            raise Reject("no_matching_charge", self._path(name), None)
         return sum((line.amount for line in priced), Fraction(0))
 
     def _plan_fees(self, plan_id: str) -> Fraction | None:

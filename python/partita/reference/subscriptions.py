@@ -47,6 +47,9 @@ class Directory:
         self.accounts.update((row["account"], _account(row)) for row in accounts or ())
         typed: dict[str, Subscription] = dict(_in_place(catalog.subscriptions, "subscriptions", subscriptions))
         typed.update(_subscriptions(list(subscriptions or ())))
+        self.owned: dict[str, list[str]] = {}
+        for name, account in self.accounts.items():
+            self.owned.setdefault(account.owner, []).append(name)
         self.subscriptions = {name: self._held(name, terms) for name, terms in typed.items()}
         self.by_key: dict[str, list[Held]] = {}
         for held in sorted(self.subscriptions.values(), key=lambda held: -held.terms.priority):
@@ -63,7 +66,7 @@ class Directory:
         account that bears its id; else the first it owns; else a default one, of its own id."""
         if subscription is not None and self.subscriptions[subscription].account.owner == party:
             return self.subscriptions[subscription].account_id
-        owned = [name for name, account in self.accounts.items() if account.owner == party]
+        owned = self.owned.get(party, ())
         return party if party in owned or not owned else owned[0]
 
     def account(self, account_id: str, currency: str) -> Account:

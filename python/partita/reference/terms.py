@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from partita.catalog.catalog import Catalog, Plan
@@ -35,6 +36,12 @@ class Terms:
         self.zones = Zones(catalog.zones, tables or {})
         self.attributes = sorted(attributes_read(catalog))
         self._bands: dict[tuple[str, str], Bands] = {}
+
+    def among(self, accounts: Iterable[Mapping[str, Any]], subscriptions: Iterable[Mapping[str, Any]]) -> Terms:
+        """The same terms for some of the accounts and subscriptions, given as rows."""
+        some = copy(self)
+        some.directory = Directory(self.catalog, accounts, subscriptions)
+        return some
 
     def bands(self, plan: Plan, zone: str) -> Bands | None:
         """The bands of a plan for an account in a zone."""

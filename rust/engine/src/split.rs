@@ -35,7 +35,7 @@ pub trait Line: Attributes {
     /// Whether it bears what flows charge for its record: the first line under the agreement does.
     fn bears(&self) -> bool;
     /// The record's quantity, or what its lines billed.
-    fn units(&self, billed: bool) -> Result<i128, Code>;
+    fn units(&self, billed: bool, blame: impl Fn(Code) -> Fault) -> Result<i128, Fault>;
     /// What a cost plan makes of the record, or of the time covered; none if nothing. `cost` is the flow's place among
     /// those with a plan, `blame` makes the flow's faults.
     fn cost(&self, plan: usize, cost: usize, blame: impl Fn(Code) -> Fault) -> Result<Option<i128>, Fault>;
@@ -128,15 +128,19 @@ pub fn split_line<L: Line>(
     }
     let split = Split { line, agreement, number };
     space.amounts.clear();
+    let mut worst = None;
     for (flow_place, flow) in version.flows.iter().enumerate() {
         let amount = if flow.at_close || !flow.applies(line.time(), line) {
-            None
+            Ok(None)
         } else {
-            split.flow(flow, (place, version_number, flow_place), shares, space)?
+            split.flow(flow, (place, version_number, flow_place), shares, space)
         };
-        space.amounts.push(amount);
+        space.amounts.push(amount.unwrap_or_else(|fault| {
+            fault.keep_lowest(&mut worst);
+            None
+        }));
     }
-    Ok(())
+    worst.map_or(Ok(()), Err)
 }
 
 impl<L: Line> Split<'_, L> {
@@ -178,7 +182,11 @@ impl<L: Line> Split<'_, L> {
 
     fn amount(&self, flow: &Flow, space: &mut Space) -> Result<Option<i128>, Fault> {
         match &flow.basis {
-            Basis::Sale | Basis::Whole => self.base(flow, space),
+            Basis::Sale => self.base(flow, space),
+            Basis::Whole => {
+                let Some(base) = self.base(flow, space)? else { return Ok(None) };
+                self.percent(flow, base, ONE).map(Some)
+            }
             Basis::Percent { rate, complement } => {
                 let Some(base) = self.base(flow, space)? else { return Ok(None) };
                 let rate = self.number(flow, rate, space)?;
@@ -193,7 +201,7 @@ impl<L: Line> Split<'_, L> {
             Basis::PerEvent { .. } | Basis::PerUnit { .. } if !self.line.bears() => Ok(None),
             Basis::PerEvent { model, values } => self.priced(flow, model, values, Input::default(), space).map(Some),
             Basis::PerUnit { model, values, billed } => {
-                let quantity = self.line.units(*billed).map_err(|code| self.fault(code, flow))?;
+                let quantity = self.line.units(*billed, |code| self.fault(code, flow))?;
                 let input = Input { quantity, first: true, ..Input::default() };
                 self.priced(flow, model, values, input, space).map(Some)
             }
@@ -266,7 +274,9 @@ impl<L: Line> Split<'_, L> {
         let payer = self.party(flow, flow.payer)?;
         for ((role, _), part) in weights.iter().zip(parts) {
             let payee = self.party(flow, *role)?;
-            self.share(place, (payer, payee), part.raw(), true, shares);
+            if flow.is_paid() || flow.is_measured {
+                self.share(place, (payer, payee), part.raw(), flow.is_paid(), shares);
+            }
         }
         Ok(Some(base))
     }

@@ -32,8 +32,17 @@ def agreement(name: str, terms: Agreement, tables: Mapping[str, Table], problems
         "suspense": None if terms.if_unshared == "reject" else terms.if_unshared,
         "consolidated": terms.documents == "consolidated",
         "carry_negative": terms.negative == "carry",
+        "notice_when": _notice_when(terms),
         "versions": list(_versions(name, terms, tables, problems)),
     }
+
+
+def _notice_when(terms: Agreement) -> Json | None:
+    """A provider paid more than the business earns is worth a notice (models.md A.14)."""
+    provider, business = terms.roles.get("P"), terms.roles.get("B")
+    if terms.model == "A.14" and isinstance(provider, str) and isinstance(business, str):
+        return {"exceeds": {"party": provider, "over": business}}
+    return None
 
 
 def standing(terms: Agreement) -> list[Stands]:

@@ -92,8 +92,8 @@ impl Line for FeeLine<'_> {
         false
     }
 
-    fn units(&self, _: bool) -> Result<i128, Code> {
-        Err(Code::NullQuantity)
+    fn units(&self, _: bool, blame: impl Fn(Code) -> Fault) -> Result<i128, Fault> {
+        Err(blame(Code::NullQuantity))
     }
 
     fn cost(&self, plan: usize, _: usize, blame: impl Fn(Code) -> Fault) -> Result<Option<i128>, Fault> {

@@ -72,7 +72,7 @@ pub fn rate_row(
         start = if draft.first { 0 } else { start };
         let mut desk = Desk { context, work, counters, space };
         match desk.price(&record, &draft, start, (number, at)) {
-            Ok(billed) => start += billed,
+            Ok(billed) => start += billed.abs(),
             Err(fault) => fault.keep_lowest(&mut worst),
         }
     }
@@ -172,32 +172,31 @@ fn input(
     let usage = context.usage;
     let mut input = Input { quantity: draft.quantity, start, first: draft.first, ..Input::default() };
     if version.model.reads_quantity() {
-        readable(&rows.quantity, record.row, usage.quantity_name(), &charge.path)?;
+        readable(&rows.quantity, record.row, usage.quantity_name())?;
         input.whole = rows.quantity.whole.as_ref().map(|whole| whole[record.row]);
         input.billed = (draft.billed != NULL).then_some(draft.billed);
     }
     if version.model.reads_amount() {
-        readable(&rows.amount, record.row, usage.amount.as_deref().unwrap_or("amount"), &charge.path)?;
+        readable(&rows.amount, record.row, usage.amount.as_deref().unwrap_or("amount"))?;
         input.amount = rows.amount.values[record.row];
     }
     if let Some(attribute) = version.column {
         let column = &usage.attributes[attribute].0;
         let missing = || Fault::new(Code::NullAmount, &charge.path, None);
         let numbers = rows.numbers[attribute].as_ref().ok_or_else(missing)?;
-        readable(numbers, record.row, column, &charge.path)?;
+        readable(numbers, record.row, column)?;
         input.amount = numbers.values[record.row];
     }
     Ok(input)
 }
 
 /// A cell that holds no number is a fault of its own; a null is looked at later, after look-ups.
-fn readable(numbers: &Numbers, row: usize, field: &str, path: &str) -> Result<(), Fault> {
+fn readable(numbers: &Numbers, row: usize, field: &str) -> Result<(), Fault> {
     let shown = || numbers.text.as_ref().and_then(|text| text.get(row));
     match numbers.cells.get(row) {
-        Cell::Fine | Cell::Null => Ok(()),
+        Cell::Fine | Cell::Null | Cell::TooLarge => Ok(()),
         Cell::Bad => Err(Fault::new(Code::BadNumber, field, shown())),
         Cell::TooManyDecimals => Err(Fault::new(Code::TooManyDecimals, field, shown())),
-        Cell::TooLarge => Err(Fault::new(Code::Overflow, path, None)),
     }
 }
 
@@ -209,6 +208,7 @@ fn check_signs(record: &Record, charge: &Charge, version: &Version) -> Result<()
         let value = || crate::column::shown(numbers.values[record.row]);
         match numbers.cells.get(record.row) {
             Cell::Null => Err(Fault::new(null, field, None)),
+            Cell::TooLarge => Err(Fault::new(Code::Overflow, field, None)),
             _ if numbers.values[record.row] < 0 && !charge.allow_negative => {
                 Err(Fault::new(negative, field, Some(&value())))
             }

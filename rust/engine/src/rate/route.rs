@@ -208,24 +208,20 @@ fn find_plan<'a>(
     if codes.key[row] == UNKNOWN {
         return Err(blame(Code::UnknownKey));
     }
-    let mut fault = blame(Code::NoPlan);
     let mut found: Option<Record> = None;
     for &subscription in subscribers.of_key_code(codes.key[row]) {
         let Some(holding) = subscribers.holding_at(subscription, rows.time.values[row]) else { continue };
         let holding = &subscribers.holdings[holding as usize];
-        if !holding.currency_fits {
-            let plan = &context.compiled.plans[holding.held.plan as usize];
-            fault = Fault::new(Code::CurrencyMismatch, &plan.id, Some(&plan.currency));
-            continue;
-        }
         let record = known(context, rows, row, codes, holding.held)?;
         record.choose(codes.service[row], chosen);
         found.get_or_insert(record);
         if !chosen.is_empty() {
-            return Ok(record);
+            let plan = &context.compiled.plans[record.plan as usize];
+            let mismatch = || Fault::new(Code::CurrencyMismatch, &plan.id, Some(&plan.currency));
+            return if holding.currency_fits { Ok(record) } else { Err(mismatch()) };
         }
     }
-    found.ok_or(fault)
+    found.ok_or_else(|| blame(Code::NoPlan))
 }
 
 /// A row with its holding, its month and its band.

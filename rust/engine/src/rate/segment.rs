@@ -35,6 +35,16 @@ struct Segment {
     billed: i128,
 }
 
+impl Segment {
+    /// The same of a negative quantity: a correction takes back what was charged.
+    fn mirror(&mut self) {
+        self.quantity = -self.quantity;
+        if self.billed != NULL {
+            self.billed = -self.billed;
+        }
+    }
+}
+
 impl Guide<'_> {
     /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need.
     #[inline]
@@ -79,10 +89,14 @@ impl Guide<'_> {
         let terms = &self.context.compiled.charges[charge as usize];
         let quantity = self.quantity();
         if terms.across_split
-            && quantity > 0
+            && quantity != 0
+            && quantity != NULL
             && let Some(edges) = self.edges(terms)
         {
-            let segments = self.segments(terms, charge, quantity, edges)?;
+            let mut segments = self.segments(terms, charge, quantity.abs(), edges)?;
+            if quantity < 0 {
+                segments.iter_mut().for_each(Segment::mirror);
+            }
             for (place, segment) in segments.iter().enumerate() {
                 let number = segments[..place].iter().filter(|other| other.charge == segment.charge).count();
                 drafts.push(self.segment_draft(segment, tariff, number as u32, place == 0)?);

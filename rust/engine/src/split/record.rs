@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Line, split_line};
 use crate::charge::NULL;
 use crate::column::Cell;
-use crate::compile::Compiled;
+use crate::compile::{Agreement, Compiled};
 use crate::condition::{Attributes, Source};
 use crate::rate::{Context, Drafts, Fault, Record, Space, Work};
 use crate::reject::Code;
@@ -20,6 +20,9 @@ struct RecordLine<'a> {
     at: usize,
     /// Whether this is the record's first line under the agreement.
     first: bool,
+    agreement: &'a Agreement,
+    /// The quantity's column, to blame.
+    column: &'a str,
 }
 
 impl Attributes for RecordLine<'_> {
@@ -61,15 +64,26 @@ impl Line for RecordLine<'_> {
         self.first
     }
 
-    fn units(&self, billed: bool) -> Result<i128, Code> {
+    fn units(&self, billed: bool, blame: impl Fn(Code) -> Fault) -> Result<i128, Fault> {
         if billed {
-            let lines = self.range.clone().filter(|&at| self.drafts.tariff[at] == 0 && self.drafts.billed[at] != NULL);
+            let applies = |at: usize| {
+                let line = self.record.in_band(self.drafts.band[at]);
+                self.drafts.tariff[at] == 0 && self.agreement.applies(self.drafts.charge[at], &line)
+            };
+            let mut lines = self.range.clone().filter(|&at| self.drafts.billed[at] != NULL && applies(at)).peekable();
+            lines.peek().ok_or_else(|| blame(Code::NullQuantity))?;
             let sum = lines.map(|at| self.drafts.billed[at]).try_fold(0_i128, i128::checked_add);
-            return sum.ok_or(Code::Overflow);
+            return sum.ok_or_else(|| blame(Code::Overflow));
         }
-        let quantity = &self.record.rows.quantity;
-        let fine = quantity.cells.get(self.record.row) == Cell::Fine;
-        if fine { Ok(quantity.values[self.record.row]) } else { Err(Code::NullQuantity) }
+        let (quantity, row) = (&self.record.rows.quantity, self.record.row);
+        let shown = || quantity.text.as_ref().and_then(|text| text.get(row));
+        match quantity.cells.get(row) {
+            Cell::Fine => Ok(quantity.values[row]),
+            Cell::Null => Err(blame(Code::NullQuantity)),
+            Cell::TooLarge => Err(blame(Code::Overflow)),
+            Cell::Bad => Err(Fault::new(Code::BadNumber, self.column, shown())),
+            Cell::TooManyDecimals => Err(Fault::new(Code::TooManyDecimals, self.column, shown())),
+        }
     }
 
     fn cost(&self, _: usize, cost: usize, blame: impl Fn(Code) -> Fault) -> Result<Option<i128>, Fault> {
@@ -82,6 +96,18 @@ impl Line for RecordLine<'_> {
     }
 }
 
+/// The seller of a plan sold by whom the subscription names must be a party.
+#[inline]
+fn check_seller(context: &Context, record: &Record) -> Result<(), Fault> {
+    let plan = &context.compiled.plans[record.plan as usize];
+    let subscribers = context.subscribers;
+    let sold_by = || subscribers.subscriptions.sold_by[record.held.subscription as usize];
+    if plan.seller.is_some() || (sold_by() as usize) < context.compiled.parties.len() {
+        return Ok(());
+    }
+    Err(Fault::new(Code::UnknownParty, &plan.id, subscribers.parties.name(sold_by())))
+}
+
 /// Splits the lines of one row; on a fault no share of the row remains.
 pub fn split_row(
     context: &Context,
@@ -92,6 +118,9 @@ pub fn split_row(
 ) -> Result<(), Fault> {
     let shares = work.shares.len();
     let mut worst: Option<Fault> = None;
+    if let Err(fault) = check_seller(context, record) {
+        fault.keep_lowest(&mut worst);
+    }
     for agreement in context.compiled.agreements.iter().enumerate() {
         let mut first = true;
         for at in drafts.clone() {
@@ -99,7 +128,9 @@ pub fn split_row(
             if work.drafts.tariff[at] != 0 || !agreement.1.applies(work.drafts.charge[at], &record) {
                 continue;
             }
-            let line = RecordLine { record, drafts: &work.drafts, range: drafts.clone(), at, first };
+            let column = context.usage.quantity_name();
+            let range = drafts.clone();
+            let line = RecordLine { record, drafts: &work.drafts, range, at, first, agreement: agreement.1, column };
             if let Err(fault) = split_line(&line, agreement, at as u32, &mut work.shares, &mut space.split) {
                 fault.keep_lowest(&mut worst);
             }

@@ -1,0 +1,58 @@
+"""check and new: catalogs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from partita.catalog import load
+from partita.catalog.templates import models, template, write_template
+from partita.errors import CatalogError, StoreError
+
+from . import out
+
+
+def check(path: Path | None, tables: bool, json: bool) -> None:
+    """Validate a catalog and print it; with `tables`, the columns that its tables need."""
+    if path is None and not tables:
+        raise typer.BadParameter("which catalog? A folder of YAML files, or one of them", param_hint="CATALOG")
+    try:
+        catalog = None if path is None else load(path)
+    except CatalogError as error:
+        if json:
+            out.data({"problems": [{"where": p.where, "path": p.path, "message": p.message} for p in error.problems]})
+            raise typer.Exit(2) from None
+        raise
+    if tables:
+        from partita.catalog.tables import columns_needed
+
+        out.say(columns_needed(catalog))
+    elif json and catalog is not None:
+        out.data({"problems": [], "catalog": catalog.model_dump(mode="json", by_alias=True, exclude_defaults=True)})
+    elif catalog is not None:
+        from partita.catalog.show import show
+
+        show(catalog, out.console())
+
+
+def new(model: str | None, name: str, output: Path | None) -> None:
+    """Write the template of a model; without a model, list them."""
+    if model is None:
+        rows = [(key, template(key)["name"], _first(template(key)["prose"])) for key in models()]
+        out.table("Partnership models", ("model", "name", "for"), rows)
+        return
+    if model not in models():
+        raise typer.BadParameter(f"{model!r} is none of {', '.join(models())}", param_hint="MODEL")
+    text = write_template(model, name)
+    if output is None:
+        print(text, end="")
+    elif output.exists():
+        raise StoreError(f"{output}: is there already; choose another name")
+    else:
+        output.write_text(text)
+        out.say(f"wrote {output}; fill in what is `required`, then `partita check`")
+
+
+def _first(prose: str) -> str:
+    return f"{prose.split('. ')[0].rstrip('.')}."

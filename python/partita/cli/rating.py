@@ -1,0 +1,66 @@
+"""rate: usage files to Parquet, without a book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import typer
+
+from partita.catalog import load
+from partita.catalog.catalog import Catalog
+from partita.cycle.columns import usage_columns
+from partita.cycle.plan import File, assigned, hash_files
+from partita.engine import Engine, Source
+from partita.ingest import UsageFile, find, read
+
+from . import out
+
+
+def rate(
+    catalog_path: Path,
+    usage: Sequence[str],
+    mapping: str | None,
+    outputs: Mapping[str, Path | None],
+    itemised: bool,
+    check_duplicates: bool,
+    beside: Mapping[str, Any],
+    json: bool,
+) -> int:
+    """Rate usage files into Parquet files; the number of rejects comes back."""
+    catalog = load(catalog_path)
+    engine = Engine(catalog, **beside)
+    files = hash_files(_files(catalog, usage, mapping))
+    rated = engine.rate_sources(
+        [_source(catalog, file) for file in files],
+        keep="itemised" if itemised else "narrow",
+        check_duplicates=check_duplicates,
+        shares=outputs["shares"] is not None,
+    )
+    for name, path in outputs.items():
+        if path is not None:
+            pq.write_table(getattr(rated, name), path)
+    counts = {"rows": rated.rows, "skipped": rated.skipped, "rejected": rated.rejects.num_rows}
+    if json:
+        out.data({**counts, "lines": rated.lines.num_rows})
+    else:
+        written = ", ".join(str(path) for path in outputs.values() if path is not None)
+        out.say(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        out.say(f"{rated.lines.num_rows:,} lines; wrote {written}")
+    return int(counts["rejected"])
+
+
+def _files(catalog: Catalog, usage: Sequence[str], mapping: str | None) -> list[UsageFile]:
+    if mapping is None:
+        return assigned(catalog, usage)
+    if mapping not in catalog.usage:
+        raise typer.BadParameter(f"{mapping!r} is none of {', '.join(catalog.usage)}", param_hint="--mapping")
+    return [UsageFile(path, mapping, catalog.usage[mapping]) for path in find(usage)]
+
+
+def _source(catalog: Catalog, file: File) -> Source:
+    columns, numbers = usage_columns(catalog, file.usage.mapping)
+    batches = read(file.usage.path, file.usage.mapping, columns, numbers)
+    return Source(file.usage.mapping_name, file.name, batches, file.hash)

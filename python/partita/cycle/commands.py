@@ -1,0 +1,154 @@
+"""One billing run, from its inputs to the book.
+
+`run` rates the usage of a period and closes it (or leaves it open), `close` closes one that open runs have filled,
+`undo` takes the latest run back. What goes in decides which run it is; the same again is that run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from partita.calendar import cycle
+from partita.catalog import Catalog, load
+from partita.errors import StoreError
+from partita.store import DEFAULT, Book, open_store
+
+from . import plan as planning
+from .commit import log_entry
+from .gather import Progress
+from .plan import PARTITION_ROWS, Plan
+from .result import Run, of_row
+from .verbs import Verbs
+from .work import Work, tidy
+
+Keep = Literal["narrow", "itemised", "none"]
+Shares = Literal["sums", "lines"]
+
+
+def run(
+    catalog: Catalog | str | Path,
+    usage: str | Path | Iterable[str | Path],
+    period: str,
+    store: str = DEFAULT,
+    *,
+    open: bool = False,
+    trial: bool | str | Path | None = None,
+    keep: Keep = "narrow",
+    shares: Shares = "sums",
+    progress: Progress | None = None,
+    accounts: Any = None,
+    subscriptions: Any = None,
+    tables: Mapping[str, Any] | None = None,
+    partition_rows: int = PARTITION_ROWS,
+) -> Run:
+    """Rate usage files, and close the period named `period` (`2026-10`): bills, statements, entries in the book.
+
+    `usage` is a file, a folder, a pattern or several of them. With `open` the period stays open: usage is rated and
+    counted, and `close` makes the documents. With `trial` all is worked out in a folder (True: one beside the book),
+    and nothing is committed. `keep` says which lines are kept (`itemised`: with ids, times and attributes), `shares`
+    whether each share is kept or only sums. `progress(stage, done, total)` is told how far it is. `partition_rows` is
+    how many records, about, are in memory at once; no figure depends on it.
+
+    The same inputs again are the same run: it is returned with `replayed`, and nothing is written. Raises
+    `CatalogError`, `UsageSchemaError`, `PeriodError` when the period is closed or not the next one, and `StoreError`.
+    """
+    started = time.monotonic()
+    cycle(period, "UTC")
+    verbs = Verbs(_loaded(catalog), accounts, subscriptions, tables)
+    files = planning.hash_files(planning.assigned(verbs.catalog, usage))
+    with _opened(store, trial) as book:
+        kind = "open" if open else "run"
+        plan = _plan(book, verbs, kind, period, files, planning.partitions_of(files, partition_rows), keep, shares)
+        existing = book.run(plan.run_id)
+        if existing is not None:
+            tidy(book.folder / plan.run_id)  # an attempt killed after its commit has left something
+            return of_row(existing, book.url, book.folder / plan.run_id, replayed=True)
+        planning.check_period(kind, period, book.closed(), book.begins(), book.closed_by(period))
+        return Work(plan, verbs, book, progress, trial, started).carry_out()
+
+
+def close(
+    catalog: Catalog | str | Path,
+    period: str,
+    store: str = DEFAULT,
+    *,
+    trial: bool | str | Path | None = None,
+    progress: Progress | None = None,
+    accounts: Any = None,
+    subscriptions: Any = None,
+    tables: Mapping[str, Any] | None = None,
+) -> Run:
+    """Close a period that open runs have filled: fees, bills, statements, entries.
+
+    Raises `PeriodError` when it is closed already or not the next one. An attempt that was killed right after its
+    commit is found to be done when it is made again.
+    """
+    started = time.monotonic()
+    cycle(period, "UTC")
+    verbs = Verbs(_loaded(catalog), accounts, subscriptions, tables)
+    with _opened(store, trial) as book:
+        plan = _plan(book, verbs, "close", period, (), 0, "narrow", "sums")
+        existing = book.run(plan.run_id)
+        if existing is not None and tidy(book.folder / plan.run_id):
+            return of_row(existing, book.url, book.folder / plan.run_id, replayed=True)
+        planning.check_period("close", period, book.closed(), book.begins(), book.closed_by(period))
+        return Work(plan, verbs, book, progress, trial, started).carry_out()
+
+
+def undo(store: str = DEFAULT, run_id: str | None = None) -> Run:
+    """Take back the latest run, and what it has written, in one transaction; `run_id` guards against another one.
+
+    Raises `PeriodError` when that is not the latest run, or when one of its documents is issued, and `StoreError`
+    when there is no run.
+    """
+    started = time.monotonic()
+    with open_store(store) as book:
+        row = book.latest() if run_id is None else book.run(run_id)
+        if row is None:
+            raise StoreError(f"{book.url}: no run {run_id or 'to take back'}")
+        book.undo(row["run_id"], log_entry("undo", row["run_id"], row["period"], started))
+        folder = book.folder / row["run_id"]
+        shutil.rmtree(folder, ignore_errors=True)
+        return of_row(row, book.url, folder)
+
+
+def _loaded(catalog: Catalog | str | Path) -> Catalog:
+    return catalog if isinstance(catalog, Catalog) else load(catalog)
+
+
+def _opened(store: str, trial: bool | str | Path | None) -> Book:
+    """The book of a run; a trial only reads it, and can do without one."""
+    return open_store(store, read_only=bool(trial), or_empty=bool(trial))
+
+
+def _plan(
+    book: Book,
+    verbs: Verbs,
+    kind: str,
+    period: str,
+    files: tuple[planning.File, ...],
+    partitions: int,
+    keep: str,
+    shares: str,
+) -> Plan:
+    engine = verbs.engine
+    terms, tables = planning.hash_text(engine.terms), planning.hash_tables(engine.beside, engine.lookups)
+    latest, closed = book.latest(), book.closed()
+    return Plan(
+        run_id=planning.identity(kind, period, verbs.rules, terms, tables, files),
+        kind=kind,
+        period=period,
+        files=files,
+        partitions=partitions,
+        terms=terms,
+        tables=tables,
+        rules=verbs.rules,
+        opening=None if latest is None else latest["run_id"],
+        closed=closed or planning.before(book.begins() or period),
+        keep=keep,
+        shares=shares,
+    )

@@ -1,0 +1,98 @@
+"""Folders that are there whole or not at all.
+
+What a run works out is written into a folder under a temporary name; its files and a manifest of their hashes are
+synced to disk, and then the folder gets its name. Whoever finds it by that name, after whatever was killed in between,
+finds all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from partita.errors import StoreError
+
+MANIFEST: Final = "manifest.json"
+_PIECE_BYTES: Final = 1 << 20
+
+
+def write_folder(folder: Path, fill: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Make a folder: `fill` writes its files and returns facts for the manifest, which comes back with the hash of
+    each file under `files`. Raises `StoreError` when the disk refuses."""
+    draft = folder.with_name(f".{folder.name}.draft")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        facts = fill(draft)
+        files = {path.name: file_hash(path) for path in sorted(draft.iterdir())}
+        manifest = {**facts, "files": files}
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+        for path in draft.iterdir():
+            _sync(path)
+        _sync(draft)
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+        _sync(folder.parent)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return manifest
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a folder that is whole; None when there is none, or a file of it is not as it was written."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        whole = all(file_hash(folder / name) == hash_ for name, hash_ in manifest["files"].items())
+    except (OSError, ValueError, KeyError):
+        return None
+    return manifest if whole else None
+
+
+def file_hash(path: Path) -> str:
+    """XXH3-128 of a file's bytes: against disks and accidents, not against forgers."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            digest.update(piece)
+    return str(digest.hexdigest())
+
+
+def write_table(folder: Path, name: str, table: pa.Table) -> None:
+    """A table as a Parquet file. What recurs is a dictionary, which shrinks it more than compression and costs less;
+    ids do not recur. Nobody looks for single rows in these files, so there are no statistics."""
+    unique = [field.name for field in table.schema if pa.types.is_fixed_size_binary(field.type)]
+    rising = [name for name in ("usage_row",) if name in table.column_names]
+    pq.write_table(
+        table,
+        folder / f"{name}.parquet",
+        compression="none",
+        use_dictionary=[name for name in table.column_names if name not in (*unique, *rising)],
+        column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
+        write_statistics=False,
+    )
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """A Parquet file of a run. Raises `StoreError` when it is not there or broken."""
+    try:
+        return pq.read_table(path, columns=columns, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from error
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,90 @@
+"""What a run was made from, kept beside the book: the catalog, and the tables that came with it.
+
+The terms of a run are known by their hash; here they lie under that hash, once, however many runs share them. So a run
+can be verified, and a line explained, long after the catalog has changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from partita.catalog.catalog import Catalog
+from partita.catalog.reference_data import Zone
+from partita.engine import Engine
+from partita.errors import StoreError
+
+from .folder import finished, read_table, write_folder, write_table
+
+FOLDER: Final = "inputs"
+_LOOKUP: Final = "lookup-"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A catalog without rows, and its tables: accounts, subscriptions, prefixes, and look-up tables by name."""
+
+    catalog: Catalog
+    beside: Mapping[str, pa.Table]
+    lookups: Mapping[str, pa.Table]
+
+
+def keep(book_folder: Path, terms: str, tables: str, catalog: Catalog, engine: Engine) -> None:
+    """Keep what an engine was made from, under the hashes of its terms and tables. What is there is not written."""
+    folder = book_folder / FOLDER
+    if finished(folder / terms) is None:
+        write_folder(folder / terms, lambda draft: _write_catalog(draft, catalog))
+    if finished(folder / tables) is None:
+        write_folder(folder / tables, lambda draft: _write_tables(draft, engine))
+
+
+def recall(book_folder: Path, terms: str, tables: str) -> Inputs:
+    """What was kept under two hashes. Raises `StoreError` when it is not there, or not as it was written."""
+    folder = book_folder / FOLDER
+    for name in (terms, tables):
+        if finished(folder / name) is None:
+            raise StoreError(f"{folder / name}: the catalog or tables of the run are not there, or were changed")
+    catalog = Catalog.model_validate_json((folder / terms / "catalog.json").read_text())
+    names: dict[str, str] = json.loads((folder / tables / "names.json").read_text())
+    found = {name: read_table(folder / tables / f"{file}.parquet") for file, name in names.items()}
+    lookups = {name: table for (file, name), table in zip(names.items(), found.values(), strict=True) if file != name}
+    return Inputs(catalog, {name: found[name] for file, name in names.items() if file == name}, lookups)
+
+
+def rows_of(inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
+    """The rows of look-up tables, by name."""
+    return {name: table.to_pylist() for name, table in inputs.lookups.items()}
+
+
+def _write_catalog(draft: Path, catalog: Catalog) -> dict[str, Any]:
+    """The catalog as JSON, less what its tables have."""
+    bare = catalog.model_copy(update={"accounts": {}, "subscriptions": {}, "zones": {}})
+    tables = {name: table.model_copy(update={"rows": (), "file": None}) for name, table in catalog.tables.items()}
+    bare = bare.model_copy(update={"tables": tables})
+    (draft / "catalog.json").write_text(bare.model_dump_json(by_alias=True))
+    return {}
+
+
+def _write_tables(draft: Path, engine: Engine) -> dict[str, Any]:
+    """Each table as Parquet; look-up tables are numbered, since their names are the user's."""
+    names = {name: name for name in engine.beside}
+    lookups = {f"{_LOOKUP}{number}": name for number, name in enumerate(engine.lookups)}
+    for name, table in engine.beside.items():
+        write_table(draft, name, table)
+    for file, name in lookups.items():
+        write_table(draft, file, engine.lookups[name])
+    (draft / "names.json").write_text(json.dumps({**names, **lookups}))
+    return {}
+
+
+def zones_of(prefixes: pa.Table) -> dict[str, Zone]:
+    """The zones that a table of prefixes leads to."""
+    found: dict[str, list[str]] = {}
+    for row in prefixes.to_pylist():
+        found.setdefault(row["zone"], []).append(row["prefix"])
+    return {name: Zone.model_construct(prefixes=tuple(own), file=None) for name, own in found.items()}

@@ -1,0 +1,130 @@
+"""Rejected records, kept with all their original columns.
+
+A run keeps them as Parquet beside its partitions, one file for each usage file that has rejects, which says itself
+where it came from; so they can be written back long after the usage file is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from partita.catalog.usage import Usage
+from partita.ingest import UsageFile, read
+from partita.ingest.files import format_of
+
+from .folder import finished, read_table, write_folder, write_table
+from .gather import ROW, Source
+from .plan import Plan, name_of
+
+NAME: Final = "rejected"
+
+
+def path_of(index: int) -> str:
+    """Where the rejected records of the plan's i-th file lie, in the run's folder."""
+    return f"{NAME}/{index:04}.parquet"
+
+
+def keep_records(folder: Path, plan: Plan) -> dict[str, Any]:
+    """Keep the records of all rejects of a run; the manifest comes back."""
+    return finished(folder / NAME) or write_folder(folder / NAME, lambda draft: _fill(draft, folder, plan))
+
+
+def records_of(sources: Iterable[Source], rejects: pa.Table, plan: Plan) -> dict[str, pa.Table]:
+    """The rejected records of a partition, as far as it holds all columns of their files: table names → records.
+
+    What it does not hold is read again from the usage files, once all partitions are done.
+    """
+    found = {}
+    for source in sources:
+        if _is_parquet(source.file.usage) and _columns(source.file.usage.path) <= {*source.table.column_names}:
+            own = rejects.filter(pc.equal(rejects["usage_file"], source.file.name))["usage_row"].combine_chunks()
+            records = source.table.filter(pc.is_in(source.rows, value_set=own))
+            if records.num_rows:
+                found[_part_name(plan.files.index(source.file))] = records
+    return found
+
+
+def _fill(draft: Path, folder: Path, plan: Plan) -> dict[str, Any]:
+    rejects = pa.concat_tables([read_table(path) for path in _in_parts(folder, plan, "rejects")])
+    counts = {}
+    for index, file in enumerate(plan.files):
+        rows = rejects.filter(pc.equal(rejects["usage_file"], file.name))["usage_row"].combine_chunks()
+        if len(rows):
+            kept = [read_table(path) for path in _in_parts(folder, plan, _part_name(index)) if path.is_file()]
+            whole = sum(table.num_rows for table in kept) == len(rows)
+            records = pa.concat_tables(kept).sort_by(ROW) if whole else original_records(file.usage, rows)
+            name = f"{index:04}"
+            write_table(draft, name, records.replace_schema_metadata(_origin(file.usage)))
+            counts[name] = records.num_rows
+    return {"rows": counts}
+
+
+def _in_parts(folder: Path, plan: Plan, table: str) -> list[Path]:
+    return [folder / name_of(i) / f"{table}.parquet" for i in range(plan.partitions)]
+
+
+def _part_name(index: int) -> str:
+    return f"{NAME}-{index:04}"
+
+
+@cache
+def _columns(path: Path) -> frozenset[str]:
+    return frozenset(pq.read_schema(path).names)
+
+
+def origin_of(records: pa.Table) -> tuple[str, Usage]:
+    """The name of the usage file that rejected records came from, and its mapping."""
+    metadata = records.schema.metadata
+    return metadata[b"partita:file"].decode(), Usage.model_validate_json(metadata[b"partita:mapping"])
+
+
+def _origin(file: UsageFile) -> dict[str, str]:
+    return {"partita:file": file.name, "partita:mapping": file.mapping.model_dump_json(by_alias=True)}
+
+
+def original_records(file: UsageFile, rows: pa.Array) -> pa.Table:
+    """Some rows of a usage file with all its columns, in their order, and their numbers in the column `ROW`."""
+    wanted = rows.take(pc.sort_indices(rows))
+    kept = list(_parquet_rows(file, wanted) if _is_parquet(file) else _read_rows(file, wanted))
+    return pa.concat_tables(kept, promote_options="permissive")
+
+
+def _is_parquet(file: UsageFile) -> bool:
+    return format_of(file.path, file.mapping) == "parquet"
+
+
+def _parquet_rows(file: UsageFile, wanted: pa.Array) -> Iterator[pa.Table]:
+    """From the row groups that have some of them."""
+    with pq.ParquetFile(file.path) as source:
+        first = 0
+        for group in range(source.num_row_groups):
+            rows = source.metadata.row_group(group).num_rows
+            here = wanted.filter(pc.and_(pc.greater_equal(wanted, first), pc.less(wanted, first + rows)))
+            if len(here):
+                table = source.read_row_group(group, use_threads=False).take(pc.subtract(here, first))
+                yield table.append_column(ROW, here)
+            first += rows
+
+
+def _read_rows(file: UsageFile, wanted: pa.Array) -> Iterator[pa.Table]:
+    first = 0
+    for batch in read(file.path, verbatim(file.mapping), None):
+        here = wanted.filter(pc.and_(pc.greater_equal(wanted, first), pc.less(wanted, first + batch.num_rows)))
+        if len(here):
+            table = pa.Table.from_batches([batch.take(pc.subtract(here, first))])
+            yield table.append_column(ROW, here)
+        first += batch.num_rows
+
+
+def verbatim(mapping: Usage) -> Usage:
+    """A mapping that reads numbers as they are written."""
+    if mapping.csv is None or mapping.csv.decimal == ".":
+        return mapping
+    return mapping.model_copy(update={"csv": mapping.csv.model_copy(update={"decimal": "."})})

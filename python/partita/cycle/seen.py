@@ -1,0 +1,177 @@
+"""Duplicates: records whose identity was rated before, or that come twice (semantics §8).
+
+The fingerprints of all identities are compared, within the run and with those that earlier runs committed. What repeats
+is rare and looked at closely: it is rated beside the run, without effect, so that a record which could not be rated
+anyway is that reject and no duplicate. What is left is an original (the smallest in the order of rating, or a committed
+one), a duplicate (its content is the same), or in conflict. Only what was rated counts as seen, so that a corrected
+reject can be sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from partita.errors import StoreError
+
+from .fingerprint import FINGERPRINT, quoted, texts
+from .gather import ROW, Gathered, Source
+from .plan import Plan
+from .verbs import Verbs
+
+VERDICTS: Final = pa.schema(
+    {
+        "usage_file": pa.string(),
+        "usage_row": pa.int64(),
+        "source": pa.string(),
+        "id": pa.string(),
+        "code": pa.int32(),
+        "name": pa.string(),
+        "field": pa.string(),
+        "value": pa.string(),
+    }
+)
+"""Rejects of records that were rated before, or are rated elsewhere in the run."""
+_DUPLICATE, _CONFLICT = 501, 502
+_AT_ONCE: Final = 500_000
+
+
+class Seen:
+    """The duplicates of a run. `committed` are the Parquet files of the ids of earlier runs."""
+
+    def __init__(self, plan: Plan, verbs: Verbs, gathered: Gathered, committed: Sequence[Path]) -> None:
+        self._plan = plan
+        self._verbs = verbs
+        self._gathered = gathered
+        self._committed = ", ".join(quoted(path.as_posix()) for path in committed)
+
+    def verdicts(self, folder: Path) -> pa.Table:
+        """A reject for every record that is not to be rated because of another; `folder` is for what does not fit
+        into memory."""
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
+                before = self._seen_before(connection)
+                twice = self._seen_twice(connection, before)
+        except duckdb.Error as error:
+            raise StoreError(f"the ids of this run and of earlier ones cannot be compared: {error}") from error
+        found = [*self._against(before), *self._among(twice)]
+        return pa.concat_tables([VERDICTS.empty_table(), *found]).sort_by(
+            [("usage_file", "ascending"), ("usage_row", "ascending")]
+        )
+
+    def _seen_before(self, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+        """Identities of this run that are committed, and the content that they have there."""
+        if not self._committed:
+            return pa.table({"identity": pa.array([], FINGERPRINT), "content": pa.array([], FINGERPRINT)})
+        connection.register("ids", self._gathered.ids())
+        committed = f"read_parquet([{self._committed}])"
+        sql = (
+            f"SELECT identity, content FROM {committed} WHERE identity IN (SELECT identity FROM ids) ORDER BY identity"
+        )
+        table = connection.sql(sql).to_arrow_table()
+        return table.cast(pa.schema({"identity": FINGERPRINT, "content": FINGERPRINT})).combine_chunks()
+
+    def _seen_twice(self, connection: duckdb.DuckDBPyConnection, before: pa.Table) -> pa.Array:
+        """Identities that this run has more than once, but not those committed."""
+        connection.register("ids", self._gathered.ids())
+        sql = "SELECT identity FROM ids WHERE identity IS NOT NULL GROUP BY identity HAVING count(*) > 1"
+        twice = (
+            connection.sql(f"{sql} ORDER BY identity").to_arrow_table()["identity"].cast(FINGERPRINT).combine_chunks()
+        )
+        return twice.filter(pc.invert(pc.is_in(twice, value_set=_values(before, "identity"))))
+
+    # Committed ----------------------------------------------------------------------------------------------------
+
+    def _against(self, before: pa.Table) -> Iterator[pa.Table]:
+        """Verdicts on records whose identity is committed, partition by partition."""
+        if before.num_rows == 0:
+            return
+        for partition in range(self._plan.partitions):
+            hits = [_with(source, _values(before, "identity")) for source in self._gathered.sources(partition)]
+            hits = [source for source in hits if source.table.num_rows]
+            rejects = self._verbs.rate(hits, None, self._plan.closed).rejects if hits else None
+            for source in hits:
+                assert rejects is not None
+                yield self._compared(_ratable(source, rejects), before)
+
+    def _compared(self, source: Source, before: pa.Table) -> pa.Table:
+        there = _values(before, "content").take(
+            pc.index_in(source.ids["identity"], value_set=_values(before, "identity"))
+        )
+        same = pc.equal(source.ids["content"], there)
+        return _verdicts(source, same)
+
+    # Within the run -----------------------------------------------------------------------------------------------
+
+    def _among(self, twice: pa.Array) -> Iterator[pa.Table]:
+        """Verdicts on records of one identity within the run: the engine says which is the original."""
+        for start in range(0, len(twice), _AT_ONCE):
+            sources = self._collected(twice.slice(start, _AT_ONCE))
+            rejects = self._verbs.rate(sources, None, self._plan.closed, check_duplicates=True).rejects
+            yield rejects.filter(pc.greater_equal(rejects["code"], _DUPLICATE)).cast(VERDICTS)
+            without_ids = [s for s in sources if s.file.usage.mapping.id == "none"]
+            yield from _later_ones([_ratable(source, rejects) for source in without_ids])
+
+    def _collected(self, identities: pa.Array) -> list[Source]:
+        """All records of some identities, file by file, from whichever partition, in the order of their rows."""
+        parts: dict[str, list[Source]] = {}
+        for partition in range(self._plan.partitions):
+            for source in self._gathered.sources(partition):
+                hits = _with(source, identities)
+                if hits.table.num_rows:
+                    parts.setdefault(source.file.name, []).append(hits)
+        return [_merged(parts[file.name]) for file in self._plan.files if file.name in parts]
+
+
+def _values(table: pa.Table, column: str) -> pa.Array:
+    return table[column].combine_chunks()
+
+
+def _with(source: Source, identities: pa.Array) -> Source:
+    return source.where(pc.is_in(source.ids["identity"], value_set=identities))
+
+
+def _merged(parts: Sequence[Source]) -> Source:
+    table = pa.concat_tables([part.table for part in parts])
+    order = pc.sort_indices(table[ROW])
+    ids = pa.concat_tables([part.ids for part in parts])
+    return Source(parts[0].file, table.take(order), ids.take(order))
+
+
+def _ratable(source: Source, rejects: pa.Table) -> Source:
+    """The records of a source that are not among the rejects."""
+    own = rejects.filter(pc.equal(rejects["usage_file"].cast(pa.string()), source.file.name))
+    return source.where(pc.invert(pc.is_in(source.rows, value_set=_values(own, "usage_row"))))
+
+
+def _later_ones(sources: Iterable[Source]) -> Iterator[pa.Table]:
+    """Verdicts on records without ids: of rows of equal files, all but those of the first."""
+    met = pa.array([], FINGERPRINT)
+    for source in sources:
+        again = source.where(pc.is_in(source.ids["identity"], value_set=met))
+        yield _verdicts(again, pa.chunked_array([pa.repeat(pa.scalar(True), again.table.num_rows)]))
+        met = pa.concat_arrays([met, *source.ids["identity"].chunks])
+
+
+def _verdicts(source: Source, same: pa.ChunkedArray) -> pa.Table:
+    """Rejects of records, duplicates where they are the same as the original and else conflicts."""
+    mapping, count = source.file.usage.mapping, source.table.num_rows
+    has_ids = mapping.id != "none"
+    ids = texts(source.table, mapping.id) if has_ids else pa.nulls(count, pa.string())
+    columns = {
+        "usage_file": pa.repeat(pa.scalar(source.file.name), count),
+        "usage_row": source.rows,
+        "source": pc.fill_null(texts(source.table, mapping.source), ""),
+        "id": ids,
+        "code": pc.if_else(same, _DUPLICATE, _CONFLICT).cast(pa.int32()),
+        "name": pc.if_else(same, "duplicate", "conflict"),
+        "field": pa.repeat(pa.scalar(mapping.id if has_ids else None, pa.string()), count),
+        "value": ids,
+    }
+    return pa.table(columns, schema=VERDICTS)

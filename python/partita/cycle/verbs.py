@@ -1,0 +1,135 @@
+"""The five verbs, as a run calls them.
+
+A run works on partitions of files, on a book's opening state and on sums; the engine on Arrow tables. Here one is told
+in the words of the other, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from partita import _core, engine
+from partita.catalog.catalog import Catalog
+from partita.errors import UsageSchemaError
+
+from .gather import Source
+from .owners import Owners
+from .plan import File
+
+
+@dataclass(frozen=True)
+class Rated:
+    """What became of some sources; `totals` counts rows, skipped, rated and rejected of each."""
+
+    lines: pa.Table
+    shares: pa.Table
+    rejects: pa.Table
+    counters: pa.Table
+    line_sums: pa.Table
+    share_sums: pa.Table
+    totals: Sequence[tuple[int, int, int, int]]
+
+
+@dataclass(frozen=True)
+class Fees:
+    """What a period owes besides its usage: lines of fees, their shares, and fees not charged."""
+
+    lines: pa.Table
+    shares: pa.Table
+    rejects: pa.Table
+    line_sums: pa.Table
+    share_sums: pa.Table
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the close of a period writes. `shares` are those of flows on whole periods."""
+
+    documents: pa.Table
+    document_lines: pa.Table
+    entries: pa.Table
+    positions: pa.Table
+    carried: pa.Table
+    notices: pa.Table
+    shares: pa.Table
+
+
+class Verbs:
+    """The engine of a catalog and its tables."""
+
+    def __init__(self, catalog: Catalog, accounts: Any, subscriptions: Any, tables: Mapping[str, Any] | None) -> None:
+        self.catalog = catalog
+        self.engine = engine.Engine(catalog, accounts, subscriptions, tables)
+        self.rules: str = json.loads(self.engine.terms)["rules"]
+
+    def gather(self, file: File, table: pa.Table, owners: Owners) -> pa.Table:
+        """Identity, content and partition of each row of a file."""
+        try:
+            found = self.engine._core.gather(file.usage.mapping_name, file.hash, table, owners.table, owners.partitions)
+        except UsageSchemaError as error:
+            raise UsageSchemaError(f"{file.name}: {error}") from None
+        return pa.table(found)
+
+    def rate(
+        self,
+        sources: Sequence[Source],
+        counters: pa.Table | None,
+        closed: str,
+        keep: str = "narrow",
+        check_duplicates: bool = False,
+        shares: bool = False,
+    ) -> Rated:
+        """Rate sources from the counters on; cycles up to `closed` are closed."""
+        given = [(s.file.usage.mapping_name, s.file.name, s.file.hash, s.table) for s in sources]
+        rated = self.engine._core.rate(
+            given,
+            counters,
+            itemised=keep == "itemised",
+            check_duplicates=check_duplicates,
+            shares=shares,
+            lines=keep != "none",
+            sums=True,
+            closed=closed,
+        )
+        return Rated(
+            lines=pa.table(rated.lines),
+            shares=pa.table(rated.shares),
+            rejects=pa.table(rated.rejects),
+            counters=pa.table(rated.counters),
+            line_sums=pa.table(rated.line_sums),
+            share_sums=pa.table(rated.share_sums),
+            totals=rated.totals,
+        )
+
+    def fees(self, period: str, counters: pa.Table, billed: pa.Table) -> Fees:
+        """Recurring and one-time charges of a period, and their shares."""
+        covered = billed.rename_columns({"service_period": "period"})
+        fees = self.engine._core.fees(period, counters, covered)
+        return Fees(*map(pa.table, (fees.lines, fees.shares, fees.rejects, fees.line_sums, fees.share_sums)))
+
+    def documents(self, period: str, line_sums: pa.Table, share_sums: pa.Table, carried: pa.Table) -> Books:
+        """bill, settle and post: from sums to documents, entries and positions."""
+        core = self.engine._core
+        bills = core.bill(line_sums, period)
+        settled = core.settle(share_sums, line_sums, period, carried)
+        documents = _joined(bills.documents, settled.documents)
+        lines = _joined(bills.lines, settled.lines)
+        posted = core.post(documents, lines)
+        made = (posted.entries, posted.positions, settled.carried, posted.notices, settled.shares)
+        return Books(documents, lines, *map(pa.table, made))
+
+
+def merged(sums: Iterable[pa.Table], kind: Literal["line_sums", "share_sums"]) -> pa.Table:
+    """The sums of sums (at least one), in the order of what they are summed by. Raises `MoneyError` when one has more
+    than 38 digits."""
+    merge = _core.merge_line_sums if kind == "line_sums" else _core.merge_share_sums
+    return pa.table(merge(pa.concat_tables(sums)))
+
+
+def _joined(*tables: Any) -> pa.Table:
+    return pa.concat_tables(map(pa.table, tables)).unify_dictionaries()

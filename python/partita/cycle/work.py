@@ -1,0 +1,202 @@
+"""Carrying out a plan: gather, rate each partition, keep the rejects' records, close, commit.
+
+Every step leaves a folder that is whole or not there, in the run's own folder beside the book. An attempt that finds
+such folders of the same plan goes on behind them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from partita.errors import InternalError, StoreError
+from partita.store import Book
+
+from .closing import NAME as CLOSE
+from .closing import close_period
+from .commit import counters_of, log_entry, run_row, tables_of
+from .folder import finished, read_table, write_folder, write_table
+from .gather import Gathered, Progress, gather
+from .owners import Owners
+from .part import Part, rate_part, write_part
+from .plan import Plan, before, name_of
+from .rejected import NAME as REJECTED
+from .rejected import keep_records
+from .result import Run, of_row
+from .seen import Seen
+from .verbs import Verbs
+
+_STARTED: Final = "started"
+_USAGE: Final = "usage"
+_SPOOL: Final = "spool"
+
+
+class Work:
+    """A plan being carried out."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        verbs: Verbs,
+        book: Book,
+        progress: Progress | None,
+        trial: bool | str | Path | None,
+        started: float,
+    ) -> None:
+        self.plan, self.verbs, self.book, self.started = plan, verbs, book, started
+        self.progress = progress or (lambda stage, done, total: None)
+        self.trial = bool(trial)
+        beside = book.folder / (f"trial-{plan.run_id}" if trial else plan.run_id)
+        self.folder = Path(trial) if isinstance(trial, (str, Path)) else beside
+
+    def carry_out(self) -> Run:
+        """All of it; what is finished already is taken over."""
+        self._begin()
+        manifests = {name_of(i): manifest for i, manifest in enumerate(self._parts())}
+        if self.plan.files:
+            manifests[REJECTED] = keep_records(self.folder, self.plan)
+        if self.plan.closes:
+            manifests[CLOSE] = self._close([name for name in manifests if name != REJECTED])
+        row = run_row(self.plan, self.book, manifests)
+        if not self.trial:
+            self.progress("committing", 0, 1)
+            tables = tables_of(self.plan, self.folder, manifests, row)
+            self.book.commit(tables, log_entry(self.plan.kind, self.plan.run_id, self.plan.period, self.started))
+            self.progress("committing", 1, 1)
+        self._end()
+        return of_row({**row, "kind": "trial"} if self.trial else row, self.book.url, self.folder)
+
+    def _begin(self) -> None:
+        """Make the run's folder; one of another plan (other opening state, other cut) is cleared first."""
+        stamp = json.loads(json.dumps(self.plan.stamp()))
+        marker = self.folder / _STARTED
+        try:
+            found = json.loads(marker.read_text())
+        except (OSError, ValueError):
+            found = None
+        if found == stamp:
+            return
+        if self.trial and found is None and self.folder.exists() and any(self.folder.iterdir()):
+            raise StoreError(f"{self.folder}: is not the folder of a trial, and not empty; choose another one")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        draft = marker.with_suffix(".draft")
+        draft.write_text(json.dumps(stamp))
+        draft.rename(marker)
+
+    def _end(self) -> None:
+        """Clear up. A trial's folder keeps its mark, so that the next trial may have it."""
+        if self.trial:
+            shutil.rmtree(self.folder / _SPOOL, ignore_errors=True)
+        else:
+            tidy(self.folder)
+
+    # Partitions ---------------------------------------------------------------------------------------------------
+
+    def _parts(self) -> list[dict[str, Any]]:
+        """Rate the partitions that are not finished; the manifests of all."""
+        manifests = [finished(self.folder / name_of(i)) for i in range(self.plan.partitions)]
+        needed = [i for i, manifest in enumerate(manifests) if manifest is None]
+        if needed:
+            for i, manifest in self._rate(needed):
+                manifests[i] = manifest
+        found = [manifest for manifest in manifests if manifest is not None]
+        self._check_totals(found)
+        return found
+
+    def _rate(self, needed: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Rate partitions; one is written while the next is rated."""
+        beside = self.verbs.engine.beside
+        owners = Owners(beside["accounts"], beside["subscriptions"], self.plan.partitions)
+        look = partial(self.verbs.gather, owners=owners)
+        gathered = gather(self.plan, self.verbs.catalog, look, self.folder / _SPOOL, needed, self.progress)
+        verdicts, counters = self._verdicts(gathered), self.book.counters()
+        with ThreadPoolExecutor(1) as writer:
+            writing: list[tuple[int, Future[dict[str, Any]]]] = []
+            for done, i in enumerate(needed):
+                self.progress("rating", done, len(needed))
+                own = owners.of_counters(counters, i)
+                part = rate_part(gathered.sources(i), verdicts, self.verbs, own, self.plan)
+                yield from _written(writing)
+                writing = [(i, writer.submit(self._write, i, part, gathered))]
+            yield from _written(writing)
+        self.progress("rating", len(needed), len(needed))
+
+    def _write(self, partition: int, part: Part, gathered: Gathered) -> dict[str, Any]:
+        manifest = write_part(self.folder / name_of(partition), part)
+        gathered.done_with(partition)
+        return manifest
+
+    def _verdicts(self, gathered: Gathered) -> pa.Table:
+        """The duplicates, and beside them how many rows each file has."""
+        folder = self.folder / _USAGE
+        if finished(folder) is None:
+            committed = [self.book.folder / part["path"] for part in self.book.parts("ids") if self._in_window(part)]
+            verdicts = Seen(self.plan, self.verbs, gathered, committed).verdicts(self.folder / _SPOOL)
+            counts = dict(zip([file.name for file in self.plan.files], gathered.counts, strict=True))
+            write_folder(folder, lambda draft: _write_verdicts(draft, verdicts, counts))
+        return read_table(folder / "verdicts.parquet")
+
+    def _in_window(self, part: dict[str, Any]) -> bool:
+        """Ids are kept in mind for the period of their run and the one after."""
+        return bool(part["periods"] >= before(self.plan.period))
+
+    def _check_totals(self, manifests: Sequence[dict[str, Any]]) -> None:
+        """Every row that was read of a file is in one partition."""
+        if not self.plan.files:
+            return
+        usage = finished(self.folder / _USAGE)
+        counts = {} if usage is None else usage["counts"]
+        for name, rows in counts.items():
+            parted = sum(entry["rows"] for part in manifests for entry in part["totals"] if entry["file"] == name)
+            if parted != rows:
+                raise InternalError(f"{name}: {rows} rows were read, but {parted} are in partitions")
+
+    # Close --------------------------------------------------------------------------------------------------------
+
+    def _close(self, parts: Sequence[str]) -> dict[str, Any]:
+        self.progress("closing", 0, 1)
+        folder = self.folder / CLOSE
+        manifest = finished(folder) or close_period(
+            folder,
+            self.plan.period,
+            self.verbs,
+            self._sums("line_sums", parts),
+            self._sums("share_sums", parts),
+            counters_of(self.book, [self.folder / name for name in parts]),
+            self.book.billed(),
+            self.book.carried(before(self.plan.period)),
+        )
+        self.progress("closing", 1, 1)
+        return manifest
+
+    def _sums(self, table: str, parts: Sequence[str]) -> list[pa.Table]:
+        """The sums of this run and of those before that have lines of this period."""
+        earlier = [part for part in self.book.parts(table) if self.plan.period in part["periods"].split(",")]
+        paths = [self.book.folder / part["path"] for part in earlier]
+        return [read_table(path) for path in [*paths, *(self.folder / name / f"{table}.parquet" for name in parts)]]
+
+
+def tidy(folder: Path) -> bool:
+    """Clear the folder of a committed run of what only its making needed; whether there was anything left."""
+    shutil.rmtree(folder / _SPOOL, ignore_errors=True)
+    marker = folder / _STARTED
+    was_left = marker.is_file()
+    marker.unlink(missing_ok=True)
+    return was_left
+
+
+def _written(writing: Sequence[tuple[int, Future[dict[str, Any]]]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    return ((partition, manifest.result()) for partition, manifest in writing)
+
+
+def _write_verdicts(draft: Path, verdicts: pa.Table, counts: dict[str, int]) -> dict[str, Any]:
+    write_table(draft, "verdicts", verdicts)
+    return {"counts": counts}

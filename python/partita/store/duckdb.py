@@ -1,0 +1,130 @@
+"""A book in a DuckDB file: no server, one process at a time.
+
+`duckdb:///path/book.duckdb` (three slashes: relative to the working directory; four: absolute). The folders of its
+runs lie beside it in `book.runs`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from partita.errors import StoreError
+
+from .book import Book
+from .schema import FORMAT, RUN_LOG, TABLES
+
+_TYPES: Final = {
+    pa.string(): "VARCHAR",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.date32(): "DATE",
+    pa.decimal128(38, 12): "DECIMAL(38, 12)",
+    pa.timestamp("us", "UTC"): "TIMESTAMPTZ",
+}
+
+
+class DuckDbBook(Book):
+    """A DuckDB file. Raises `StoreError` when another process holds it, or it is no book."""
+
+    def __init__(self, path: Path, read_only: bool = False, in_memory: bool = False) -> None:
+        self.url = f"duckdb:///{path.as_posix()}"
+        self.path = path
+        self.folder = path.with_suffix(".runs")
+        if read_only and not path.is_file():
+            raise StoreError(f"{path}: there is no book; `partita run` makes one")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = duckdb.connect(":memory:" if in_memory else str(path), read_only=read_only)
+        except (duckdb.Error, OSError) as error:
+            raise _refused(path, error) from None
+        try:
+            self._prepare(read_only)
+        except BaseException:
+            self.close()
+            raise
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> pa.Table:
+        with self._named():
+            return self._connection.sql(sql, params=list(values)).to_arrow_table()
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        with self._named():
+            self._connection.execute(sql, list(values))
+
+    def insert(self, name: str, table: pa.Table) -> None:
+        if table.num_rows == 0:
+            return
+        with self._named():
+            self._connection.register("arriving", table)
+            try:
+                self._connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM arriving')
+            finally:
+                self._connection.unregister("arriving")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _prepare(self, read_only: bool) -> None:
+        """Make the tables of a new book; refuse a file that is something else."""
+        self.execute("SET TimeZone = 'UTC'")
+        tables = {row["name"] for row in self.query("SELECT table_name AS name FROM duckdb_tables()").to_pylist()}
+        if not tables and not read_only:
+            with self.transaction():
+                self._create()
+        elif "book" not in tables:
+            raise StoreError(f"{self.path}: is a DuckDB file, but not a book of Partita")
+        elif (found := self.query("SELECT format FROM book").to_pylist()[0]["format"]) != FORMAT:
+            raise StoreError(f"{self.path}: is a book of format {found}; this version of Partita writes {FORMAT}")
+
+    def _create(self) -> None:
+        for name, schema in {**TABLES, "run_log": RUN_LOG}.items():
+            columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in schema)
+            self.execute(f'CREATE TABLE "{name}" ({columns})')
+        self.execute("CREATE TABLE book (format VARCHAR)")
+        self.execute("INSERT INTO book VALUES (?)", [FORMAT])
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Errors of the database as errors of the book."""
+        try:
+            yield
+        except duckdb.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+
+
+def _refused(path: Path, error: Exception) -> StoreError:
+    """Why a file could not be opened, and what to do."""
+    holder = re.search(r"lock is held in (.+?) \(PID (\d+)\)", str(error))
+    if holder is not None:
+        who = f"process {holder[2]} ({_command(holder[2]) or holder[1]})"
+        return StoreError(f"{path}: the book is in use by {who}; wait until it is done, or stop it, then try again")
+    if "different configuration" in str(error):
+        return StoreError(f"{path}: the book is open in this process already; close that first")
+    return StoreError(f"{path}: cannot be opened as a DuckDB file: {error}")
+
+
+def _command(process: str) -> str | None:
+    """The command line of a process, where the system tells."""
+    try:
+        words = Path("/proc", process, "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    text = b" ".join(words).decode(errors="replace").strip()
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,163 @@
+"""The tables of a book. Every row names the run that wrote it, so that a run can be taken back.
+
+The columns are those of the Arrow tables that the verbs return; exact figures are DECIMAL(38, 12) everywhere. Lines,
+shares, sums and ids are too many for a database that has better things to do: they lie as Parquet in the folders of
+their runs, and `parts` lists each file with its hash.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+FORMAT: Final = "1"
+"""Version of these tables; a book of another one is refused."""
+
+DECIMAL: Final = pa.decimal128(38, 12)
+INSTANT: Final = pa.timestamp("us", "UTC")
+_TEXT: Final = pa.string()
+_COUNT: Final = pa.int64()
+
+_COLUMNS: Final[dict[str, dict[str, pa.DataType]]] = {
+    "runs": {
+        "number": _COUNT,
+        "kind": _TEXT,
+        "period": _TEXT,
+        "opening": _TEXT,
+        "terms": _TEXT,
+        "tables": _TEXT,
+        "rules": _TEXT,
+        "rows": _COUNT,
+        "skipped": _COUNT,
+        "rated": _COUNT,
+        "rejected": _COUNT,
+    },
+    "cycles": {"period": _TEXT, "state": _TEXT},
+    "files": {
+        "name": _TEXT,
+        "hash": _TEXT,
+        "mapping": _TEXT,
+        "rows": _COUNT,
+        "skipped": _COUNT,
+        "rated": _COUNT,
+        "rejected": _COUNT,
+    },
+    "parts": {"path": _TEXT, "table": _TEXT, "rows": _COUNT, "hash": _TEXT, "periods": _TEXT},
+    "rejects": {
+        "usage_file": _TEXT,
+        "usage_row": _COUNT,
+        "source": _TEXT,
+        "id": _TEXT,
+        "code": pa.int32(),
+        "name": _TEXT,
+        "field": _TEXT,
+        "value": _TEXT,
+        "records": _TEXT,
+    },
+    "counters": {
+        "charge": _TEXT,
+        "owner": _TEXT,
+        "period_start": INSTANT,
+        "quantity": DECIMAL,
+        "amount": DECIMAL,
+        "watermark": INSTANT,
+    },
+    "billed": {"subscription": _TEXT, "plan": _TEXT, "charge": _TEXT, "service_period": _TEXT, "amount": DECIMAL},
+    "documents": {
+        "document_id": _TEXT,
+        "kind": _TEXT,
+        "contract": _TEXT,
+        "period": _TEXT,
+        "payer": _TEXT,
+        "payee": _TEXT,
+        "payer_account": _TEXT,
+        "payee_account": _TEXT,
+        "currency": _TEXT,
+        "net": DECIMAL,
+        "tax": DECIMAL,
+        "gross": DECIMAL,
+        "number": _TEXT,
+        "due_date": pa.date32(),
+        "original": _TEXT,
+    },
+    "document_lines": {
+        "document_id": _TEXT,
+        "line_number": pa.int32(),
+        "subscription": _TEXT,
+        "item": _TEXT,
+        "version": pa.int32(),
+        "zone": _TEXT,
+        "band": _TEXT,
+        "tax_category": _TEXT,
+        "exact": DECIMAL,
+        "net": DECIMAL,
+    },
+    "entries": {
+        "entry_id": _TEXT,
+        "date": pa.date32(),
+        "period": _TEXT,
+        "book": _TEXT,
+        "ledger_account": _TEXT,
+        "counterparty": _TEXT,
+        "debit": DECIMAL,
+        "credit": DECIMAL,
+        "currency": _TEXT,
+        "document_id": _TEXT,
+    },
+    "positions": {
+        "period": _TEXT,
+        "set": _TEXT,
+        "party": _TEXT,
+        "currency": _TEXT,
+        "receivable": DECIMAL,
+        "payable": DECIMAL,
+        "net": DECIMAL,
+    },
+    "carried": {
+        "period": _TEXT,
+        "agreement": _TEXT,
+        "payer_account": _TEXT,
+        "payee_account": _TEXT,
+        "currency": _TEXT,
+        "amount": DECIMAL,
+    },
+    "notices": {"period": _TEXT, "code": _TEXT, "subject": _TEXT, "text": _TEXT},
+}
+
+TABLES: Final[dict[str, pa.Schema]] = {
+    name: pa.schema([("run_id", _TEXT), *columns.items()]) for name, columns in _COLUMNS.items()
+}
+"""Every table of a book but `run_log`."""
+
+RUN_LOG: Final = pa.schema(
+    {
+        "at": INSTANT,
+        "action": _TEXT,
+        "run_id": _TEXT,
+        "period": _TEXT,
+        "seconds": DECIMAL,
+        "host": _TEXT,
+        "process": _COUNT,
+        "versions": _TEXT,
+    }
+)
+"""What was done when, where and how long it took; no part of a run's identity, and never compared."""
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table with just the columns of a schema, in its order and types; what is missing is null.
+
+    >>> conform(pa.table({"text": ["a"]}), TABLES["notices"]).to_pylist()
+    [{'run_id': None, 'period': None, 'code': None, 'subject': None, 'text': 'a'}]
+    """
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def empty(name: str) -> pa.Table:
+    """A table of a book without rows."""
+    return TABLES[name].empty_table()

@@ -1,0 +1,198 @@
+"""Engine and reference on the same made-up catalogs and usage: all tables are equal, and no order or cut matters."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import partita
+from partita import Engine
+from partita.errors import CatalogError
+from partita.reference import Batch, Rated, Reference
+
+from . import generated
+
+Row = Mapping[str, Any]
+Tables = dict[str, list[Row]]
+TABLES = ("lines", "shares", "rejects", "counters")
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None, "print_blob": True}
+QUICK = settings(max_examples=60, **QUIET)  # type: ignore[arg-type]
+DEEP = settings(max_examples=5_000, **QUIET)  # type: ignore[arg-type]
+
+
+def of_engine(rated: Any) -> Tables:
+    return {name: pa.table(getattr(rated, name)).to_pylist() for name in TABLES}
+
+
+def of_reference(rated: Rated) -> Tables:
+    return {name: list(getattr(rated, name)) for name in TABLES}
+
+
+def assert_equal(engine: Tables, reference: Tables, costs: bool = False) -> None:
+    """Table by table, rejects first: they say why lines are missing."""
+    assert [reject(row, costs) for row in engine["rejects"]] == [reject(row, costs) for row in reference["rejects"]]
+    assert engine["lines"] == reference["lines"]
+    assert engine["shares"] == reference["shares"]
+    assert sorted(engine["counters"], key=counter) == reference["counters"]
+
+
+def reject(row: Row, costs: bool) -> Row:
+    """A reject as it is compared. What overflows is known to the reference only; and where a cost plan is priced, which
+    of several reasons comes first depends on when that is done."""
+    if costs:
+        return {name: row[name] for name in ("usage_file", "usage_row", "source", "id")}
+    return {**row, "value": None} if row["name"] == "overflow" else row
+
+
+def counter(row: Row) -> tuple[Any, ...]:
+    return row["charge"], row["owner"], row["period_start"]
+
+
+def has_costs(document: Row) -> bool:
+    flows = [flow for agreement in document["agreements"].values() for graph in graphs(agreement) for flow in graph]
+    return any("plan" in flow or "cost_plus" in flow for flow in flows)
+
+
+def graphs(agreement: Row) -> list[Any]:
+    return [part["flows"].values() for part in (agreement, *agreement.get("versions", ()))]
+
+
+def loaded(document: Row) -> Any:
+    """The catalog, if it is one: the generator avoids most of what the loader refuses, but not all."""
+    try:
+        return partita.load(document)
+    except CatalogError:
+        assume(False)
+
+
+# Engine and reference -------------------------------------------------------------------------------------------------
+
+
+def check_agreement(document: Row, rows: Sequence[Row], check_duplicates: bool, cut: int, closed: str | None) -> None:
+    """Two calls, the second going on from the first one's counters."""
+    catalog = loaded(document)
+    engine, reference, costs = Engine(catalog), Reference(catalog), has_costs(document)
+    counters: pa.Table | None = None
+    theirs: list[Row] = []
+    for part in (rows[:cut], rows[cut:]):
+        if part:
+            source = [("events", "calls.csv", "c0ffee", pa.Table.from_pylist(list(part)))]
+            made = engine._core.rate(source, counters, check_duplicates=check_duplicates, closed=closed)
+            batch = Batch("events", "calls.csv", part, "c0ffee")
+            wanted = reference.rate([batch], None, theirs, check_duplicates=check_duplicates, closed=closed)
+            assert_equal(of_engine(made), of_reference(wanted), costs)
+            counters, theirs = pa.table(made.counters), wanted.counters
+
+
+arguments = {
+    "document": generated.catalogs(),
+    "rows": generated.records(),
+    "check_duplicates": st.booleans(),
+    "cut": st.integers(0, 10),
+    "closed": st.sampled_from([None, "2026-09", "2026-10"]),
+}
+
+
+@QUICK
+@given(**arguments)
+def test_engine_and_reference_agree(**case: Any) -> None:
+    check_agreement(**case)
+
+
+@pytest.mark.deep
+@DEEP
+@given(**{**arguments, "rows": generated.records(40)})
+def test_engine_and_reference_agree_deeply(**case: Any) -> None:
+    check_agreement(**case)
+
+
+# Invariances of the engine --------------------------------------------------------------------------------------------
+
+
+def anywhere(tables: Tables) -> dict[str, list[Any]]:
+    """All that came out, in an order of its own, less where in the input it came from."""
+    plain = {
+        name: [{key: value for key, value in row.items() if key not in ("usage_file", "usage_row")} for row in rows]
+        for name, rows in tables.items()
+    }
+    return {name: sorted(map(repr, rows)) for name, rows in plain.items()}
+
+
+def check_invariance(document: Row, rows: list[Row], seed: int) -> None:
+    engine = Engine(loaded({**document, "usage": with_ids(document)}))
+    table = pa.Table.from_pylist(rows)
+    straight = engine.rate(table, check_duplicates=True, file="a")
+    expected = of_engine(straight)
+    chance = random.Random(seed)
+    cuts = sorted(chance.sample(range(len(rows) + 1), min(2, len(rows))))
+    pieces = [table.slice(start, end - start) for start, end in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+    batches = [batch for piece in pieces for batch in (piece.to_batches() or [empty(piece)])]
+    stream = pa.RecordBatchReader.from_batches(table.schema, batches)
+    assert of_engine(engine.rate(stream, check_duplicates=True, file="a")) == expected
+    sources = [("events", str(number), piece) for number, piece in enumerate(pieces)]
+    assert anywhere(of_engine(engine.rate_sources(sources, check_duplicates=True))) == anywhere(expected)
+    shuffled = table.take(chance.sample(range(len(rows)), len(rows)))
+    assert anywhere(of_engine(engine.rate(shuffled, check_duplicates=True))) == anywhere(expected)
+
+
+def empty(piece: pa.Table) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema=piece.schema)
+
+
+def with_ids(document: Row) -> Row:
+    """Where records have no ids, file and row are who they are."""
+    return {"events": {**document["usage"]["events"], "id": "id"}}
+
+
+@settings(QUICK, max_examples=30)
+@given(document=generated.catalogs(), rows=generated.records(30), seed=st.integers(0, 2**32))
+def test_order_and_cut_change_nothing(document: Row, rows: list[Row], seed: int) -> None:
+    check_invariance(document, rows, seed)
+
+
+@pytest.mark.deep
+@DEEP
+@given(document=generated.catalogs(), rows=generated.records(100), seed=st.integers(0, 2**32))
+def test_order_and_cut_change_nothing_deeply(document: Row, rows: list[Row], seed: int) -> None:
+    check_invariance(document, rows, seed)
+
+
+THREADS = """
+import hashlib
+import pyarrow as pa
+from partita import Engine, load
+from tests.threads import CATALOG, usage
+
+rated = Engine(load(CATALOG)).rate(usage(), check_duplicates=True)
+digest = hashlib.sha256()
+for name in ("lines", "shares", "rejects", "counters"):
+    table = getattr(rated, name)
+    digest.update(str(table.num_rows).encode())
+    for column in table.columns:
+        plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        digest.update(pa.record_batch([plain.combine_chunks()], ["values"]).serialize())
+print(table.num_rows, digest.hexdigest())
+"""
+
+
+def test_any_number_of_threads_gives_the_same_bytes() -> None:
+    outputs = {rated_by(threads) for threads in ("1", "2", "5")}
+    assert len(outputs) == 1
+    assert int(outputs.pop().split()[0]) > 0
+
+
+def rated_by(threads: str) -> str:
+    environment = {**os.environ, "RAYON_NUM_THREADS": threads}
+    command = [sys.executable, "-c", THREADS]
+    root = Path(__file__).parents[1]
+    return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,158 @@
+"""Rejected records go back in the format they came in, and are usage again once they are corrected."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from partita import cycle
+from partita.catalog import load
+
+from .billing import CATALOG, store_in
+
+TIME = dt.datetime(2026, 10, 5, 8, tzinfo=dt.UTC)
+ROWS = [
+    {"id": "1", "time": TIME, "key": "461", "units": Decimal("1.5"), "note": "fine"},
+    {"id": "2", "time": TIME, "key": "999", "units": Decimal("2.5"), "note": 'a; "quoted", å'},
+    {"id": "3", "time": TIME, "key": "463", "units": Decimal("3.5"), "note": None},
+]
+"""The second is of a key that nobody has. No mapping reads the note."""
+
+
+def _parquet(path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=1)
+
+
+def _arrow(path: Path) -> None:
+    table = pa.Table.from_pylist(ROWS)
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+
+
+def _jsonl(path: Path) -> None:
+    rows = [{**row, "time": TIME.isoformat(), "units": str(row["units"])} for row in ROWS]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _csv(path: Path) -> None:
+    """Semicolons, decimal commas, local times of a format, Latin-1, compressed, two lines above the header."""
+    lines = ["made by switch 7", "", "id;time;key;units;note"]
+    for row in ROWS:
+        note = "" if row["note"] is None else '"' + str(row["note"]).replace('"', '""') + '"'
+        lines.append(f"{row['id']};05.10.2026 10:00:00;{row['key']};{str(row['units']).replace('.', ',')};{note}")
+    path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode("latin-1")))
+
+
+def _headless(path: Path) -> None:
+    path.write_text("".join(f"{row['id']},{TIME.isoformat()},{row['key']},{row['units']},x\n" for row in ROWS))
+
+
+DIALECT = {
+    "delimiter": ";",
+    "decimal": ",",
+    "time": "%d.%m.%Y %H:%M:%S",
+    "zone": "Europe/Stockholm",
+    "encoding": "latin-1",
+    "skip": 2,
+}
+FORMATS: dict[str, tuple[str, Callable[[Path], None], dict[str, Any]]] = {
+    "parquet": ("calls.parquet", _parquet, {}),
+    "arrow": ("calls.arrow", _arrow, {}),
+    "jsonl": ("calls.jsonl", _jsonl, {}),
+    "csv": ("calls.csv.gz", _csv, {"csv": DIALECT}),
+    "headless": ("calls.csv", _headless, {"csv": {"header": False, "columns": ["id", "time", "key", "units", "note"]}}),
+}
+
+
+def _catalog(name: str, more: dict[str, Any], **subscription: Any) -> Any:
+    mapping = {**CATALOG["usage"]["calls"], "files": f"in/{name}", **more}
+    del mapping["where"]
+    return load({**CATALOG, "usage": {"calls": mapping}})
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_corrected_reject_is_usage_again(tmp_path: Path, kind: str) -> None:
+    name, write, more = FORMATS[kind]
+    path = tmp_path / "in" / name
+    path.parent.mkdir()
+    write(path)
+    catalog = _catalog(name, more)
+    run = cycle.run(catalog, path, "2026-10", store_in(tmp_path))
+    assert (run.rated, run.rejected) == (2, 1)
+    path.unlink()  # nothing of it is needed any more
+    back, _ = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    assert back == tmp_path / "back" / "in" / name
+    held = {**CATALOG["subscriptions"]["s-1"], "keys": ["461", "462", "999"]}
+    corrected = _corrected(catalog, held)
+    again = cycle.run(corrected, tmp_path / "back", "2026-11", store_in(tmp_path))
+    assert (again.rows, again.rated, again.rejected) == (1, 1, 0)
+    (line,) = (line for line in again.lines.to_pylist() if line["kind"] == "usage")
+    assert (line["quantity"], line["service_period"]) == (Decimal("2.5"), "2026-10")
+
+
+def _corrected(catalog: Any, held: dict[str, Any]) -> Any:
+    """The catalog with a subscription that has the key."""
+    data = catalog.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return load({**data, "subscriptions": {**data["subscriptions"], "s-1": held}})
+
+
+def test_all_columns_and_the_reason_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "in" / "calls.parquet"
+    path.parent.mkdir()
+    _parquet(path)
+    run = cycle.run(_catalog("calls.parquet", {}), path, "2026-10", store_in(tmp_path))
+    back, reasons = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    reason = {"reject_code": 201, "reject_name": "unknown_key", "reject_field": "key", "reject_value": "999"}
+    assert pq.read_table(back).to_pylist() == [{**ROWS[1], **reason}]
+    assert reasons.read_text().splitlines() == [
+        "usage_file,usage_row,source,id,code,name,field,value",
+        f"{path},1,switch,2,201,unknown_key,key,999",
+    ]
+
+
+def test_a_dialect_is_kept(tmp_path: Path) -> None:
+    name, write, more = FORMATS["csv"]
+    path = tmp_path / "in" / name
+    path.parent.mkdir()
+    write(path)
+    run = cycle.run(_catalog(name, more), path, "2026-10", store_in(tmp_path))
+    back, _ = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    assert gzip.decompress(back.read_bytes()).decode("latin-1").splitlines() == [
+        "",
+        "",
+        "id;time;key;units;note;reject_code;reject_name;reject_field;reject_value",
+        '2;05.10.2026 10:00:00;999;2,5;"a; ""quoted"", å";201;unknown_key;key;999',
+    ]
+
+
+def test_a_reason_is_not_sent_back_twice(tmp_path: Path) -> None:
+    path = tmp_path / "in" / "calls.parquet"
+    path.parent.mkdir()
+    _parquet(path)
+    catalog = _catalog("calls.parquet", {})
+    first = cycle.run(catalog, path, "2026-10", store_in(tmp_path))
+    cycle.send_back(first.run_id, tmp_path / "back", store_in(tmp_path))
+    again = cycle.run(catalog, tmp_path / "back", "2026-11", store_in(tmp_path))
+    back, _ = cycle.send_back(again.run_id, tmp_path / "more", store_in(tmp_path))
+    names = pq.read_schema(back).names
+    assert len(names) == len(set(names)) == len(ROWS[0]) + 4
+
+
+def test_files_of_one_name_go_back_side_by_side(tmp_path: Path) -> None:
+    for folder in ("north", "south"):
+        path = tmp_path / folder / "in" / "calls.parquet"
+        path.parent.mkdir(parents=True)
+        _parquet(path) if folder == "north" else pq.write_table(pa.Table.from_pylist(ROWS[1:2]), path)
+    catalog = _catalog("calls*.parquet", {"id": "none"})
+    run = cycle.run(catalog, [tmp_path / "north", tmp_path / "south"], "2026-10", store_in(tmp_path))
+    written = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    assert [path.name for path in written] == ["calls.parquet", "calls-2.parquet", "_reasons.csv"]

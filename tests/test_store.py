@@ -1,0 +1,151 @@
+"""The book: one transaction a run, one process at a time, and errors that say what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from partita.errors import PeriodError, StoreError
+from partita.store import Book, open_store
+from partita.store.schema import TABLES, conform
+
+LOG = {"at": datetime(2026, 11, 1, tzinfo=UTC), "action": "run", "run_id": "r1", "seconds": Decimal("1.5")}
+LARGEST = Decimal("99999999999999999999999999.123456789012")
+
+
+def _url(folder: Path) -> str:
+    return f"duckdb:///{folder}/book.duckdb"
+
+
+def _run(number: int, period: str = "2026-10") -> pa.Table:
+    return pa.Table.from_pylist([{"run_id": f"r{number}", "number": number, "period": period, "kind": "run"}])
+
+
+def _counter(run_id: str, quantity: str) -> pa.Table:
+    start = datetime(2026, 10, 1, tzinfo=UTC)
+    row = {"run_id": run_id, "charge": "start/calls", "owner": "s-1", "period_start": start}
+    return pa.Table.from_pylist([{**row, "quantity": Decimal(quantity), "amount": LARGEST}])
+
+
+def _tables(book: Book) -> dict[str, Any]:
+    return {name: book.table(name).to_pylist() for name in TABLES}
+
+
+def test_a_book_holds_exact_figures(tmp_path: Path) -> None:
+    with open_store(_url(tmp_path)) as book:
+        book.commit([("runs", _run(1)), ("counters", _counter("r1", "0.000000000001"))], LOG)
+    with open_store(_url(tmp_path), read_only=True) as book:
+        (counter,) = book.counters().to_pylist()
+        assert (counter["quantity"], counter["amount"]) == (Decimal("0.000000000001"), LARGEST)
+        assert book.counters().schema == pa.schema(list(TABLES["counters"])[1:])
+
+
+def test_tables_come_back_in_their_types(tmp_path: Path) -> None:
+    with open_store(_url(tmp_path)) as book:
+        for name, schema in TABLES.items():
+            assert book.table(name).schema == schema
+
+
+def test_the_latest_row_of_a_counter_is_where_it_stands(tmp_path: Path) -> None:
+    with open_store(_url(tmp_path)) as book:
+        book.commit([("runs", _run(1)), ("counters", _counter("r1", "5"))], LOG)
+        book.commit([("runs", _run(2)), ("counters", _counter("r2", "7"))], LOG)
+        assert [row["quantity"] for row in book.counters().to_pylist()] == [7]
+        assert [row["quantity"] for row in book.counters(before="r2").to_pylist()] == [5]
+        assert book.counters(before="r1").num_rows == 0
+        book.undo("r2", LOG)
+        assert [row["quantity"] for row in book.counters().to_pylist()] == [5]
+
+
+def test_a_commit_is_all_or_nothing(tmp_path: Path) -> None:
+    with open_store(_url(tmp_path)) as book:
+        before = _tables(book)
+        too_large = pa.table({"subscription": ["s"], "amount": pa.array([10**60], pa.decimal256(76, 0))})
+        with pytest.raises((StoreError, pa.ArrowInvalid)):
+            book.commit([("runs", _run(1)), ("billed", too_large)], LOG)
+        assert _tables(book) == before
+        assert book.query("SELECT * FROM run_log").num_rows == 0
+
+
+def test_only_the_latest_run_can_be_undone(tmp_path: Path) -> None:
+    with open_store(_url(tmp_path)) as book:
+        book.commit([("runs", _run(1))], LOG)
+        before = _tables(book)
+        book.commit([("runs", _run(2)), ("counters", _counter("r2", "7"))], LOG)
+        with pytest.raises(PeriodError, match="not the latest"):
+            book.undo("r1", LOG)
+        book.undo("r2", LOG)
+        assert _tables(book) == before
+        assert book.query("SELECT * FROM run_log").num_rows == 3
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
+    with open_store(_url(tmp_path)) as book:
+        book.commit([("runs", _run(1))], LOG)
+        book.commit([("runs", _run(2))], LOG)
+        assert [book.run(name) is not None for name in ("r1", "r", "", "x")] == [True, False, False, False]
+
+
+def test_a_book_in_use_says_by_whom_and_what_to_do(tmp_path: Path) -> None:
+    holder = (
+        "import sys; from partita.store import open_store\n"
+        f"book = open_store({_url(tmp_path)!r}); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"open\n"
+        for read_only in (False, True):
+            with pytest.raises(StoreError, match=rf"in use by process {process.pid} .*wait until it is done, or stop"):
+                open_store(_url(tmp_path), read_only=read_only)
+        process.communicate()
+    open_store(_url(tmp_path)).close()
+
+
+def test_readers_share_a_book(tmp_path: Path) -> None:
+    open_store(_url(tmp_path)).close()
+    with open_store(_url(tmp_path), read_only=True), open_store(_url(tmp_path), read_only=True) as book:
+        assert book.runs() == []
+
+
+def test_what_is_no_book_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.duckdb").write_text("not a database at all, but a text of more than a few bytes" * 100)
+    with pytest.raises(StoreError, match="cannot be opened as a DuckDB file"):
+        open_store(f"duckdb:///{tmp_path}/text.duckdb")
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as connection:
+        connection.execute("CREATE TABLE shopping (item VARCHAR)")
+    with pytest.raises(StoreError, match="not a book of Partita"):
+        open_store(f"duckdb:///{tmp_path}/other.duckdb")
+    with pytest.raises(StoreError, match="there is no book"):
+        open_store(f"duckdb:///{tmp_path}/none.duckdb", read_only=True)
+    assert not (tmp_path / "none.duckdb").exists()
+
+
+def test_a_book_of_another_format_is_refused(tmp_path: Path) -> None:
+    with open_store(_url(tmp_path)) as book:
+        book.execute("UPDATE book SET format = '99'")
+    with pytest.raises(StoreError, match="is a book of format 99"):
+        open_store(_url(tmp_path))
+
+
+@pytest.mark.parametrize("url", ["", "book", "sqlite:///book.db", "duckdb://book.duckdb", "duckdb:///"])
+def test_a_url_of_another_kind_is_refused(url: str) -> None:
+    with pytest.raises(StoreError, match="is not a book's URL"):
+        open_store(url)
+
+
+def test_a_path_will_do(tmp_path: Path) -> None:
+    with open_store(f"{tmp_path}/deep/book.duckdb") as book:
+        assert book.folder == tmp_path / "deep" / "book.runs"
+
+
+def test_conform_refuses_figures_that_do_not_fit() -> None:
+    with pytest.raises(pa.ArrowInvalid):
+        conform(pa.table({"amount": pa.array([Decimal("0.0000000000001")])}), TABLES["billed"])
