@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import partita
 from partita.catalog import load
 from partita.catalog.catalog import Catalog
 from partita.engine import Engine
@@ -97,3 +98,36 @@ def test_every_line_is_the_providers_own(implementation: str, sample: list[dict[
     assert sum(line["amount"] for line in lines) == Decimal("20.7630176406")
     reasons = [reject["name"] for reject in rated.rejects]
     assert (reasons.count("unknown_key"), reasons.count("no_price")) == (58, 1)
+
+
+def test_a_full_cycle_through_a_distributor(sample: list[dict[str, str | None]], tmp_path: Path) -> None:
+    """Sub-accounts buy from a distributor, who pays the provider the list price less 8 %."""
+    catalog = catalog_of(sample)
+    resale = {
+        "model": "A.4",
+        "roles": {"B": "provider", "D": "distributor"},
+        "applies_to": {"plans": ["list"]},
+        "flows": {"wholesale": {"retail_minus": "8%"}},
+    }
+    data = catalog.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    data["parties"]["distributor"] = {}
+    data["plans"]["list"]["seller"] = "distributor"
+    data["agreements"] = {"resale": resale}
+    data["usage"]["focus"] |= {"files": "*.csv", "csv": {"null": ["NULL"]}}
+    book = partita.run(load(data), [os.environ[NAME]], "2024-09", f"duckdb:///{tmp_path}/book.duckdb")
+    bills, statements, entries = (table.to_pylist() for table in (book.bills, book.statements, book.entries))
+    assert len(bills) == 66
+    assert sum(bill["gross"] for bill in bills) == Decimal("20.79")
+    assert sum(bill["gross"] == 0 for bill in bills) == 26
+    assert [(s["payer"], s["payee"], s["gross"]) for s in statements] == [("distributor", "provider", Decimal("19.10"))]
+    lines = [line for line in book.document_lines.to_pylist() if line["document_id"] == statements[0]["document_id"]]
+    assert sum(line["exact"] for line in lines) == Decimal("19.101976229352")
+    for party in ("distributor", "provider"):
+        own = [entry for entry in entries if entry["book"] == party]
+        assert sum(entry["debit"] for entry in own) == sum(entry["credit"] for entry in own) != 0
+    result = sum(
+        entry["credit"] - entry["debit"]
+        for entry in entries
+        if entry["book"] == "distributor" and entry["ledger_account"].startswith(("revenue", "expense"))
+    )
+    assert result == Decimal("1.69")
