@@ -11,8 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import pyarrow as pa
+
+from partita import _core
 from partita.catalog.catalog import Catalog
 from partita.engine import Engine
+from partita.ingest import batches, choose
 from partita.reference import Reference
 
 Row = Mapping[str, Any]
@@ -80,10 +84,10 @@ class ReferenceImplementation:
 
 
 class EngineImplementation:
-    """The engine. Its sections are those that it can be held to so far."""
+    """The engine, by its five verbs."""
 
     name = "engine"
-    sections: tuple[str, ...] = RATED
+    sections: tuple[str, ...] = (*SECTIONS, "close")
 
     def rate(self, catalog: Catalog, rows: Sequence[Row], check_duplicates: bool) -> Outcome:
         rated = Engine(catalog).rate(list(rows), check_duplicates=check_duplicates)
@@ -91,7 +95,30 @@ class EngineImplementation:
         return Outcome(*(table.to_pylist() for table in tables), rated.skipped)
 
     def close(self, catalog: Catalog, rows: Sequence[Row], check_duplicates: bool, period: str) -> Outcome:
-        raise NotImplementedError
+        core = Engine(catalog)._core
+        mapping, usage = choose(catalog.usage)
+        given = [(mapping, "", "", batches(list(rows), usage))] if rows else []
+        rated = core.rate(given, check_duplicates=check_duplicates, sums=True)
+        fees = core.fees(period, rated.counters)
+        line_sums = _core.merge_line_sums(together(rated.line_sums, fees.line_sums))
+        share_sums = _core.merge_share_sums(together(rated.share_sums, fees.share_sums))
+        bills, settled = core.bill(line_sums, period), core.settle(share_sums, line_sums, period)
+        documents, lines = together(bills.documents, settled.documents), together(bills.lines, settled.lines)
+        posted = core.post(documents, lines)
+        return Outcome(
+            together(rated.lines, fees.lines).to_pylist(),
+            together(rated.shares, fees.shares, settled.shares).to_pylist(),
+            together(rated.rejects, fees.rejects, settled.rejects).to_pylist(),
+            pa.table(rated.counters).to_pylist(),
+            rated.skipped,
+            documents.to_pylist(),
+            lines.to_pylist(),
+            *(pa.table(table).to_pylist() for table in (posted.entries, posted.positions, posted.notices)),
+        )
+
+
+def together(*tables: Any) -> pa.Table:
+    return pa.concat_tables(pa.table(table) for table in tables).unify_dictionaries()
 
 
 IMPLEMENTATIONS: tuple[Implementation, ...] = (ReferenceImplementation(), EngineImplementation())

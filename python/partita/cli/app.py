@@ -197,15 +197,12 @@ def demo(
     demos.play(model, records, seed, store)
 
 
-@app.command()
-def bench(
-    names: Annotated[list[str] | None, typer.Argument(metavar="bench", help="such as voice; without one all")] = None,
-    records: Annotated[int | None, typer.Option(min=1, help="how many records to rate")] = None,
-) -> None:
-    """Run the benchmarks of a checkout; each prints its target and figure."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Run the benchmarks of a checkout; each prints its target and figure. Takes their names and options."""
     from . import benches
 
-    raise typer.Exit(benches.run(names or (), records))
+    raise typer.Exit(benches.run(context.args))
 
 
 @app.callback(invoke_without_command=True)

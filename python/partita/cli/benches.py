@@ -11,15 +11,14 @@ import partita
 from partita.errors import StoreError
 
 
-def run(names: Sequence[str], records: int | None) -> int:
-    """Run the benches of these names (none: all); the exit code comes back."""
-    size = [] if records is None else ["--records", str(records)]
-    return subprocess.call([sys.executable, "-m", "benches", *names, *size], cwd=_checkout())
+def run(arguments: Sequence[str]) -> int:
+    """Run the benches, with their names and options; the exit code comes back."""
+    return subprocess.call([sys.executable, "-m", "benches", *arguments], cwd=_checkout())
 
 
 def _checkout() -> Path:
-    """The checkout that the package is in, or else the working directory, if it has the benches."""
+    """The checkout that the package is in, or the working directory."""
     for root in (Path(partita.__file__).parents[2], Path.cwd()):
-        if (root / "benches" / "__main__.py").is_file() and (root / "pyproject.toml").is_file():
+        if (root / "benches").is_dir() and (root / "pyproject.toml").is_file():
             return root
     raise StoreError("the benches are part of a checkout of Partita, and this is none")

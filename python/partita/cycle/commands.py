@@ -17,6 +17,7 @@ from partita.catalog import Catalog, load
 from partita.errors import StoreError
 from partita.store import DEFAULT, Book, open_store
 
+from . import inputs
 from . import plan as planning
 from .commit import log_entry
 from .gather import Progress
@@ -68,6 +69,8 @@ def run(
             tidy(book.folder / plan.run_id)  # an attempt killed after its commit has left something
             return of_row(existing, book.url, book.folder / plan.run_id, replayed=True)
         planning.check_period(kind, period, book.closed(), book.begins(), book.closed_by(period))
+        if not trial:
+            inputs.keep(book.folder, plan.terms, plan.tables, verbs.catalog, verbs.engine)
         return Work(plan, verbs, book, progress, trial, started).carry_out()
 
 
@@ -96,6 +99,8 @@ def close(
         if existing is not None and tidy(book.folder / plan.run_id):
             return of_row(existing, book.url, book.folder / plan.run_id, replayed=True)
         planning.check_period("close", period, book.closed(), book.begins(), book.closed_by(period))
+        if not trial:
+            inputs.keep(book.folder, plan.terms, plan.tables, verbs.catalog, verbs.engine)
         return Work(plan, verbs, book, progress, trial, started).carry_out()
 
 

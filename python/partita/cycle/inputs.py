@@ -27,7 +27,8 @@ _LOOKUP: Final = "lookup-"
 
 @dataclass(frozen=True)
 class Inputs:
-    """A catalog without rows, and its tables: accounts, subscriptions, prefixes, and look-up tables by name."""
+    """A catalog without accounts, subscriptions and rows of tables, and these: accounts, subscriptions, prefixes; and
+    look-up tables by name."""
 
     catalog: Catalog
     beside: Mapping[str, pa.Table]
@@ -51,14 +52,11 @@ def recall(book_folder: Path, terms: str, tables: str) -> Inputs:
             raise StoreError(f"{folder / name}: the catalog or tables of the run are not there, or were changed")
     catalog = Catalog.model_validate_json((folder / terms / "catalog.json").read_text())
     names: dict[str, str] = json.loads((folder / tables / "names.json").read_text())
-    found = {name: read_table(folder / tables / f"{file}.parquet") for file, name in names.items()}
-    lookups = {name: table for (file, name), table in zip(names.items(), found.values(), strict=True) if file != name}
-    return Inputs(catalog, {name: found[name] for file, name in names.items() if file == name}, lookups)
-
-
-def rows_of(inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
-    """The rows of look-up tables, by name."""
-    return {name: table.to_pylist() for name, table in inputs.lookups.items()}
+    found = {file: read_table(folder / tables / f"{file}.parquet") for file in names}
+    beside = {name: table for name, table in found.items() if not name.startswith(_LOOKUP)}
+    lookups = {names[file]: table for file, table in found.items() if file not in beside}
+    zones = _zones(beside["prefixes"])
+    return Inputs(catalog.model_copy(update={"zones": zones}), beside, lookups)
 
 
 def _write_catalog(draft: Path, catalog: Catalog) -> dict[str, Any]:
@@ -82,7 +80,7 @@ def _write_tables(draft: Path, engine: Engine) -> dict[str, Any]:
     return {}
 
 
-def zones_of(prefixes: pa.Table) -> dict[str, Zone]:
+def _zones(prefixes: pa.Table) -> dict[str, Zone]:
     """The zones that a table of prefixes leads to."""
     found: dict[str, list[str]] = {}
     for row in prefixes.to_pylist():

@@ -14,7 +14,7 @@ from typing import Any
 from partita.catalog.catalog import Catalog
 
 from .bill import bill
-from .close import Close
+from .close import Close, period_flows
 from .documents import Document
 from .lines import Rated, Row
 from .post import post
@@ -99,6 +99,13 @@ class Reference:
         in advance is known from it. `counters` default to those of `so_far`, the latest of each.
         """
         return Close(self.terms, period, so_far, counters).close()
+
+    def period_flows(self, period: str, shares: Rows, sales: Rows) -> Rated:
+        """The shares of the flows on a whole period, from all its shares, with those only measured, and its sales; or
+        from sums of them."""
+        result = Rated()
+        period_flows(self.terms, period, shares, sales, result)
+        return result
 
     def bill(self, period: str, lines: Rows) -> list[Document]:
         """The bills of a period from its lines."""

@@ -20,6 +20,8 @@ from .split import split_lines
 from .subscriptions import Held
 from .terms import Terms
 
+Rows = Sequence[Mapping[str, Any]]
+
 
 class Close:
     """The close of one period, after what was rated and closed so far."""
@@ -71,16 +73,21 @@ class Close:
 
     def _period_flows(self) -> None:
         known = [*self.so_far, self.result]
-        every = [row for rated in known for row in (*rated.shares, *rated.measured)]
-        shares = [row for row in every if row["period"] == self.period]
-        sales = [row for rated in known for row in rated.sales if row["period"] == self.period]
-        for name, agreement in self.terms.catalog.agreements.items():
-            month = cycle_named(self.period, agreement.zone)
-            stands = standing_in(name, agreement, month)
-            if stands is not None:
-                flows = PeriodFlows(self.terms, stands, month, shares, sales)
-                self.result.add_shares(flows.shares())
-                self.result.rejects.extend(reject_row(r, None, None, "agreement", name) for r in flows.rejects)
+        shares = [row for rated in known for row in (*rated.shares, *rated.measured)]
+        period_flows(self.terms, self.period, shares, [row for rated in known for row in rated.sales], self.result)
+
+
+def period_flows(terms: Terms, period: str, shares: Rows, sales: Rows, result: Rated) -> None:
+    """Add the shares of the flows on a whole period, from its shares and sales (or sums of them), to a result."""
+    shares = [row for row in shares if row["period"] == period]
+    sales = [row for row in sales if row["period"] == period]
+    for name, agreement in terms.catalog.agreements.items():
+        month = cycle_named(period, agreement.zone)
+        stands = standing_in(name, agreement, month)
+        if stands is not None:
+            flows = PeriodFlows(terms, stands, month, shares, sales)
+            result.add_shares(flows.shares())
+            result.rejects.extend(reject_row(r, None, None, "agreement", name) for r in flows.rejects)
 
 
 def _billed(so_far: Sequence[Rated]) -> Billed:

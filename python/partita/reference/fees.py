@@ -89,7 +89,7 @@ class Fee:
         if amount == 0 and (billed is not None or due == migrated):
             return None
         fraction = due - migrated - _billed_part(billed, fee, cycle)
-        return self._line("recurring", cycle, version[0], amount, start, fraction)
+        return self._line("recurring", cycle, version[0], amount, start, fraction, fee * fraction)
 
     def _part(self, cycle: Cycle, before: dt.date | dt.datetime | None = dt.date.max) -> Fraction:
         """The part of a cycle's fee that its days with this plan owe; only those before a moment, or none for None.
@@ -131,7 +131,8 @@ class Fee:
         version = version_at(self.charge, start, self.zone)
         if version is None or any(key[:3] == (self.held.id, self.plan_id, self.name) for key in self.billed):
             return None
-        return self._line("one_time", self.cycle, version[0], self._stored(self._fee(version[1])), start, Fraction(1))
+        fee = self._fee(version[1])
+        return self._line("one_time", self.cycle, version[0], self._stored(fee), start, Fraction(1), fee)
 
     def _at_zero(self, counters: Counters, done: set[Key]) -> Line | None:
         """The first tier's fee of a counter that the plan's being held opened, and that is still 0.
@@ -147,8 +148,9 @@ class Fee:
         if key is None or key in done or counters.get(key).quantity != 0:
             return None
         done.add(key)
-        amount = self._stored(graduated.at_zero_fee(model, self._numbers()))
-        return None if amount == 0 else self._line("period", self.cycle, version[0], amount, start, Fraction(1))
+        fee = graduated.at_zero_fee(model, self._numbers())
+        amount = self._stored(fee)
+        return None if amount == 0 else self._line("period", self.cycle, version[0], amount, start, Fraction(1), fee)
 
     def _is_held(self) -> bool:
         spans = [self._span(holding, self.cycle, dt.date.max) for holding in self.holdings]
@@ -174,7 +176,14 @@ class Fee:
         return stored(exact) if rounding is None else round_to(exact, rounding.decimals, rounding.mode)
 
     def _line(
-        self, kind: str, cycle: Cycle, version: int, amount: Fraction, start: dt.datetime, fraction: Fraction
+        self,
+        kind: str,
+        cycle: Cycle,
+        version: int,
+        amount: Fraction,
+        start: dt.datetime,
+        fraction: Fraction,
+        exact: Fraction,
     ) -> Line:
         if self.plan.currency != self.held.account.currency:
             raise Reject("currency_mismatch", self.plan_id, self.plan.currency)
@@ -198,6 +207,7 @@ class Fee:
             period=period,
             service_period=cycle.name,
             fraction=fraction,
+            exact=exact,
         )
 
 

@@ -22,7 +22,7 @@ class Line:
     """What one charge made of one record or of one period, with what agreements ask about it.
 
     `time` is the record's, or the start of the time that a fee covers. `fraction` is the part of its period that a
-    fee is for.
+    fee is for, `exact` the amount before it was rounded.
     """
 
     line_id: bytes
@@ -46,6 +46,7 @@ class Line:
     after: Fraction | None = None
     flags: int = 0
     fraction: Fraction = Fraction(1)
+    exact: Fraction | None = None
 
     def as_row(self) -> Row:
         return {

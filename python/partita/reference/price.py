@@ -36,6 +36,7 @@ class Priced:
     before: Fraction | None = None
     after: Fraction | None = None
     out_of_order: bool = False
+    exact: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,14 @@ class PlanOnRecord:
         """
         found: list[Priced] = []
         rejects: list[Reject] = []
-        for component, drawn in self.chosen(self.start_band).items():
+        order = list(self.plan.charges)
+        chosen = sorted(self.chosen(self.start_band).items(), key=lambda entry: order.index(entry[1].name))
+        for component, drawn in chosen:
             try:
                 found.extend(self._priced(component, drawn, counters))
             except Reject as reject:
                 rejects.append(reject)
         raise_first(rejects)
-        order = list(self.plan.charges)
         found.sort(key=lambda line: order.index(line.charge))
         return list(_numbered(found))
 
@@ -122,7 +124,7 @@ class PlanOnRecord:
             else self._carried(drawn, drawn.model)
         )
         billed = self._quantity(drawn) if isinstance(drawn.model, Dynamic) and drawn.model.price_column else None
-        return [_line(drawn, self._plain_quantity(), billed, _rounded(drawn.charge, exact))]
+        return [_line(drawn, self._plain_quantity(), billed, _rounded(drawn.charge, exact), exact)]
 
     def _check_numbers(self, drawn: Drawn) -> None:
         """Raise the lowest of what is wrong with the record's numbers and with those that the charge looks up."""
@@ -183,17 +185,19 @@ class PlanOnRecord:
     ) -> Priced:
         quantity, billed = sign * part.quantity, sign * part.billed
         if isinstance(drawn.model, Unit):
-            return _line(drawn, quantity, billed, _rounded(drawn.charge, fee + sign * part.value))
+            exact = fee + sign * part.value
+            return _line(drawn, quantity, billed, _rounded(drawn.charge, exact), exact)
         assert isinstance(drawn.model, (Graduated, Package))
         key = self._counter_key(drawn, drawn.model)
         before = counters.get(key).quantity if key else Fraction(0)
         after = _checked(before + billed, drawn)
-        amount = _telescoped(drawn, fee, _total(drawn, before), _total(drawn, after))
+        totals = _total(drawn, before), _total(drawn, after)
+        amount, exact = _telescoped(drawn, fee, *totals), fee + totals[1] - totals[0]
         if key is None:
-            return _line(drawn, quantity, billed, amount)
+            return _line(drawn, quantity, billed, amount, exact)
         late = counters.is_out_of_order(key, self.record.time)
         counters.put(key, after, _checked(counters.get(key).amount + amount, drawn), self.record.time)
-        return _line(drawn, quantity, billed, amount, before, after, late)
+        return _line(drawn, quantity, billed, amount, exact, before, after, late)
 
     def _quantity(self, drawn: Drawn) -> Fraction:
         quantity = self.record.number(self.record.mapping.quantity)
@@ -231,7 +235,7 @@ class PlanOnRecord:
         late = key is not None and counters.is_out_of_order(key, self.record.time)
         if key is not None:
             counters.put(key, records + 1, _checked(amounts_after, drawn), self.record.time)
-        return _line(drawn, self._plain_quantity(), None, _rounded(drawn.charge, exact), out_of_order=late)
+        return _line(drawn, self._plain_quantity(), None, _rounded(drawn.charge, exact), exact, out_of_order=late)
 
     def _carried(self, drawn: Drawn, model: Dynamic) -> Fraction:
         quantity = self._quantity(drawn) if model.price_column else Fraction(1)
@@ -320,6 +324,7 @@ def _line(
     quantity: Fraction | None,
     billed: Fraction | None,
     amount: Fraction,
+    exact: Fraction,
     before: Fraction | None = None,
     after: Fraction | None = None,
     out_of_order: bool = False,
@@ -327,7 +332,8 @@ def _line(
     for figure in (amount, billed):
         if figure is not None:
             _checked(figure, drawn)
-    return Priced(drawn.name, drawn.version, drawn.band, 0, quantity, billed, amount, before, after, out_of_order)
+    name, version, band = drawn.name, drawn.version, drawn.band
+    return Priced(name, version, band, 0, quantity, billed, amount, before, after, out_of_order, exact)
 
 
 def _numbered(lines: list[Priced]) -> Iterator[Priced]:

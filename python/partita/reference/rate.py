@@ -169,6 +169,7 @@ class Rating:
             before=priced.before,
             after=priced.after,
             flags=(LATE if late else 0) | (OUT_OF_ORDER if priced.out_of_order else 0),
+            exact=priced.exact,
         )
 
     def _result(self) -> Rated:

@@ -7,7 +7,7 @@ of its lines that the agreement applies to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -29,11 +29,16 @@ from .terms import Terms, version_at
 
 
 def split_lines(
-    terms: Terms, lines: Sequence[Line], record: Record | None, counters: Counters
+    terms: Terms,
+    lines: Sequence[Line],
+    record: Record | None,
+    counters: Counters,
+    watch: Callable[[LineShares], None] | None = None,
 ) -> tuple[list[Share], list[Row]]:
     """The shares of all lines of one record (or of one fee), by agreement, and the sales they were taken from.
 
-    Raises the reject of lowest code: a record is charged and shared whole, or not at all.
+    `watch` is shown how each agreement shares each line. Raises the reject of lowest code: a record is charged and
+    shared whole, or not at all.
     """
     shares: list[Share] = []
     sales: list[Row] = []
@@ -48,6 +53,8 @@ def split_lines(
                     sharing = LineShares(terms, stands, line, record, lines if not borne else (), counters)
                     borne = True
                     shares.extend(sharing.compute())
+                    if watch is not None:
+                        watch(sharing)
                     sales.append(_sale(stands, line))
             except Reject as reject:
                 rejects.append(reject)
@@ -109,6 +116,9 @@ class LineShares:
         self.unread = self.measured - at_close
         self.values: dict[str, Fraction] = {}
         self.present: set[str] = set()
+        self.bases: dict[str, Fraction] = {}
+        self.rates: dict[str, Fraction] = {}
+        self.exact: dict[str, Fraction] = {}
         self.shares: dict[str, list[Share]] = {}
 
     def compute(self) -> list[Share]:
@@ -172,13 +182,19 @@ class LineShares:
     def _path(self, name: str) -> str:
         return f"{self.stands.id}/{name}"
 
+    def _rate(self, name: str, number: Decimal | Lookup) -> Fraction:
+        self.rates[name] = self._number(name, number)
+        return self.rates[name]
+
     def _number(self, name: str, number: Decimal | Lookup) -> Fraction:
         return self.terms.tables.number(number, self.line.around, "no_share", self._path(name))
 
-    def _base(self, flow: Flow) -> Fraction:
+    def _base(self, name: str) -> Fraction:
         """The line, or other flows, less those in `minus`."""
-        whole = sum((self.values[name] for name in flow.of), Fraction(0)) if flow.of else self.line.amount
-        return whole - sum((self.values[name] for name in flow.minus), Fraction(0))
+        flow = self.stands.flows[name]
+        whole = sum((self.values[of] for of in flow.of), Fraction(0)) if flow.of else self.line.amount
+        self.bases[name] = whole - sum((self.values[less] for less in flow.minus), Fraction(0))
+        return self.bases[name]
 
     def _amount(self, name: str, flow: Flow) -> Fraction | None:
         """The amount of a flow that is one arrow, as stored; None where it does not concern this line."""
@@ -187,24 +203,28 @@ class LineShares:
         exact = self._exact(name, flow)
         if exact is None:
             return None
+        self.exact[name] = exact
         return stored(exact) if flow.round is None else round_to(exact, flow.round.decimals, flow.round.mode)
 
     def _exact(self, name: str, flow: Flow) -> Fraction | None:
         if flow.percent is not None:
-            return self._number(name, flow.percent) * self._base(flow)
+            return self._rate(name, flow.percent) * self._base(name)
         if flow.retail_minus is not None:
-            return (1 - self._number(name, flow.retail_minus)) * self._base(flow)
+            return (1 - self._rate(name, flow.retail_minus)) * self._base(name)
         if flow.plan is not None:
             return self._plan(name, flow.plan)
         if flow.cost_plus is not None:
             cost = self._plan(name, flow.cost_plus.plan)
-            return None if cost is None else (1 + self._number(name, flow.cost_plus.rate)) * cost
+            if cost is None:
+                return None
+            self.bases[name] = cost
+            return (1 + self._rate(name, flow.cost_plus.rate)) * cost
         if flow.per_event is not None or flow.per_unit is not None:
             return self._on_record(name, flow)
-        return self._base(flow)
+        return self._base(name)
 
     def _split(self, name: str, weights: dict[str, Decimal | Lookup]) -> list[Share]:
-        base = self._base(self.stands.flows[name])
+        base = self._base(name)
         parts = split.divided(base, [self._number(name, weight) for weight in weights.values()])
         if parts is None:
             raise Reject("no_share", self._path(name), None)
@@ -218,7 +238,7 @@ class LineShares:
         ]
 
     def _remainder(self, name: str, flow: Flow) -> Fraction:
-        base = self._base(flow)
+        base = self._base(name)
         rest = remainder.left(base, (self.values[named] for named in flow.remainder or ()))
         if remainder.is_over_shared(base, rest) and self.stands.agreement.over_shared == "reject":
             raise Reject("over_shared", self._path(name), shortest(rest))

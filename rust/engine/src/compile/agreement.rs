@@ -229,6 +229,16 @@ impl Compiler<'_> {
                 flow.is_measured = true;
             }
         }
+        let compared = flows.iter().filter_map(|flow| match &flow.basis {
+            Basis::GreaterOf { flows, .. } => Some(flows.clone()),
+            _ => None,
+        });
+        // What a `greater_of` compares is measured, not paid: the greater is paid in its place.
+        for base in compared.collect::<Vec<_>>().concat() {
+            if let Some(flow) = flows.get_mut(base) {
+                flow.payable = false;
+            }
+        }
         for base in bases_by_subscription(&flows) {
             if let Some(flow) = flows.get_mut(base) {
                 flow.by_subscription = true;

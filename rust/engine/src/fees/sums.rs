@@ -6,7 +6,7 @@ use arrow_array::builder::FixedSizeBinaryBuilder;
 use arrow_array::{ArrayRef, Int32Array, RecordBatch};
 
 use crate::clock::month_name;
-use crate::compile::{Basis, Compiled, Flow, Role};
+use crate::compile::{Compiled, Flow, Role};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::fees::due::{Fee, Part};
@@ -76,7 +76,7 @@ pub fn share_sums(engine: &Engine, month: i32, part: &Part) -> Result<RecordBatc
     all.merged()?.to_batch(&sums::SHARES)
 }
 
-/// The shares with the ids of their lines; the sale itself is none.
+/// The shares that are paid, with the ids of their lines.
 pub fn shares(engine: &Engine, period: &str, part: &Part, ids: &[Option<[u8; 16]>]) -> Result<RecordBatch> {
     let mut places = Vec::with_capacity(part.shares.len());
     let mut lines = FixedSizeBinaryBuilder::with_capacity(part.shares.len(), 16);
@@ -84,7 +84,7 @@ pub fn shares(engine: &Engine, period: &str, part: &Part, ids: &[Option<[u8; 16]
     let mut subscriptions = Vec::with_capacity(part.shares.len());
     for at in 0..part.shares.len() {
         let share = Shared::new(&engine.compiled, part, at)?;
-        if matches!(share.flow.basis, Basis::Sale) {
+        if !share.flow.is_paid() {
             continue;
         }
         places.push(at);
