@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,18 +58,22 @@ class Case:
         wanted = "*/close" if self.closes else "*/part-*"
         return any((self.folder / f"{name}.runs").glob(wanted))
 
-    def killed(self, name: str, wait: Callable[[], None]) -> bool:
-        """Start it, kill it after `wait`, start it again until it is done; whether it was alive when killed."""
+    def killed(self, name: str, ready: Callable[[], bool]) -> float | None:
+        """Start it, kill it once it is ready, start it again until it is done. When it came to its end before it
+        could be killed: after how many seconds."""
         *before, last = self.commands(name)
         for command in before:
             _finish(_start(command))
-        process = _start(last)
-        wait()
-        alive = process.poll() is None
+        process, started = _start(last), time.monotonic()
+        while process.poll() is None and not ready():
+            time.sleep(0.002)
+        if process.poll() is not None:
+            _finish(process)
+            return time.monotonic() - started
         process.send_signal(signal.SIGKILL)
-        process.wait()
-        _finish(_start(last), alive)
-        return alive
+        process.communicate()
+        _finish(_start(last), may_be_done=True)
+        return None
 
 
 def _start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -83,30 +87,51 @@ def _finish(process: subprocess.Popen[bytes], may_be_done: bool = False) -> None
     assert process.returncode == 0 or done, errors.decode()
 
 
-def _moments(case: Case, count: int, after_rename: int) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Moments spread over an undisturbed run's time, and more of them between the first rename and the commit."""
-    renamed, whole = min((case.undisturbed(), case.undisturbed("again")), key=lambda times: times[1])
-    for i in range(count):
-        seconds = whole * (i + 0.5) / count
-        yield f"at-{i}", lambda seconds=seconds: time.sleep(seconds)  # type: ignore[misc]
-    for i in range(after_rename):
-        name, seconds = f"after-{i}", (whole - renamed) * i / after_rename
+class Clock:
+    """When to kill: at a part of the time that a run takes, or of the time from its first rename to its commit.
 
-        def wait(name: str = name, seconds: float = seconds) -> None:
-            deadline = time.monotonic() + 2 * whole
-            while not case.has_renamed(name) and time.monotonic() < deadline:
-                time.sleep(0.002)
-            time.sleep(seconds)
+    What else the machine does makes runs faster and slower, so the times are those of the fastest run so far.
+    """
 
-        yield name, wait
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.renamed, self.whole = case.undisturbed()
+
+    def ended(self, seconds: float) -> None:
+        """A run has come to its end."""
+        self.renamed *= min(1.0, seconds / self.whole)
+        self.whole = min(self.whole, seconds)
+
+    def at(self, part: float) -> Callable[[], bool]:
+        """Ready when this part of a run's time is over."""
+        end = time.monotonic() + self.whole * part
+        return lambda: time.monotonic() >= end
+
+    def after_rename(self, name: str, part: float) -> Callable[[], bool]:
+        """Ready when this part of the time between the first rename and the commit is over."""
+        ends: list[float] = []
+
+        def ready() -> bool:
+            if not ends and self.case.has_renamed(name):
+                ends.append(time.monotonic() + (self.whole - self.renamed) * part)
+            return bool(ends) and time.monotonic() >= ends[0]
+
+        return ready
 
 
 def _hits(case: Case, count: int, after_rename: int) -> int:
-    """Kill at all moments; each time the book must come out as undisturbed. How many hit a live process."""
-    hits, moments = 0, list(_moments(case, count, after_rename))
+    """Kill at moments spread over a run's time, and at more after its first rename; each time the book must come out
+    as undisturbed. How many kills hit a live process."""
+    hits, clock = 0, Clock(case)
     whole = book(store_in(case.folder, "whole"))
-    for name, wait in moments:
-        hits += case.killed(name, wait)
+    for i in range(count + after_rename):
+        name, late = f"book-{i}", i - count
+        ready = clock.at((i + 0.5) / count) if late < 0 else clock.after_rename(name, late / after_rename)
+        ended = case.killed(name, ready)
+        if ended is None:
+            hits += 1
+        else:
+            clock.ended(ended)
         assert book(store_in(case.folder, name)) == whole, name
         (case.folder / f"{name}.duckdb").unlink()
         shutil.rmtree(case.folder / f"{name}.runs")

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from partita.audit import Explanation, Verification, explain, verify
     from partita.catalog import Catalog, load
     from partita.cycle import Run, run
     from partita.engine import Engine, Rated
@@ -33,6 +34,7 @@ _HOMES = {
     "Catalog": "partita.catalog",
     "CatalogError": "partita.errors",
     "Engine": "partita.engine",
+    "Explanation": "partita.audit",
     "InternalError": "partita.errors",
     "MoneyError": "partita.errors",
     "PartitaError": "partita.errors",
@@ -42,8 +44,11 @@ _HOMES = {
     "Run": "partita.cycle",
     "StoreError": "partita.errors",
     "UsageSchemaError": "partita.errors",
+    "Verification": "partita.audit",
+    "explain": "partita.audit",
     "load": "partita.catalog",
     "run": "partita.cycle",
+    "verify": "partita.audit",
 }
 """Where each public name lives; it is loaded on first use, so that importing the package costs nothing."""
 
@@ -51,6 +56,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "Engine",
+    "Explanation",
     "InternalError",
     "MoneyError",
     "PartitaError",
@@ -60,9 +66,12 @@ __all__ = [
     "Run",
     "StoreError",
     "UsageSchemaError",
+    "Verification",
     "__version__",
+    "explain",
     "load",
     "run",
+    "verify",
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import out
+from . import audit, out
 
 app = typer.Typer(
     help="Rating, billing and partner settlement: usage files in; bills, statements and a ledger out.",
@@ -203,6 +203,10 @@ def bench(context: typer.Context) -> None:
     from . import benches
 
     raise typer.Exit(benches.run(context.args))
+
+
+app.command()(audit.verify)
+app.command()(audit.explain)
 
 
 @app.callback(invoke_without_command=True)

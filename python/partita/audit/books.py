@@ -1,0 +1,56 @@
+"""The books of a period once more: flows on whole periods, documents, entries and positions, from its sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from partita.cycle.plan import before
+from partita.reference import Rated
+from partita.reference.agreements import is_sale
+from partita.reference.settle import flows_of
+
+from .differences import Findings
+from .material import Material, Rows
+from .sums import is_paid
+
+_KEYS = {
+    "documents": ("document_id",),
+    "document_lines": ("document_id", "line_number"),
+    "entries": ("entry_id",),
+    "positions": ("set", "party", "currency"),
+    "carried": ("agreement", "payer_account", "payee_account", "currency"),
+}
+_PERIOD_SHARE = ("agreement", "flow", "payer", "payee", "subscription", "currency")
+
+
+def check_books(material: Material, findings: Findings) -> None:
+    """Compare all that the close of the run's period wrote."""
+    catalog, reference = material.inputs.catalog, material.reference
+    sums = material.sums("share_sums")
+    of_period = reference.period_flows(material.period, sums, sales_of(material, sums)).shares
+    stored = [row for row in material.stored("shares", "line_id", None, "close") if row["line_id"] is None]
+    findings.compare("shares", _PERIOD_SHARE, (row for row in stored if is_paid(catalog, row)), of_period)
+    lines = [line_of(row) for row in material.sums("line_sums")]
+    carried = material.book.carried(before(material.period)).to_pylist()
+    books = reference.documents(material.period, [Rated(lines=lines, shares=[*sums, *stored])], carried)
+    for name, key in _KEYS.items():
+        expected: Iterable[Mapping[str, Any]] = getattr(books, name)
+        if name == "documents":  # a number is given when a document is issued
+            expected = [{column: row[column] for column in row if column != "number"} for row in expected]
+        findings.compare(name, key, material.book.table(name, run_id=material.run_id).to_pylist(), expected)
+
+
+def line_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A line sum as a line."""
+    return {**row, "charge": row["item"].removeprefix(f"{row['plan']}/")}
+
+
+def sales_of(material: Material, sums: Rows) -> Rows:
+    """The sums of flows that are the sale itself, as sales."""
+    agreements = material.inputs.catalog.agreements
+    return [
+        {**row, "owner": row["payer"], "seller": row["payee"]}
+        for row in sums
+        if is_sale(flows_of(agreements[row["agreement"]], row["version"])[row["flow"]])
+    ]

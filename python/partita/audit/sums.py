@@ -1,0 +1,64 @@
+"""Sums: what the close of a period was made from must be what the stored lines and shares come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from partita.catalog.catalog import Catalog
+from partita.reference.agreements import is_sale, measured_flows
+from partita.reference.settle import flows_of
+
+from .differences import Findings
+from .material import Material, Rows
+
+_LINES = ("period", "account", "subscription", "item", "version", "zone", "band", "currency")
+_SHARES = ("period", "agreement", "version", "flow", "payer", "payee", "currency")
+
+
+def check_sums(material: Material, findings: Findings) -> None:
+    """Compare the sums of each folder of the run with its lines and shares, as far as these were kept."""
+    for table, columns, stored, summed in _folders(material):
+        findings.compare(table, columns, stored, summed, ("amount",))
+
+
+def misfits(material: Material) -> Iterator[str]:
+    """The accounts whose lines do not come to their sums."""
+    for table, columns, stored, summed in _folders(material):
+        if table == "line_sums":
+            sums = [{tuple(row[name] for name in columns): row["amount"] for row in rows} for rows in (stored, summed)]
+            for key in dict.fromkeys([*sums[0], *sums[1]]):
+                if sums[0].get(key) != sums[1].get(key):
+                    yield key[1]
+
+
+def _folders(material: Material) -> Iterator[tuple[str, Sequence[str], Rows, Rows]]:
+    """(table of sums, its key, the sums as stored, the sums of the rows) for each folder that has both."""
+    for table, rows, columns in (("line_sums", "lines", _LINES), ("share_sums", "shares", _SHARES)):
+        kept = {path.parent: path for path in material.parts(rows)}
+        for path in material.parts(table):
+            if path.parent in kept:
+                stored = _summed(path, columns, "item")
+                if table == "share_sums":
+                    stored = [row for row in stored if is_paid(material.inputs.catalog, row)]
+                yield table, columns, stored, _summed(kept[path.parent], columns, "plan || '/' || charge")
+
+
+def is_paid(catalog: Catalog, share: Mapping[str, Any]) -> bool:
+    """Whether somebody pays a share: it is neither the sale itself nor only measured for other flows."""
+    flows = flows_of(catalog.agreements[share["agreement"]], share["version"])
+    return not is_sale(flows[share["flow"]]) and share["flow"] not in measured_flows(flows)
+
+
+def _summed(path: Path, columns: Sequence[str], item: str) -> Rows:
+    """The amounts of a file by some of its columns. The shares of whole periods are in no sum of usage and fees."""
+    chosen = ", ".join(f"{item} AS item" if name == "item" else f'"{name}"' for name in columns)
+    source = f"read_parquet('{path.as_posix()}')"
+    with duckdb.connect() as connection:
+        where = "WHERE line_id IS NOT NULL" if "line_id" in connection.sql(f"FROM {source}").columns else ""
+        sums = connection.sql(f"SELECT {chosen}, sum(amount) AS amount FROM {source} {where} GROUP BY ALL")
+        rows: Rows = sums.to_arrow_table().to_pylist()
+        return rows
