@@ -91,6 +91,8 @@ impl Guide<'_> {
         if terms.across_split
             && quantity != 0
             && quantity != NULL
+            // A negative quantity that is not allowed is a reject of its price, whatever its duration.
+            && (quantity > 0 || terms.allow_negative)
             && let Some(edges) = self.edges(terms)
         {
             let mut segments = self.segments(terms, charge, quantity.abs(), edges)?;
