@@ -12,6 +12,7 @@ mod graduated;
 mod package;
 mod percentage;
 mod unit;
+mod whole;
 
 pub use block::{Block, ceiling};
 pub use dynamic::Dynamic;
@@ -21,6 +22,7 @@ pub use graduated::{Graduated, Tier};
 pub use package::Package;
 pub use percentage::Percentage;
 pub use unit::{Step, Unit};
+pub use whole::{MOST_COUNTED, MOST_UNITS, Whole, divided};
 
 use crate::reject::Code;
 

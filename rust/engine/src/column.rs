@@ -7,6 +7,7 @@
 use partita_money::Dec;
 
 mod number;
+mod raw;
 mod text;
 mod time;
 pub mod write;

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod charge;
+mod lane;
 mod number;
 mod usage;
 
@@ -11,8 +12,9 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 use partita_money::Dec;
 
-pub use agreement::{Agreement, Basis, Flow, Role};
+pub use agreement::{Agreement, AgreementVersion, Basis, Flow, Role};
 pub use charge::{Charge, Counted, Version};
+pub use lane::{LaneCharge, Lanes, NO_LANE};
 pub use number::{Number, Scratch, Values};
 pub use usage::{Input, Usage};
 
@@ -60,6 +62,8 @@ pub struct Compiled {
     pub charges: Vec<Charge>,
     pub charge_paths: Names,
     pub agreements: Vec<Agreement>,
+    /// What can be rated in lanes.
+    pub lanes: Lanes,
     /// Flows with a cost plan, as `agreement/flow`.
     pub costs: Names,
     /// Whether some cost plan counts.
@@ -95,6 +99,7 @@ impl Compiled {
         if !compiler.problems.is_empty() {
             return Err(Error::Catalog(compiler.problems));
         }
+        let lanes = Lanes::new(&plans, &charges, &agreements);
         let cost_counts = agreements.iter().any(|agreement| agreement.counts_costs(&plans));
         Ok(Self {
             rules: terms.rules.clone(),
@@ -114,6 +119,7 @@ impl Compiled {
             charge_paths: Names::new(charges.iter().map(|charge| charge.path.as_str())),
             charges,
             cost_counts,
+            lanes,
             agreements,
             costs,
             skip_zero_documents: terms.billing.skip_zero_documents,

@@ -1,9 +1,13 @@
 //! Counters: where cumulative charges stand, in flat memory, by charge, owner and period.
+//!
+//! A counter fills one line of the cache, and one look-up leads to it: owners are found again millions of times a
+//! second, mostly in memory that the last levels of the cache hold.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::charge::Count;
+use crate::charge::{Count, MOST_COUNTED};
+use crate::column::ONE;
 
 /// The period of a counter that is never reset.
 pub const NEVER: i32 = i32::MIN;
@@ -20,19 +24,50 @@ pub struct Key {
     pub period: i32,
 }
 
-/// One counter.
+/// One counter: 64 bytes.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub struct Counter {
-    pub key: Key,
-    pub count: Count,
-    /// The latest record it has seen.
-    pub watermark: i64,
-    /// What the watermark was before this call; older records are out of order.
-    pub opening_watermark: i64,
-    /// Time, chunk and row of the latest record of this call.
+    count: Count,
+    /// The quantity in whole units; `NOT_WHOLE` if it is not.
+    whole: i64,
+    /// Time, chunk and row of the latest record of this call; `UNTOUCHED` before one.
     pub latest_time: i64,
     pub latest: (u32, u32),
-    pub touched: bool,
+    owner: u32,
+    kind: u32,
+}
+
+const NOT_WHOLE: i64 = i64::MIN;
+const UNTOUCHED: i64 = i64::MIN;
+
+impl Counter {
+    /// Where it stands.
+    #[inline]
+    pub fn count(&self) -> Count {
+        self.count
+    }
+
+    /// Where it stands in whole units, if every counter beside it is whole too.
+    #[inline]
+    pub fn whole(&self) -> i64 {
+        self.whole
+    }
+
+    /// Whether a record of this call has moved it.
+    #[inline]
+    pub fn is_touched(&self) -> bool {
+        self.latest_time != UNTOUCHED
+    }
+
+    /// Moves it by whole units; false if its amount would not fit.
+    #[inline]
+    pub fn advance(&mut self, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
+        let Some(amount) = self.count.amount.checked_add(amount) else { return false };
+        self.count = Count { quantity: i128::from(after) * ONE, amount };
+        (self.whole, self.latest_time, self.latest) = (after, time, at);
+        true
+    }
 }
 
 /// Mixes a key once; keys are already small codes.
@@ -62,65 +97,155 @@ impl Hasher for Folded {
         self.write_u64(u64::from(word));
     }
 
+    fn write_i32(&mut self, word: i32) {
+        self.write_u64(u64::from(word.cast_unsigned()));
+    }
+
     fn write_u128(&mut self, word: u128) {
         self.write_u64(word as u64);
         self.write_u64((word >> 64) as u64);
     }
 }
 
+/// What a counter is of, beside its owner.
+type Kind = (u32, u32, i32);
+
 /// All counters of one partition. Iteration is in order of arrival, never of hashes.
 #[derive(Debug, Default, Clone)]
 pub struct Counters {
-    places: HashMap<u128, u32, BuildHasherDefault<Folded>>,
+    kinds: Vec<Kind>,
+    kind_codes: HashMap<Kind, u32, BuildHasherDefault<Folded>>,
+    /// Open addressing: 32 bits of a counter's hash above its place + 1; 0 is free.
+    slots: Vec<u64>,
     all: Vec<Counter>,
+    /// Latest records of earlier calls, for the first counters.
+    opening: Vec<i64>,
+    /// How many are not in whole units, or too high.
+    not_whole: usize,
 }
 
 impl Counters {
-    /// The place of a counter, which starts at zero if it is new.
-    #[inline]
-    pub fn place(&mut self, key: Key) -> usize {
-        let packed = (u128::from(key.tariff) << 96)
-            | (u128::from(key.charge) << 64)
-            | (u128::from(key.owner) << 32)
-            | u128::from(key.period.cast_unsigned());
-        let next = self.all.len() as u32;
-        let place = *self.places.entry(packed).or_insert(next);
-        if place == next {
-            let count = Count::default();
-            let never = i64::MIN;
-            self.all.push(Counter {
-                key,
-                count,
-                watermark: never,
-                opening_watermark: never,
-                latest_time: never,
-                latest: (0, 0),
-                touched: false,
-            });
+    /// The code of a charge in a period.
+    pub fn kind(&mut self, tariff: u32, charge: u32, period: i32) -> u32 {
+        let kind = (tariff, charge, period);
+        let next = self.kinds.len() as u32;
+        let code = *self.kind_codes.entry(kind).or_insert(next);
+        if code == next {
+            self.kinds.push(kind);
         }
-        place as usize
+        code
     }
 
-    /// A counter by place.
+    /// The place of a counter, which starts at zero if it is new.
+    pub fn place(&mut self, key: Key) -> usize {
+        let kind = self.kind(key.tariff, key.charge, key.period);
+        self.place_of(key.owner, kind)
+    }
+
+    /// The place of an owner's counter of a kind.
+    #[inline]
+    pub fn place_of(&mut self, owner: u32, kind: u32) -> usize {
+        if self.slots.len() < self.all.len() * 2 + 2 {
+            self.grow();
+        }
+        let (mut slot, tag) = self.start(owner, kind);
+        loop {
+            let found = self.slots[slot];
+            if found == 0 {
+                return self.add(slot, tag, owner, kind);
+            }
+            let place = (found as u32 - 1) as usize;
+            if found >> 32 == tag && self.all[place].owner == owner && self.all[place].kind == kind {
+                return place;
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    #[inline]
+    fn start(&self, owner: u32, kind: u32) -> (usize, u64) {
+        let mut hash = Folded::default();
+        hash.write_u64(u64::from(kind) << 32 | u64::from(owner));
+        (hash.0 as usize & (self.slots.len() - 1), hash.0 >> 32)
+    }
+
+    fn add(&mut self, slot: usize, tag: u64, owner: u32, kind: u32) -> usize {
+        let place = self.all.len();
+        self.slots[slot] = tag << 32 | (place as u64 + 1);
+        let count = Count::default();
+        self.all.push(Counter { count, whole: 0, latest_time: UNTOUCHED, latest: (0, 0), owner, kind });
+        place
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![0; (self.slots.len() * 2).max(64)];
+        for place in 0..self.all.len() {
+            let (mut slot, tag) = self.start(self.all[place].owner, self.all[place].kind);
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & (self.slots.len() - 1);
+            }
+            self.slots[slot] = tag << 32 | (place as u64 + 1);
+        }
+    }
+
+    /// A counter by place, to be moved by whole units.
     #[inline]
     pub fn at(&mut self, place: usize) -> &mut Counter {
         &mut self.all[place]
     }
 
     /// A counter by place, to read.
+    #[inline]
     pub fn get(&self, place: usize) -> &Counter {
         &self.all[place]
+    }
+
+    /// Moves a counter to where a record leaves it.
+    pub fn set(&mut self, place: usize, count: Count, time: i64, at: (u32, u32)) {
+        self.put(place, count);
+        let counter = &mut self.all[place];
+        (counter.latest_time, counter.latest) = (time, at);
+    }
+
+    fn put(&mut self, place: usize, count: Count) {
+        let counter = &mut self.all[place];
+        let units = (count.quantity % ONE == 0).then(|| i64::try_from(count.quantity / ONE).ok()).flatten();
+        let whole = units.filter(|units| (0..=MOST_COUNTED).contains(units)).unwrap_or(NOT_WHOLE);
+        self.not_whole = self.not_whole + usize::from(whole == NOT_WHOLE) - usize::from(counter.whole == NOT_WHOLE);
+        (counter.count, counter.whole) = (count, whole);
     }
 
     /// Sets an opening counter.
     pub fn open(&mut self, key: Key, count: Count, watermark: i64) {
         let place = self.place(key);
-        let counter = self.at(place);
-        (counter.count, counter.watermark, counter.opening_watermark) = (count, watermark, watermark);
+        self.put(place, count);
+        self.opening.resize(self.opening.len().max(place + 1), UNTOUCHED);
+        self.opening[place] = watermark;
     }
 
-    /// Those that this call has moved.
-    pub fn touched(&self) -> impl Iterator<Item = &Counter> {
-        self.all.iter().filter(|counter| counter.touched)
+    /// Whether every counter stands at whole units.
+    pub fn all_whole(&self) -> bool {
+        self.not_whole == 0
+    }
+
+    /// Whether earlier calls have left any.
+    pub fn has_opening(&self) -> bool {
+        !self.opening.is_empty()
+    }
+
+    /// The latest record that a counter saw before this call; older records are out of order.
+    #[inline]
+    pub fn opening_watermark(&self, place: usize) -> i64 {
+        self.opening.get(place).copied().unwrap_or(UNTOUCHED)
+    }
+
+    /// Those that this call has moved: each with its key and the latest record it has seen.
+    pub fn touched(&self) -> impl Iterator<Item = (Key, &Counter, i64)> {
+        let touched = self.all.iter().enumerate().filter(|(_, counter)| counter.is_touched());
+        touched.map(|(place, counter)| {
+            let (tariff, charge, period) = self.kinds[counter.kind as usize];
+            let key = Key { tariff, charge, owner: counter.owner, period };
+            (key, counter, counter.latest_time.max(self.opening_watermark(place)))
+        })
     }
 }

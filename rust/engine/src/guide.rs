@@ -96,12 +96,23 @@ struct Entry {
     dated: bool,
 }
 
+/// What codes alone tell of the charges that rate a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// This one, whatever else the record holds.
+    One(u32),
+    /// None, several, or some that have more to test.
+    Ask,
+}
+
 /// The decision tables of one plan.
 #[derive(Debug, Clone)]
 pub struct Guide {
     services: Classes,
     grids: Vec<Grid>,
     lists: Vec<Vec<Entry>>,
+    /// By list.
+    choices: Vec<Choice>,
     residuals: Vec<Condition>,
 }
 
@@ -121,7 +132,20 @@ impl Guide {
         let mut known = BTreeMap::from([(Vec::new(), 0_u32)]);
         let grids =
             by_class.iter().map(|places| grid(places, candidates, &entries, domains, &mut lists, &mut known)).collect();
-        Self { services, grids, lists, residuals }
+        let choices = lists.iter().map(|list| choice(list)).collect();
+        Self { services, grids, lists, choices, residuals }
+    }
+
+    /// What codes alone tell.
+    #[inline]
+    pub fn only(&self, service: u32, zone: u32, band: u32) -> Choice {
+        self.choices[self.list(service, zone, band)]
+    }
+
+    #[inline]
+    fn list(&self, service: u32, zone: u32, band: u32) -> usize {
+        let grid = &self.grids[self.services.of(service)];
+        grid.lists[grid.zones.of(zone) * grid.bands.count + grid.bands.of(band)] as usize
     }
 
     /// The charges that rate a record, one a component, in order of component; appended to `chosen`.
@@ -135,10 +159,8 @@ impl Guide {
         in_force: impl Fn(u32) -> bool,
         chosen: &mut Vec<u32>,
     ) {
-        let grid = &self.grids[self.services.of(service)];
-        let cell = grid.zones.of(zone) * grid.bands.count + grid.bands.of(band);
         let mut done = None;
-        for entry in &self.lists[grid.lists[cell] as usize] {
+        for entry in &self.lists[self.list(service, zone, band)] {
             if done == Some(entry.component) {
                 continue;
             }
@@ -149,6 +171,13 @@ impl Guide {
                 done = Some(entry.component);
             }
         }
+    }
+}
+
+fn choice(list: &[Entry]) -> Choice {
+    match list {
+        [Entry { charge, residual: None, dated: false, .. }] => Choice::One(*charge),
+        _ => Choice::Ask,
     }
 }
 

@@ -9,6 +9,7 @@ mod counted;
 mod drafts;
 mod duplicates;
 mod gather;
+mod lane;
 mod order;
 mod output;
 mod price;
@@ -165,7 +166,8 @@ impl Call<'_> {
         for pieces in pieces.chunks(wave) {
             let done = usize::from(tail.is_some());
             let mut chunks: Vec<Chunk> = tail.take().into_iter().collect();
-            chunks.extend(self.routed(pieces, partitions)?);
+            chunks.extend(self.routed(pieces, partitions, !sort)?);
+            self.part_ways(&mut chunks[done..], &counters);
             let identities = output::identities(self.sources, &chunks[done..]);
             if self.options.check_duplicates {
                 duplicates::reject(&self.contexts, &mut chunks, &identities);
@@ -173,6 +175,7 @@ impl Call<'_> {
             if !counted::rate(&self.contexts, (&mut chunks, base), &mut counters, sort) {
                 return Ok(None);
             }
+            self.join_ways(&mut chunks[done..]);
             written.add(self.engine, self.options, self.sources, &mut chunks[done..], &identities)?;
             base += chunks.len() - 1;
             tail = chunks.pop().map(Chunk::retired);
@@ -180,17 +183,37 @@ impl Call<'_> {
         written.finish(self.engine, self.options, self.sources, &counters).map(Some)
     }
 
-    /// Chunks whose rows are routed, and rated as far as they need no counter.
-    fn routed(&self, pieces: &[Piece], partitions: usize) -> Result<Vec<Chunk>> {
+    /// Chunks whose rows are routed, and rated in their lanes as far as they need no counter.
+    fn routed(&self, pieces: &[Piece], partitions: usize, in_lanes: bool) -> Result<Vec<Chunk>> {
         let chunk = |piece: &Piece| {
             let context = &self.contexts[piece.source];
             let rows = Rows::read(context.compiled, context.usage, &piece.batch, piece.first)?;
             let mut chunk = Chunk::new(piece.source as u32, rows, partitions);
-            route::route(context, &mut chunk);
-            price::rate_stateless(context, &mut chunk);
+            route::route(context, &mut chunk, in_lanes);
             Ok(chunk)
         };
         pieces.par_iter().map(chunk).collect()
+    }
+
+    /// Rates the rows that take no lane and need no counter. Counters are moved by lanes or by single rows, not by both
+    /// at once: where a row counts by itself, or a counter stands between whole units, all that count leave their lanes.
+    fn part_ways(&self, chunks: &mut [Chunk], counters: &Partitions) {
+        let by_rows = chunks.iter().any(Chunk::counts_rows) || !counters.iter().all(Counters::all_whole);
+        chunks.par_iter_mut().for_each(|chunk| {
+            let context = &self.contexts[chunk.source as usize];
+            if by_rows && chunk.lane.counts {
+                route::leave_lane(context, chunk);
+            }
+            price::rate_stateless(context, chunk);
+        });
+    }
+
+    /// Chunks with rows of both kinds, and itemised ones, are written row by row.
+    fn join_ways(&self, chunks: &mut [Chunk]) {
+        let itemised = self.options.itemised;
+        let mixed = |chunk: &&mut Chunk| chunk.lane.len() > 0 && (itemised || chunk.rated() > chunk.lane.len());
+        let mixed = chunks.iter_mut().filter(mixed).collect::<Vec<_>>();
+        mixed.into_par_iter().for_each(|chunk| lane::into_work(&self.contexts[chunk.source as usize], chunk));
     }
 }
 

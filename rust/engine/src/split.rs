@@ -6,6 +6,7 @@
 //! record, with the first of its lines that the agreement applies to. A flow that needs the whole period waits for its
 //! close.
 
+mod parts;
 mod record;
 
 use partita_money::{Dec, allocate};
@@ -18,6 +19,7 @@ use crate::rate::Fault;
 use crate::reject::Code;
 use crate::subscriber::{NONE, Subscribers};
 
+pub use parts::{Parts, Who};
 pub use record::split_row;
 
 /// What flows ask of a line.

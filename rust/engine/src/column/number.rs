@@ -7,10 +7,12 @@ use arrow_array::types::{
     Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::ScalarBuffer;
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use partita_money::{Dec, MoneyError};
 
+use super::raw::Raw;
 use super::{Cell, Cells, Text};
 use crate::error::{Error, Result};
 
@@ -20,9 +22,9 @@ pub const ONE: i128 = 1_000_000_000_000;
 /// A chunk of numbers: raw values at 12 decimals (0 where the cell is not fine).
 #[derive(Debug, Clone, Default)]
 pub struct Numbers {
-    pub values: Vec<i128>,
+    pub values: Raw,
     /// The same numbers as integers, when the column's type holds only integers.
-    pub whole: Option<Vec<i64>>,
+    pub whole: Option<ScalarBuffer<i64>>,
     pub cells: Cells,
     /// What was written, where the column is text.
     pub text: Option<Text>,
@@ -35,7 +37,7 @@ impl Numbers {
             DataType::Int8 => Self::integers::<Int8Type>(array),
             DataType::Int16 => Self::integers::<Int16Type>(array),
             DataType::Int32 => Self::integers::<Int32Type>(array),
-            DataType::Int64 => Self::integers::<Int64Type>(array),
+            DataType::Int64 => Self::whole(array, array.as_primitive::<Int64Type>().values().clone()),
             DataType::UInt8 => Self::integers::<UInt8Type>(array),
             DataType::UInt16 => Self::integers::<UInt16Type>(array),
             DataType::UInt32 => Self::integers::<UInt32Type>(array),
@@ -52,6 +54,12 @@ impl Numbers {
                 array.as_primitive::<Decimal64Type>().values().iter().map(|&v| i128::from(v)),
                 *scale,
             ),
+            DataType::Decimal128(_, 12) if Raw::is_shared(array.as_primitive()) => Self {
+                values: array.as_primitive::<Decimal128Type>().values().clone().into(),
+                whole: None,
+                cells: Cells::default(),
+                text: None,
+            },
             DataType::Decimal128(_, scale) => {
                 Self::scaled(array, array.as_primitive::<Decimal128Type>().values().iter().copied(), *scale)
             }
@@ -92,6 +100,20 @@ impl Numbers {
         })
     }
 
+    /// The number of a row in whole units, if it is one and fits.
+    #[inline]
+    pub fn units(&self, row: usize) -> Option<i64> {
+        const UNIT: i64 = 1_000_000_000_000;
+        if let Some(whole) = &self.whole {
+            return Some(whole[row]);
+        }
+        let raw = self.values[row];
+        if let Ok(raw) = i64::try_from(raw) {
+            return (raw % UNIT == 0).then_some(raw / UNIT);
+        }
+        (raw % ONE == 0).then(|| i64::try_from(raw / ONE).ok())?
+    }
+
     /// The error for a float column whose decimals nobody declared.
     pub fn float_refused(name: &str) -> Error {
         Error::UsageSchema(format!(
@@ -102,27 +124,24 @@ impl Numbers {
     /// The same number in every row.
     pub fn constant(value: Dec, rows: usize) -> Self {
         let whole = (value.raw() % ONE == 0).then(|| i64::try_from(value.raw() / ONE).ok()).flatten();
-        Self {
-            values: vec![value.raw(); rows],
-            whole: whole.map(|v| vec![v; rows]),
-            cells: Cells::default(),
-            text: None,
-        }
+        let whole = whole.map(|number| vec![number; rows].into());
+        Self { values: vec![value.raw(); rows].into(), whole, cells: Cells::default(), text: None }
     }
 
     /// No number in any row.
     pub fn nulls(rows: usize) -> Self {
-        Self { values: vec![0; rows], whole: None, cells: Cells::all_null(rows), text: None }
+        Self { values: vec![0; rows].into(), whole: None, cells: Cells::all_null(rows), text: None }
     }
 
     fn integers<T: ArrowPrimitiveType>(array: &ArrayRef) -> Self
     where
         T::Native: Into<i64>,
     {
-        let whole: Vec<i64> = array.as_primitive::<T>().values().iter().map(|&v| v.into()).collect();
-        // An i64 times 10^12 has at most 31 digits.
-        let values = whole.iter().map(|&v| i128::from(v) * ONE).collect();
-        Self { values, whole: Some(whole), cells: Cells::nulls_of(array), text: None }
+        Self::whole(array, array.as_primitive::<T>().values().iter().map(|&number| number.into()).collect())
+    }
+
+    fn whole(array: &ArrayRef, whole: ScalarBuffer<i64>) -> Self {
+        Self { values: Raw::of_whole(whole.clone()), whole: Some(whole), cells: Cells::nulls_of(array), text: None }
     }
 
     fn scaled(array: &ArrayRef, values: impl Iterator<Item = i128>, scale: i8) -> Self {
@@ -141,8 +160,8 @@ impl Numbers {
                     0
                 })
             })
-            .collect();
-        Self { values, whole: None, cells, text: None }
+            .collect::<Vec<_>>();
+        Self { values: values.into(), whole: None, cells, text: None }
     }
 
     /// Floats are printed at the declared decimals (exactly, half to even on the binary value) and read back.
@@ -170,8 +189,8 @@ impl Numbers {
                     0
                 })
             })
-            .collect();
-        Self { values, whole: None, cells, text: Some(text.clone()) }
+            .collect::<Vec<_>>();
+        Self { values: values.into(), whole: None, cells, text: Some(text.clone()) }
     }
 }
 

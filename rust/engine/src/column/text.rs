@@ -74,6 +74,17 @@ impl Text {
         }
     }
 
+    /// Whether some row may be null.
+    pub fn has_nulls(&self, rows: usize) -> bool {
+        match self {
+            Self::Same(text) => text.is_none() && rows > 0,
+            Self::Small(array) => array.null_count() > 0,
+            Self::Large(array) => array.null_count() > 0,
+            Self::View(array) => array.null_count() > 0,
+            Self::Dictionary { values, codes } => values.has_nulls(codes.len()) || codes.contains(&NULL),
+        }
+    }
+
     /// One code per row: `code_of` is called once per row, or once per distinct value of a dictionary.
     pub fn codes(&self, rows: usize, mut code_of: impl FnMut(Option<&str>) -> u32) -> Vec<u32> {
         match self {

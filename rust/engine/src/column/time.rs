@@ -5,6 +5,7 @@ use arrow_array::types::{
     Date32Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
@@ -26,7 +27,7 @@ pub struct TimeFormat<'a> {
 /// A chunk of instants in microseconds (0 where the cell is not fine).
 #[derive(Debug, Clone)]
 pub struct Times {
-    pub values: Vec<i64>,
+    pub values: ScalarBuffer<i64>,
     pub cells: Cells,
     /// What was written, where the column is text.
     pub text: Option<Text>,
@@ -41,12 +42,12 @@ impl Times {
                 if zone.is_some() { Ok(ticks) } else { ticks.localised(name, format) }
             }
             DataType::Date32 => {
-                let days =
-                    array.as_primitive::<Date32Type>().values().iter().map(|&day| i64::from(day) * DAY).collect();
-                Self { values: days, cells: Cells::nulls_of(array), text: None }.localised(name, format)
+                let days = array.as_primitive::<Date32Type>().values();
+                let values = days.iter().map(|&day| i64::from(day) * DAY).collect();
+                Self { values, cells: Cells::nulls_of(array), text: None }.localised(name, format)
             }
             DataType::Null => {
-                Ok(Self { values: vec![0; array.len()], cells: Cells::all_null(array.len()), text: None })
+                Ok(Self { values: vec![0; array.len()].into(), cells: Cells::all_null(array.len()), text: None })
             }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
                 Self::parsed(name, &Text::read(name, array, None)?, array.len(), format)
@@ -79,7 +80,7 @@ impl Times {
                 .iter()
                 .map(|&t| t.saturating_mul(1_000))
                 .collect(),
-            TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().values().to_vec(),
+            TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().values().clone(),
             TimeUnit::Nanosecond => {
                 array.as_primitive::<TimestampNanosecondType>().values().iter().map(|&t| t.div_euclid(1_000)).collect()
             }
@@ -90,22 +91,25 @@ impl Times {
     /// Local times to instants.
     fn localised(mut self, name: &str, format: &TimeFormat) -> Result<Self> {
         let zone = format.zone.ok_or_else(|| naive(name))?;
-        let rows = self.values.len();
-        for row in 0..rows {
-            match zone.instant(self.values[row], format.refuse) {
-                Ok(instant) => self.values[row] = instant,
+        let mut values = self.values.to_vec();
+        let rows = values.len();
+        for (row, value) in values.iter_mut().enumerate() {
+            match zone.instant(*value, format.refuse) {
+                Ok(instant) => *value = instant,
                 Err(_) if self.cells.get(row) == Cell::Fine => self.cells.set(row, rows, Cell::Bad),
                 Err(_) => {}
             }
         }
+        self.values = values.into();
         Ok(self)
     }
 
     fn parsed(name: &str, text: &Text, rows: usize, format: &TimeFormat) -> Result<Self> {
-        let mut times = Self { values: vec![0; rows], cells: Cells::default(), text: Some(text.clone()) };
-        for row in 0..rows {
+        let mut values = vec![0; rows];
+        let mut cells = Cells::default();
+        for (row, value) in values.iter_mut().enumerate() {
             let Some(text) = text.get(row) else {
-                times.cells.set(row, rows, Cell::Null);
+                cells.set(row, rows, Cell::Null);
                 continue;
             };
             let text = text.trim_ascii();
@@ -116,11 +120,11 @@ impl Times {
                 None => None,
             };
             match instant {
-                Some(instant) => times.values[row] = instant,
-                None => times.cells.set(row, rows, Cell::Bad),
+                Some(instant) => *value = instant,
+                None => cells.set(row, rows, Cell::Bad),
             }
         }
-        Ok(times)
+        Ok(Self { values: values.into(), cells, text: Some(text.clone()) })
     }
 }
 

@@ -25,6 +25,23 @@ pub fn decimals(mut values: Vec<i128>) -> Result<ArrayRef> {
     Ok(Arc::new(array.with_precision_and_scale(38, 12).map_err(|error| internal(&error))?))
 }
 
+/// Raw values without a null.
+pub fn plain_decimals(values: Vec<i128>) -> Result<ArrayRef> {
+    plain_decimals_of(ScalarBuffer::from(values))
+}
+
+/// The same of a buffer, which is shared.
+pub fn plain_decimals_of(values: ScalarBuffer<i128>) -> Result<ArrayRef> {
+    let array = Decimal128Array::new(values, None).with_precision_and_scale(38, 12);
+    Ok(Arc::new(array.map_err(|error| internal(&error))?))
+}
+
+/// Codes without a null into a dictionary's values.
+pub fn dictionary_of(codes: ScalarBuffer<i32>, values: &ArrayRef) -> Result<ArrayRef> {
+    let keys = Int32Array::new(codes, None);
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values.clone()).map_err(|error| internal(&error))?))
+}
+
 /// Codes into a dictionary's values; a negative code is null.
 pub fn dictionary(codes: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef> {
     let nulls = codes.iter().any(|&code| code < 0).then(|| codes.iter().map(|&code| code >= 0).collect::<NullBuffer>());

@@ -1,6 +1,7 @@
 //! A chunk on its way through the stages.
 
 use super::drafts::Drafts;
+use super::lane::Lane;
 use super::route::Fault;
 use super::rows::Rows;
 use crate::split::Shares;
@@ -28,13 +29,16 @@ pub struct Chunk {
     /// Its source: file and mapping.
     pub source: u32,
     pub rows: Rows,
+    /// Code of the zone, the number of the catalog's zones for none.
+    pub zone: Vec<u32>,
+    /// Code of the service, the number of the catalog's services for any other.
+    pub service: Vec<u32>,
+    /// The rows that are rated together; what follows is of those rated one by one, and empty without any.
+    pub lane: Lane,
     /// Holding of each row, none for rows that are skipped or rejected.
     pub held: Vec<Held>,
     /// The month that names each row's cycle.
     pub month: Vec<i32>,
-    pub zone: Vec<u32>,
-    /// Code of the service, the number of the catalog's services for any other.
-    pub service: Vec<u32>,
     pub places: Vec<Place>,
     /// First what needs no counter, then a piece for each partition of counter owners.
     pub work: Vec<Work>,
@@ -45,39 +49,59 @@ pub struct Chunk {
 impl Chunk {
     /// A chunk of unrouted rows.
     pub fn new(source: u32, rows: Rows, partitions: usize) -> Self {
-        let len = rows.len;
         let mut work: Vec<Work> = (0..=partitions).map(|_| Work::default()).collect();
         work.iter_mut().skip(1).for_each(|work| work.drafts.counts = true);
         Self {
             source,
             rows,
-            held: vec![Held::NONE; len],
-            month: vec![0; len],
-            zone: vec![NONE; len],
+            zone: Vec::new(),
             service: Vec::new(),
-            places: vec![Place::default(); len],
+            lane: Lane::default(),
+            held: Vec::new(),
+            month: Vec::new(),
+            places: Vec::new(),
             work,
             rejects: Vec::new(),
         }
     }
 
+    /// Room for rows that are rated one by one.
+    pub fn make_room(&mut self) {
+        self.held.resize(self.rows.len, Held::NONE);
+        self.month.resize(self.rows.len, 0);
+        self.places.resize(self.rows.len, Place::default());
+    }
+
+    /// Whether some row that counts is rated by itself.
+    pub fn counts_rows(&self) -> bool {
+        self.work.iter().skip(1).any(|work| work.drafts.len() > 0)
+    }
+
     /// Turns a row into a reject: what it had is dropped when the chunk is written.
     pub fn reject(&mut self, row: usize, fault: Fault) {
-        self.held[row] = Held::NONE;
+        if let Some(held) = self.held.get_mut(row) {
+            *held = Held::NONE;
+        }
         self.rejects.push((row as u32, fault));
     }
 
     /// A chunk that is written: its columns stay to be compared with, nothing of it is rated again.
     pub fn retired(mut self) -> Self {
         self.held.fill(Held::NONE);
+        self.lane = Lane::default();
         self.work.iter_mut().for_each(|work| *work = Work::default());
         self.rejects.clear();
         self
     }
 
-    /// Whether a row is rated.
+    /// Whether a row is rated, by itself.
     #[inline]
     pub fn is_rated(&self, row: usize) -> bool {
-        self.held[row].holding != NONE
+        self.held.get(row).is_some_and(|held| held.holding != NONE)
+    }
+
+    /// How many rows are rated.
+    pub fn rated(&self) -> usize {
+        self.lane.len() + self.held.iter().filter(|held| held.holding != NONE).count()
     }
 }

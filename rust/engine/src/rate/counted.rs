@@ -10,7 +10,7 @@ use super::chunk::{Chunk, Place, Work};
 use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
 use super::rows::Rows;
-use super::{Partitions, order};
+use super::{Partitions, lane, order};
 use crate::catalog::Scope;
 use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
 use crate::counter::{Counters, Key};
@@ -38,6 +38,12 @@ pub fn rate(
     counters: &mut Partitions,
     sort: bool,
 ) -> bool {
+    if chunks.iter().any(|chunk| chunk.lane.counts) && !count_lanes(contexts, (chunks, base), counters) {
+        return false;
+    }
+    if !chunks.iter().any(Chunk::counts_rows) {
+        return true;
+    }
     let mut work: Vec<Vec<Work>> = (0..counters.len()).map(|_| Vec::with_capacity(chunks.len())).collect();
     for chunk in chunks.iter_mut() {
         for (number, work) in work.iter_mut().enumerate() {
@@ -66,6 +72,21 @@ pub fn rate(
     in_order
 }
 
+/// Counts the lanes of some chunks; false if records are not in order.
+fn count_lanes(contexts: &[Context], (chunks, base): (&mut [Chunk], usize), counters: &mut Partitions) -> bool {
+    let of = counters.len();
+    let shared: &[Chunk] = chunks;
+    let count = |(number, counters): (usize, &mut Counters)| {
+        lane::count(contexts, (shared, base), lane::Partition { number, of }, counters)
+    };
+    let counted: Option<Vec<_>> = counters.par_iter_mut().enumerate().map(count).collect();
+    let Some(counted) = counted else { return false };
+    let mut counted: Vec<_> = counted.into_iter().map(Vec::into_iter).collect();
+    let by_chunk: Vec<Vec<_>> = chunks.iter().map(|_| counted.iter_mut().filter_map(Iterator::next).collect()).collect();
+    chunks.par_iter_mut().zip(by_chunk).for_each(|(chunk, counted)| lane::merge(chunk, counted));
+    true
+}
+
 type Outcome = (Vec<Work>, Counters, Vec<(u32, usize, Fault)>);
 
 impl Partition<'_> {
@@ -87,7 +108,7 @@ impl Partition<'_> {
     fn rows(&self, chunk: usize) -> impl Iterator<Item = (u32, u32)> + use<'_> {
         let chunks = &self.chunks[chunk];
         let mine = self.number as u32 + 1;
-        let rows = (0..chunks.rows.len as u32)
+        let rows = (0..chunks.places.len() as u32)
             .filter(move |&row| chunks.places[row as usize].work == mine && chunks.is_rated(row as usize));
         rows.map(move |row| (chunk as u32, row))
     }
@@ -169,7 +190,7 @@ impl Partition<'_> {
         space.slots.iter().filter(|&&slot| slot != UNCOUNTED).any(|&slot| {
             let counter = self.counters.get(slot);
             let precedes = || self.precedes((rows, row), at, counter.latest);
-            counter.touched && (time < counter.latest_time || (time == counter.latest_time && precedes()))
+            counter.is_touched() && (time < counter.latest_time || (time == counter.latest_time && precedes()))
         })
     }
 }

@@ -1,5 +1,7 @@
 //! From drafts to Arrow: lines and shares in input order, rejects, counters.
 
+mod constant;
+mod lane;
 mod lines;
 mod shares;
 mod sums;
@@ -10,10 +12,11 @@ use arrow_schema::SchemaRef;
 use rayon::prelude::*;
 
 use super::chunk::Chunk;
+use constant::Constants;
 use super::{Options, Partitions, Rated, Source, Totals, shared};
 use crate::clock::{MONTHS, month_of_name};
-use crate::column::write;
-use crate::counter::{Counter, NEVER};
+use crate::column::{Text, write};
+use crate::counter::{Counter, Counters, Key, NEVER};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::identity;
@@ -45,6 +48,7 @@ struct Writer<'a> {
     file_values: ArrayRef,
     /// The last month that is closed for good.
     closed: Option<i32>,
+    constants: Constants,
 }
 
 /// What has been written so far.
@@ -84,7 +88,11 @@ impl Written {
         }
         let writer = Writer::new(engine, sources, chunks, options)?;
         if options.shares && !engine.compiled.agreements.is_empty() {
-            let shares = chunks.par_iter().zip(identities).map(|(chunk, ids)| writer.shares(chunk, ids));
+            let write = |(chunk, ids): (&Chunk, &Vec<u128>)| match chunk.lane.len() {
+                0 => writer.shares(chunk, ids),
+                _ => writer.lane_shares(chunk, ids),
+            };
+            let shares = chunks.par_iter().zip(identities).map(write);
             self.shares.extend(shares.collect::<Result<Vec<_>>>()?);
         }
         if options.sums {
@@ -92,7 +100,11 @@ impl Written {
         }
         // Last, because lines take the drafts.
         if options.lines {
-            let lines = chunks.par_iter_mut().zip(identities).map(|(chunk, ids)| writer.lines(chunk, ids));
+            let write = |(chunk, ids): (&mut Chunk, &Vec<u128>)| match chunk.lane.len() {
+                0 => writer.lines(chunk, ids),
+                _ => writer.lane_lines(chunk, ids),
+            };
+            let lines = chunks.par_iter_mut().zip(identities).map(write);
             self.lines.extend(lines.collect::<Result<Vec<_>>>()?);
         }
         Ok(())
@@ -104,7 +116,7 @@ impl Written {
             let total = &mut self.totals[chunk.source as usize];
             total.rows += chunk.rows.len as u64;
             total.skipped += chunk.rows.skipped.iter().filter(|skip| **skip).count() as u64;
-            total.rated += (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)).count() as u64;
+            total.rated += chunk.rated() as u64;
             total.rejected += chunk.rejects.len() as u64;
         }
         match self.totals.iter().find(|total| total.rows != total.skipped + total.rated + total.rejected) {
@@ -135,7 +147,13 @@ impl<'a> Writer<'a> {
         let mut services = engine.compiled.services.clone();
         let other = services.len() as u32;
         for chunk in chunks {
-            let unknown = (0..chunk.rows.len).filter(|&row| chunk.service[row] == other && chunk.is_rated(row));
+            if let Text::Same(service) = &chunk.rows.service {
+                service.iter().filter(|_| chunk.rated() > 0).for_each(|service| _ = services.intern(service));
+                continue;
+            }
+            let rows = chunk.lane.row.iter().map(|&row| row as usize);
+            let rows = rows.chain((0..chunk.held.len()).filter(|&row| chunk.is_rated(row)));
+            let unknown = rows.filter(|&row| chunk.service[row] == other);
             for service in unknown.filter_map(|row| chunk.rows.service.get(row)) {
                 services.intern(service);
             }
@@ -144,7 +162,7 @@ impl<'a> Writer<'a> {
         let unknown = |name: &String| Error::Period(format!("{name:?} is not a period; one is written 2026-10"));
         let closed =
             options.closed.as_ref().map(|name| month_of_name(name).ok_or_else(|| unknown(name))).transpose()?;
-        Ok(Self { engine, options, service_values: services.values(), services, file_values, closed })
+        Ok(Self { engine, options, service_values: services.values(), services, file_values, closed, constants: Constants::default() })
     }
 
     /// The month in which a cycle's line is billed: the first one open, if its own is closed (semantics §8).
@@ -155,15 +173,14 @@ impl<'a> Writer<'a> {
 
     /// Counters that this call has moved, by charge, owner and period.
     fn counters(&self, partitions: &Partitions) -> Result<RecordBatch> {
-        let mut touched: Vec<&Counter> = partitions.iter().flat_map(super::super::counter::Counters::touched).collect();
-        touched.sort_unstable_by_key(|counter| counter.key);
+        let mut touched: Vec<(Key, &Counter, i64)> = partitions.iter().flat_map(Counters::touched).collect();
+        touched.sort_unstable_by_key(|(key, ..)| *key);
         let (compiled, subscribers) = (&self.engine.compiled, &self.engine.subscribers);
         let mut paths = Names::default();
         let mut codes = Vec::with_capacity(touched.len());
         let mut owners = StringBuilder::new();
         let mut starts = Vec::with_capacity(touched.len());
-        for counter in &touched {
-            let key = counter.key;
+        for (key, ..) in &touched {
             codes.push(
                 i32::try_from(paths.intern(&compiled.path_of_charge(key.tariff, key.charge))).unwrap_or(i32::MAX),
             );
@@ -178,9 +195,9 @@ impl<'a> Writer<'a> {
             write::dictionary(codes, &paths.values())?,
             shared(owners.finish()),
             write::instants(starts),
-            write::decimals(touched.iter().map(|counter| counter.count.quantity).collect())?,
-            write::decimals(touched.iter().map(|counter| counter.count.amount).collect())?,
-            write::instants(touched.iter().map(|counter| counter.watermark).collect()),
+            write::decimals(touched.iter().map(|(_, counter, _)| counter.count().quantity).collect())?,
+            write::decimals(touched.iter().map(|(_, counter, _)| counter.count().amount).collect())?,
+            write::instants(touched.iter().map(|(.., watermark)| *watermark).collect()),
         ];
         batch(&schema::COUNTERS, columns)
     }

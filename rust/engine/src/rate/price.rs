@@ -82,12 +82,7 @@ pub fn rate_row(
     split::split_row(context, &record, drafts, work, space)?;
     let time = rows.time.values[row as usize];
     for &(place, count) in &space.moved {
-        let counter = counters.at(place);
-        counter.count = count;
-        counter.watermark = counter.watermark.max(time);
-        counter.latest_time = time;
-        counter.latest = (number, row);
-        counter.touched = true;
+        counters.set(place, count, time, (number, row));
     }
     Ok(())
 }
@@ -121,7 +116,7 @@ impl Desk<'_> {
         let counter = charge.counted.and_then(|_| space.slots.get(number).copied());
         let mut count = counter.map_or_else(Count::default, |place| {
             let moved = space.moved.iter().rev().find(|entry| entry.0 == place);
-            moved.map_or_else(|| counters.get(place).count, |entry| entry.1)
+            moved.map_or_else(|| counters.get(place).count(), |entry| entry.1)
         });
         let before = count;
         let priced = version.model.price(values, &input, &mut count, charge.target);
@@ -137,7 +132,7 @@ impl Desk<'_> {
                     .checked_add(priced.amount)
                     .ok_or_else(|| Fault::new(Code::Overflow, &charge.path, None))?;
             }
-            let late = record.rows.time.values[record.row] < counters.get(place).opening_watermark;
+            let late = record.rows.time.values[record.row] < counters.opening_watermark(place);
             work.drafts.flags[at] = if late { OUT_OF_ORDER } else { 0 };
             space.moved.push((place, count));
         }
@@ -234,7 +229,7 @@ pub fn rate_stateless(context: &Context, chunk: &mut Chunk) {
     let mut space = Space::default();
     let mut counters = Counters::default();
     let Some(mut work) = chunk.work.first_mut().map(std::mem::take) else { return };
-    for row in 0..chunk.rows.len {
+    for row in 0..chunk.places.len() {
         let place = chunk.places[row];
         if !chunk.is_rated(row) || place.work != 0 {
             continue;

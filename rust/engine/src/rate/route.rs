@@ -1,6 +1,7 @@
 //! The guide stage: what a record is, whose it is, and which charges rate it.
 
 use super::chunk::{Chunk, Place};
+use super::lane;
 use super::rows::{LONGEST, Record, Rows};
 use super::segment;
 use crate::clock::HORIZON;
@@ -13,7 +14,7 @@ use crate::subscriber::{Held, Subscribers};
 use crate::zone::NO_ZONE;
 
 /// A destination that is not a number.
-const UNPARSABLE: u32 = u32::MAX - 1;
+pub const UNPARSABLE: u32 = u32::MAX - 1;
 /// A key that is null or not known.
 const UNKNOWN: u32 = u32::MAX;
 
@@ -48,14 +49,12 @@ pub struct Context<'a> {
 }
 
 /// Small codes of a chunk's texts, found once per distinct value where the column is a dictionary.
-struct Codes {
-    key: Vec<u32>,
-    /// The holding of each row's key, where it has only one.
-    held: Vec<Held>,
-    service: Vec<u32>,
-    zone: Vec<u32>,
+pub struct Codes {
+    pub key: Vec<u32>,
+    pub service: Vec<u32>,
+    pub zone: Vec<u32>,
     /// Where bands were last found, by calendar.
-    near: Vec<usize>,
+    pub near: Vec<usize>,
 }
 
 impl Codes {
@@ -77,10 +76,7 @@ impl Codes {
             }
             keys => keys.codes(rows.len, |key| key.and_then(|key| context.subscribers.key(key)).unwrap_or(UNKNOWN)),
         };
-        // A loop of its own: the processor waits for many holdings at once.
-        let held = |(&key, &time)| context.subscribers.only_holding(key, time);
         Self {
-            held: key.iter().zip(&rows.time.values).map(held).collect(),
             key,
             service: rows
                 .service
@@ -91,11 +87,32 @@ impl Codes {
     }
 }
 
-/// Routes every row of a chunk: its drafts go to the stateless work, or to the partition of its account.
-pub fn route(context: &Context, chunk: &mut Chunk) {
+/// Routes every row of a chunk: into its lane, if there may be one, or as below.
+pub fn route(context: &Context, chunk: &mut Chunk, in_lane: bool) {
     let mut codes = Codes::new(context, &chunk.rows);
+    let mut rest = Vec::new();
+    if in_lane {
+        chunk.lane = lane::route(context, &chunk.rows, &mut codes, &mut rest);
+    } else {
+        rest.extend(0..chunk.rows.len as u32);
+    }
+    route_rows(context, chunk, &rest, codes);
+}
+
+/// Routes the rows of a chunk's lane as below.
+pub fn leave_lane(context: &Context, chunk: &mut Chunk) {
+    let rows = std::mem::take(&mut chunk.lane).row;
+    let codes = Codes::new(context, &chunk.rows);
+    route_rows(context, chunk, &rows, codes);
+}
+
+/// Routes rows one by one: their drafts go to the stateless work, or to the partition of their account.
+fn route_rows(context: &Context, chunk: &mut Chunk, rows: &[u32], mut codes: Codes) {
+    if !rows.is_empty() {
+        chunk.make_room();
+    }
     let mut chosen = Vec::new();
-    for row in 0..chunk.rows.len {
+    for row in rows.iter().map(|&row| row as usize) {
         if chunk.rows.skipped.get(row).copied().unwrap_or(false) {
             continue;
         }
@@ -197,7 +214,7 @@ fn find_plan<'a>(
     chosen: &mut Vec<u32>,
 ) -> Result<Record<'a>, Fault> {
     chosen.clear();
-    let held = codes.held[row];
+    let held = context.subscribers.only_holding(codes.key[row], rows.time.values[row]);
     if held != Held::NONE {
         let record = known(context, rows, row, codes, held)?;
         record.choose(codes.service[row], chosen);

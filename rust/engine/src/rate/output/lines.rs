@@ -169,7 +169,7 @@ impl Writer<'_> {
         }
     }
 
-    fn service(&self, chunk: &Chunk, row: usize) -> i32 {
+    pub(super) fn service(&self, chunk: &Chunk, row: usize) -> i32 {
         let code = chunk.service[row];
         if (code as usize) < self.engine.compiled.services.len() {
             return code.cast_signed();

@@ -16,8 +16,10 @@ use crate::counter::Folded;
 use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::rate::chunk::Chunk;
+use crate::rate::lane::Lane;
 use crate::rate::shared;
 use crate::schema;
+use crate::split::Who;
 use crate::subscriber::NONE;
 
 /// An exact sum and how many it is of.
@@ -94,7 +96,8 @@ impl Accumulator {
 
 fn add_lines(writer: &Writer, chunks: &[Chunk], (part, parts): (usize, usize), sums: &mut Sums<LineKey>) -> Result<()> {
     for chunk in chunks {
-        for row in (0..chunk.rows.len).filter(|&row| chunk.is_rated(row)) {
+        add_lane_lines(writer, &chunk.lane, (part, parts), sums)?;
+        for row in (0..chunk.held.len()).filter(|&row| chunk.is_rated(row)) {
             let held = chunk.held[row];
             if held.account as usize % parts != part {
                 continue;
@@ -114,9 +117,48 @@ fn add_lines(writer: &Writer, chunks: &[Chunk], (part, parts): (usize, usize), s
     Ok(())
 }
 
+fn add_lane_lines(
+    writer: &Writer,
+    lane: &Lane,
+    (part, parts): (usize, usize),
+    sums: &mut Sums<LineKey>,
+) -> Result<()> {
+    for at in (0..lane.len()).filter(|&at| lane.account[at] as usize % parts == part) {
+        let charge = &writer.engine.compiled.lanes.charges[lane.charge[at] as usize];
+        let month = writer.billed_month(lane.month[at]).cast_unsigned();
+        let key = (month, lane.subscription[at], charge.charge, charge.version, lane.zone[at], lane.band[at]);
+        sums.add(key, lane.amount[at], 1)?;
+    }
+    Ok(())
+}
+
+fn add_lane_shares(writer: &Writer, lane: &Lane, sums: &mut Sums<ShareKey>) -> Result<()> {
+    let mut parts_of_line = Vec::new();
+    for at in 0..lane.len() {
+        let charge = &writer.engine.compiled.lanes.charges[lane.charge[at] as usize];
+        let (account, month) = (lane.account[at], writer.billed_month(lane.month[at]).cast_unsigned());
+        for &(agreement, version) in lane.sharing(at) {
+            let parts = writer.split_lane(lane, at, (agreement, version), &mut parts_of_line)?;
+            let flows = &writer.engine.compiled.agreements[agreement as usize].versions[version as usize].flows;
+            for (part, &amount) in parts.parts.iter().zip(&parts_of_line).filter(|(part, _)| part.is_shared) {
+                let of_owner = |who: Who| if who == Who::AccountOwner { account } else { NONE };
+                let by_subscription = flows[part.flow as usize].by_subscription;
+                let subscription = if by_subscription { lane.subscription[at] } else { NONE };
+                let parties = (writer.who(part.payer, account), writer.who(part.payee, account));
+                let accounts = (of_owner(part.payer), of_owner(part.payee));
+                let (payer, payee) = parties;
+                let key = (month, agreement, version, part.flow, payer, payee, accounts.0, accounts.1, subscription, charge.plan);
+                sums.add(key, amount, 1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
     let compiled = &writer.engine.compiled;
     let mut sums = Sums::new();
+    add_lane_shares(writer, &chunk.lane, &mut sums)?;
     for work in &chunk.work {
         let shares = &work.shares;
         for at in 0..shares.len() {

@@ -1,0 +1,315 @@
+//! Charges in whole units and small integers: the shape of most tariffs, and their fast form.
+//!
+//! Where blocks, tiers and `per` are whole numbers and nothing is looked up, a record of a whole quantity costs a few
+//! integer operations. Amounts are those of the models, to the last digit; what does not fit goes to them.
+
+use partita_money::{Rounding, div_round_i128};
+
+use super::exact::{Target, rounded};
+use super::{Graduated, Model, Step, Unit};
+use crate::column::ONE;
+
+/// The most units of one record that are priced in this form.
+pub const MOST_UNITS: i64 = 1 << 40;
+/// The highest position of a counter, far enough below the end of 64 bits that records can be added.
+pub const MOST_COUNTED: i64 = 1 << 60;
+/// The largest numerator that is sure to fit 64 bits with a connect fee on top.
+const MOST_TOTAL: i128 = 1 << 61;
+
+/// Units above `start` up to and including `up_to`.
+#[derive(Debug, Clone, Copy)]
+struct WholeTier {
+    start: i64,
+    up_to: i64,
+    price: i64,
+    /// What the tiers below come to, and this one's flat fee, times `per`.
+    base: i64,
+}
+
+/// What a charge does with a record.
+#[derive(Debug, Clone)]
+enum Form {
+    /// The same amount whatever the quantity.
+    Fee(i128),
+    Tiers(Tiers),
+}
+
+/// `unit` and `graduated`: blocks, then tiers of which a unit price has one.
+#[derive(Debug, Clone)]
+struct Tiers {
+    connect_fee: i64,
+    connect_at_zero: bool,
+    minimum: i64,
+    increment: i64,
+    per: i64,
+    tiers: Vec<WholeTier>,
+    /// The highest position whose total fits 64 bits.
+    limit: i64,
+    /// Each total is stored by itself (graduated charges without `round`), or the difference is rounded once.
+    totals_stored: bool,
+    target: Target,
+}
+
+/// A charge version in this form.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    form: Form,
+}
+
+impl Whole {
+    /// The form of a model whose numbers are these literals; none if it has no such form.
+    pub fn new(model: &Model, values: &[i128], target: Target) -> Option<Self> {
+        let form = match model {
+            Model::Flat(flat) => Form::Fee(target.of_raw(values[flat.fee]).ok()?),
+            Model::Unit(unit) => Form::Tiers(Tiers::of_unit(unit, values, target)?),
+            Model::Graduated(graduated) => Form::Tiers(Tiers::of_graduated(graduated, values, target)?),
+            Model::Package(_) | Model::Percentage(_) | Model::Dynamic(_) => return None,
+        };
+        Some(Self { form })
+    }
+
+    /// Whether the quantity is read.
+    #[inline]
+    pub fn reads_quantity(&self) -> bool {
+        matches!(self.form, Form::Tiers(_))
+    }
+
+    /// What is billed of a quantity of at most `MOST_UNITS`; none where units do not count.
+    #[inline]
+    pub fn billed(&self, quantity: i64) -> Option<i64> {
+        match &self.form {
+            Form::Fee(_) => None,
+            Form::Tiers(tiers) => Some(tiers.billed(quantity)),
+        }
+    }
+
+    /// The amount of a record that bills units from a position on; none past 128 bits.
+    #[inline]
+    pub fn amount(&self, before: i64, billed: i64, quantity: i64) -> Option<i128> {
+        match &self.form {
+            Form::Fee(fee) => Some(*fee),
+            Form::Tiers(tiers) => tiers.amount(before, billed, quantity != 0),
+        }
+    }
+}
+
+impl Tiers {
+    fn of_unit(unit: &Unit, values: &[i128], target: Target) -> Option<Self> {
+        let [Step { price, per, block, up_to: None, .. }] = unit.steps.as_slice() else { return None };
+        let tier = WholeTier { start: 0, up_to: i64::MAX, price: small(values[*price])?, base: 0 };
+        let tiers = Self {
+            connect_fee: small(values[unit.connect_fee])?,
+            connect_at_zero: unit.connect_at_zero,
+            minimum: units(block.minimum)?,
+            increment: block.increment.map_or(Some(1), units)?,
+            per: units(*per)?,
+            tiers: vec![tier],
+            limit: 0,
+            totals_stored: false,
+            target,
+        };
+        tiers.limited()
+    }
+
+    fn of_graduated(graduated: &Graduated, values: &[i128], target: Target) -> Option<Self> {
+        let per = units(graduated.per)?;
+        let mut tiers: Vec<WholeTier> = Vec::with_capacity(graduated.tiers.len());
+        for tier in &graduated.tiers {
+            let below = tiers.last().map_or(Some(0), |last| small(last.total(i128::from(last.up_to))?))?;
+            let base = i128::from(small(values[tier.flat])?) * i128::from(per) + i128::from(below);
+            tiers.push(WholeTier {
+                start: units(tier.start)?,
+                up_to: tier.up_to.map_or(Some(i64::MAX), units)?,
+                price: small(values[tier.price])?,
+                base: small(base)?,
+            });
+        }
+        if tiers.last()?.up_to != i64::MAX {
+            return None;
+        }
+        let block = &graduated.block;
+        let tiers = Self {
+            connect_fee: small(values[graduated.connect_fee])?,
+            connect_at_zero: graduated.connect_at_zero,
+            minimum: units(block.minimum)?,
+            increment: block.increment.map_or(Some(1), units)?,
+            per,
+            tiers,
+            limit: 0,
+            totals_stored: !graduated.rounds,
+            target,
+        };
+        tiers.limited()
+    }
+
+    /// With the highest position that fits; none if not even the fees do.
+    fn limited(mut self) -> Option<Self> {
+        let connect = i128::from(self.connect_fee) * i128::from(self.per);
+        let divisor = i128::from(self.per) * self.target.unit;
+        if connect > MOST_TOTAL || divisor > MOST_TOTAL || self.increment < 1 {
+            return None;
+        }
+        let fits = |tier: &&WholeTier| i128::from(tier.base) <= MOST_TOTAL;
+        let last = self.tiers.iter().take_while(fits).last()?;
+        let room = (MOST_TOTAL - i128::from(last.base)) / i128::from(last.price.max(1));
+        self.limit = i64::try_from(room).unwrap_or(MOST_COUNTED).min(MOST_COUNTED).saturating_add(last.start);
+        self.limit = self.limit.min(last.up_to);
+        Some(self)
+    }
+
+    #[inline]
+    fn billed(&self, quantity: i64) -> i64 {
+        if quantity <= self.minimum {
+            return if quantity == 0 { 0 } else { self.minimum };
+        }
+        if self.increment == 1 {
+            return quantity;
+        }
+        let blocks = (quantity - self.minimum).cast_unsigned().div_ceil(self.increment.cast_unsigned());
+        self.minimum + blocks.cast_signed() * self.increment
+    }
+
+    #[inline]
+    fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
+        let after = before + billed;
+        let connect = if used || self.connect_at_zero { self.connect_fee } else { 0 };
+        if after > self.limit {
+            return self.amount_above(before, after, connect);
+        }
+        let (from, to) = (self.total(before), self.total(after));
+        if self.totals_stored {
+            let stored = |total| if self.per == 1 { total } else { divided(total, self.per, Rounding::HalfEven) };
+            return Some(i128::from(stored(to) - stored(from) + connect));
+        }
+        let numerator = to - from + connect * self.per;
+        if self.target.unit == 1 {
+            let amount = if self.per == 1 { numerator } else { divided(numerator, self.per, self.target.mode) };
+            return Some(i128::from(amount));
+        }
+        // The unit is at most 10^12, and its product with `per` was checked.
+        let unit = self.target.unit as i64;
+        Some(i128::from(divided(numerator, self.per * unit, self.target.mode)) * i128::from(unit))
+    }
+
+    /// total(q) × per.
+    #[inline]
+    fn total(&self, position: i64) -> i64 {
+        let tier = self.tiers.iter().find(|tier| position <= tier.up_to);
+        tier.filter(|_| position > 0).map_or(0, |tier| tier.base + tier.price * (position - tier.start))
+    }
+
+    /// The same beyond 64 bits.
+    fn amount_above(&self, before: i64, after: i64, connect: i64) -> Option<i128> {
+        let total = |position: i64| {
+            let tier = self.tiers.iter().find(|tier| position <= tier.up_to).filter(|_| position > 0);
+            tier.map_or(Some(0), |tier| tier.total(i128::from(position)))
+        };
+        let (from, to, per) = (total(before)?, total(after)?, i128::from(self.per));
+        if self.totals_stored {
+            let stored = |total| div_round_i128(total, per, Rounding::HalfEven).ok();
+            return self.target.of_raw(stored(to)? - stored(from)? + i128::from(connect)).ok();
+        }
+        rounded((to - from).checked_add(i128::from(connect) * per)?, per, self.target).ok()
+    }
+}
+
+impl WholeTier {
+    /// What a position in this tier comes to, times `per`.
+    fn total(&self, position: i128) -> Option<i128> {
+        let units = position - i128::from(self.start);
+        i128::from(self.price).checked_mul(units)?.checked_add(i128::from(self.base))
+    }
+}
+
+/// Rounded once; neither number is negative, and the divisor is not 0.
+#[inline]
+pub fn divided(numerator: i64, divisor: i64, mode: Rounding) -> i64 {
+    let (numerator, divisor) = (numerator.cast_unsigned(), divisor.cast_unsigned());
+    let (quotient, rest) = (numerator / divisor, numerator % divisor);
+    let away = rest != 0 && mode.goes_away(false, quotient & 1 == 1, rest.cmp(&(divisor - rest)));
+    quotient.cast_signed() + i64::from(away)
+}
+
+/// A raw number that is not negative and fits 64 bits.
+fn small(raw: i128) -> Option<i64> {
+    i64::try_from(raw).ok().filter(|raw| *raw >= 0)
+}
+
+/// A raw number as whole units.
+fn units(raw: i128) -> Option<i64> {
+    (raw % ONE == 0).then(|| small(raw / ONE).filter(|units| *units <= MOST_COUNTED))?
+}
+
+#[cfg(test)]
+mod tests {
+    use partita_money::Rounding;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::charge::{Block, Count, Flat, Input, Tier};
+
+    fn modes() -> impl Strategy<Value = Rounding> {
+        prop::sample::select(Rounding::ALL.to_vec())
+    }
+
+    proptest! {
+        #[test]
+        fn unit_prices_are_those_of_the_model(
+            price in 0_i64..5_000_000_000_000, connect in 0_i64..1_000_000_000_000, per in 1_i64..4_000,
+            minimum in 0_i64..100, increment in 1_i64..100, at_zero: bool, decimals in 0_u32..=12, mode in modes(),
+            quantity in prop_oneof![0_i64..10_000, 0..MOST_UNITS],
+        ) {
+            let raw = |units: i64| i128::from(units) * ONE;
+            let block = Block { minimum: raw(minimum), increment: Some(raw(increment)) };
+            let step = Step { start: 0, up_to: None, price: 1, per: raw(per), block };
+            let model = Model::Unit(Unit { connect_fee: 0, connect_at_zero: at_zero, steps: vec![step] });
+            let (values, target) = ([i128::from(connect), i128::from(price)], Target::new(decimals, mode));
+            let whole = Whole::new(&model, &values, target).unwrap();
+            let input = Input { quantity: raw(quantity), whole: Some(quantity), first: true, ..Input::default() };
+            let expected = model.price(&values, &input, &mut Count::default(), target).unwrap();
+            let billed = whole.billed(quantity).unwrap();
+            prop_assert_eq!(raw(billed), expected.billed);
+            prop_assert_eq!(whole.amount(0, billed, quantity), Some(expected.amount));
+        }
+
+        #[test]
+        fn tiers_are_those_of_the_model(
+            prices in prop::array::uniform3(0_i64..5_000_000_000_000), flats in prop::array::uniform3(0_i64..9_000_000_000_000),
+            widths in prop::array::uniform2(1_i64..1_000), per in prop_oneof![Just(1_i64), 1_i64..4_000], rounds: bool,
+            connect in 0_i64..1_000_000_000_000, decimals in 0_u32..=12, mode in modes(),
+            before in prop_oneof![0_i64..3_000, 0..MOST_COUNTED], quantity in prop_oneof![0_i64..3_000, 0..MOST_UNITS],
+        ) {
+            let raw = |units: i64| i128::from(units) * ONE;
+            let edges = [0, raw(widths[0]), raw(widths[0] + widths[1])];
+            let tier = |i: usize| Tier { start: edges[i], up_to: edges.get(i + 1).copied(), price: 1 + i, flat: 4 + i };
+            let graduated = Graduated {
+                tiers: (0..3).map(tier).collect(), per: raw(per), connect_fee: 0, connect_at_zero: false,
+                block: Block { minimum: 0, increment: None }, rounds,
+            };
+            let values: Vec<i128> = [connect].into_iter().chain(prices).chain(flats).map(i128::from).collect();
+            let target = if rounds { Target::new(decimals, mode) } else { Target::STORED };
+            let model = Model::Graduated(graduated);
+            let whole = Whole::new(&model, &values, target).unwrap();
+            let input = Input { quantity: raw(quantity), whole: Some(quantity), first: true, ..Input::default() };
+            let mut count = Count { quantity: raw(before), amount: 0 };
+            let expected = model.price(&values, &input, &mut count, target).unwrap();
+            let billed = whole.billed(quantity).unwrap();
+            prop_assert_eq!(raw(billed), expected.billed);
+            prop_assert_eq!(whole.amount(before, billed, quantity), Some(expected.amount));
+        }
+    }
+
+    #[test]
+    fn a_fee_is_the_same_for_any_quantity() {
+        let whole = Whole::new(&Model::Flat(Flat { fee: 0 }), &[ONE / 2], Target::STORED).unwrap();
+        assert_eq!((whole.billed(7), whole.amount(0, 0, 7)), (None, Some(ONE / 2)));
+    }
+
+    #[test]
+    fn negative_prices_and_parts_of_units_have_no_such_form() {
+        let step = |per: i128| Step { start: 0, up_to: None, price: 1, per, block: Block::default() };
+        let unit = |per| Model::Unit(Unit { connect_fee: 0, connect_at_zero: false, steps: vec![step(per)] });
+        assert!(Whole::new(&unit(ONE), &[0, -1], Target::STORED).is_none());
+        assert!(Whole::new(&unit(ONE / 2), &[0, 1], Target::STORED).is_none());
+    }
+}

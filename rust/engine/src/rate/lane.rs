@@ -1,0 +1,122 @@
+//! Lanes: rows that all cost the same few operations, rated a column at a time.
+//!
+//! Most usage is of known keys, rated by one charge in whole units, and shared in fixed parts if at all. Such rows take a
+//! lane through a chunk: small loops over plain columns, without a branch that a row could not foresee. Every other row
+//! is rated by itself (`route`, `price`, `split`), to the same amounts; the two are compared on all vectors and on
+//! generated catalogs. A row that a lane cannot take to its end leaves it as it came.
+
+mod count;
+mod rest;
+mod route;
+
+pub use count::{Partition, count, merge};
+pub use rest::into_work;
+pub use route::route;
+
+use super::route::{Context, Fault};
+use super::rows::Rows;
+use crate::compile::LaneCharge;
+use crate::subscriber::Held;
+
+/// No number: a quantity that is null, units that do not count.
+pub const NO_UNITS: i64 = i64::MIN;
+
+/// The rows of a chunk that take the lane, in order; a column a vector.
+#[derive(Debug, Default)]
+pub struct Lane {
+    pub row: Vec<u32>,
+    pub account: Vec<u32>,
+    pub subscription: Vec<u32>,
+    pub month: Vec<i32>,
+    pub zone: Vec<u32>,
+    pub band: Vec<u32>,
+    /// Place among the compiled lanes' charges.
+    pub charge: Vec<u32>,
+    /// Whole units, or `NO_UNITS`.
+    pub quantity: Vec<i64>,
+    pub billed: Vec<i64>,
+    pub amount: Vec<i128>,
+    /// Where counters stood; empty when nothing counts, `NO_UNITS` where a charge does not.
+    pub before: Vec<i64>,
+    /// Flags of lines; empty when no line has any.
+    pub flags: Vec<i32>,
+    /// Which of `sets` shares each line; empty when none is shared.
+    pub set: Vec<u32>,
+    /// Agreements and their versions, together; the first is nobody.
+    pub sets: Vec<Vec<(u32, u32)>>,
+    /// Whether some charge counts.
+    pub counts: bool,
+}
+
+impl Lane {
+    fn with_capacity(rows: usize) -> Self {
+        Self {
+            row: Vec::with_capacity(rows),
+            account: Vec::with_capacity(rows),
+            subscription: Vec::with_capacity(rows),
+            month: Vec::with_capacity(rows),
+            zone: Vec::with_capacity(rows),
+            band: Vec::with_capacity(rows),
+            charge: Vec::with_capacity(rows),
+            quantity: Vec::with_capacity(rows),
+            billed: Vec::with_capacity(rows),
+            amount: Vec::with_capacity(rows),
+            sets: vec![Vec::new()],
+            ..Self::default()
+        }
+    }
+
+    /// How many rows take it.
+    pub fn len(&self) -> usize {
+        self.row.len()
+    }
+
+    /// The compiled charge of a row.
+    #[inline]
+    pub fn charge<'a>(&self, context: &Context<'a>, at: usize) -> &'a LaneCharge {
+        &context.compiled.lanes.charges[self.charge[at] as usize]
+    }
+
+    /// The agreements that share a row's line.
+    #[inline]
+    pub fn sharing(&self, at: usize) -> &[(u32, u32)] {
+        &self.sets[self.set.get(at).map_or(0, |&set| set as usize)]
+    }
+
+    /// What is known of a row's holder.
+    pub fn held(&self, context: &Context, rows: &Rows, at: usize) -> Held {
+        let row = self.row[at] as usize;
+        let held = rows.key.get(row).and_then(|key| context.subscribers.key(key));
+        held.map_or(Held::NONE, |key| context.subscribers.only_holding(key, rows.time.values[row]))
+    }
+
+    /// Takes rows out, by their places in falling order.
+    fn remove(&mut self, places: &[usize]) {
+        for &place in places {
+            self.row.remove(place);
+            self.account.remove(place);
+            self.subscription.remove(place);
+            self.month.remove(place);
+            self.zone.remove(place);
+            self.band.remove(place);
+            self.charge.remove(place);
+            self.quantity.remove(place);
+            self.billed.remove(place);
+            self.amount.remove(place);
+            if !self.before.is_empty() {
+                self.before.remove(place);
+            }
+            if !self.flags.is_empty() {
+                self.flags.remove(place);
+            }
+            if !self.set.is_empty() {
+                self.set.remove(place);
+            }
+        }
+    }
+}
+
+/// Why the line of a row cannot be split: what the general way makes of it.
+fn split_fault(context: &Context, rows: &Rows, lane: &Lane, at: usize, amount: i128) -> Option<Fault> {
+    rest::split_generally(context, rows, lane, at, amount).err()
+}

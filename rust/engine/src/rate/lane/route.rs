@@ -1,0 +1,247 @@
+//! Which rows take the lane, and what they bring to it.
+
+use super::{Lane, NO_UNITS};
+use crate::catalog::Reset;
+use crate::charge::MOST_UNITS;
+use crate::clock::HORIZON;
+use crate::column::Cell;
+use crate::compile::{LaneCharge, NO_LANE};
+use crate::guide::Choice;
+use crate::rate::route::{Codes, Context, UNPARSABLE};
+use crate::rate::rows::{Record, Rows};
+use crate::subscriber::Held;
+
+/// What is found of a row.
+struct Found {
+    held: Held,
+    month: i32,
+    zone: u32,
+    band: u32,
+    charge: u32,
+    quantity: i64,
+    set: u32,
+}
+
+/// Rows on their way into the lane.
+struct Entry<'a, 'b> {
+    context: &'a Context<'a>,
+    rows: &'a Rows,
+    codes: &'b mut Codes,
+    /// Whether identities, times and keys are all as they should be.
+    is_clean: bool,
+    /// By cycle: the last month found, from its start to its end.
+    months: Vec<(i64, i64, i32)>,
+    sets: Vec<Vec<(u32, u32)>>,
+    /// The sets found last, by charge and service, until an instant.
+    known: [Known; KNOWN],
+    chosen: Vec<u32>,
+    scratch: Vec<i128>,
+}
+
+/// How many sets are remembered.
+const KNOWN: usize = 64;
+
+/// A set that was found for a charge and a service, within the agreement's time.
+#[derive(Clone, Copy)]
+struct Known {
+    charge: u32,
+    service: u32,
+    from: i64,
+    until: i64,
+    set: u32,
+}
+
+/// Rows of a chunk into their lane; those that do not fit are added to `rest`.
+pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, rest: &mut Vec<u32>) -> Lane {
+    let mut lane = Lane::with_capacity(rows.len);
+    let has_ids = rows.id.as_ref().is_none_or(|ids| !ids.has_nulls(rows.len));
+    let nothing = Known { charge: NO_LANE, service: 0, from: 0, until: 0, set: 0 };
+    let mut entry = Entry {
+        context,
+        rows,
+        codes,
+        is_clean: has_ids && !rows.has_long && rows.time.cells.all_fine(),
+        months: vec![(0, 0, 0); context.subscribers.cycles.len()],
+        sets: vec![Vec::new()],
+        known: [nothing; KNOWN],
+        chosen: Vec::new(),
+        scratch: Vec::new(),
+    };
+    let mut shares = false;
+    for row in 0..rows.len {
+        if rows.skipped.get(row).copied().unwrap_or(false) {
+            continue;
+        }
+        let Some(found) = entry.find(row) else {
+            rest.push(row as u32);
+            continue;
+        };
+        let charge = &context.compiled.lanes.charges[found.charge as usize];
+        let billed = if found.quantity == NO_UNITS { None } else { charge.whole.billed(found.quantity) };
+        let amount = match (charge.counted, billed) {
+            (None, billed) => charge.whole.amount(0, billed.unwrap_or(0), found.quantity),
+            _ => Some(0),
+        };
+        let Some(amount) = amount.filter(|&amount| entry.can_split(charge, &found, amount)) else {
+            rest.push(row as u32);
+            continue;
+        };
+        lane.counts |= charge.counted.is_some();
+        shares |= found.set != 0;
+        lane.row.push(row as u32);
+        lane.account.push(found.held.account);
+        lane.subscription.push(found.held.subscription);
+        lane.month.push(found.month);
+        lane.zone.push(found.zone);
+        lane.band.push(found.band);
+        lane.charge.push(found.charge);
+        lane.quantity.push(found.quantity);
+        lane.billed.push(billed.unwrap_or(NO_UNITS));
+        lane.amount.push(amount);
+        lane.set.push(found.set);
+    }
+    lane.sets = entry.sets;
+    if !shares {
+        lane.set = Vec::new();
+    }
+    lane
+}
+
+impl<'a> Entry<'a, '_> {
+    /// What is known of a row; none if it does not fit the lane.
+    #[inline]
+    fn find(&mut self, row: usize) -> Option<Found> {
+        let (compiled, subscribers) = (self.context.compiled, self.context.subscribers);
+        let time = self.rows.time.values[row];
+        if !(self.is_clean || self.is_fine(row)) || !(0..HORIZON).contains(&time) {
+            return None;
+        }
+        let held = subscribers.only_holding(self.codes.key[row], time);
+        let zone = self.codes.zone[row];
+        if held == Held::NONE || zone == UNPARSABLE {
+            return None;
+        }
+        let month = self.month(held.cycle, time);
+        let plan = &compiled.plans[held.plan as usize];
+        let mut band = compiled.bands.len() as u32;
+        if let Some(calendar) = plan.calendar {
+            band = compiled.calendars[calendar].edges(held.clock).at(time, &mut self.codes.near[calendar])?.band;
+        }
+        let service = self.codes.service[row];
+        let charge = match plan.guide.only(service, zone.min(compiled.zones.len() as u32), band) {
+            Choice::One(charge) => charge,
+            Choice::Ask => self.ask(row, held, (month, zone, band), service)?,
+        };
+        let version = compiled.charges[charge as usize].version_at(time, held.clock)?;
+        let number = compiled.lanes.of(charge, version);
+        let lane_charge = compiled.lanes.charges.get(number as usize)?;
+        let quantity = self.quantity(lane_charge, row)?;
+        let mut found = Found { held, month, zone, band, charge: number, quantity, set: 0 };
+        if !lane_charge.agreements.is_empty() {
+            found.set = self.set(lane_charge, &found, row, service)?;
+        }
+        Some(found)
+    }
+
+    /// Whether a row has all that makes it a record.
+    #[cold]
+    fn is_fine(&self, row: usize) -> bool {
+        let has_id = self.rows.id.as_ref().is_none_or(|ids| ids.get(row).is_some());
+        has_id && !self.rows.has_long && self.rows.time.cells.get(row) == Cell::Fine
+    }
+
+    #[inline]
+    fn month(&mut self, cycle: u32, time: i64) -> i32 {
+        let near = &mut self.months[cycle as usize];
+        if !(near.0 <= time && time < near.1) {
+            let cycles = &self.context.subscribers.cycles[cycle as usize];
+            let month = cycles.month(time);
+            let (start, end) = cycles.range(month);
+            *near = (start, end, month);
+        }
+        near.2
+    }
+
+    /// The only charge of a row whose guide leaves something to test.
+    fn ask(&mut self, row: usize, held: Held, (month, zone, band): (i32, u32, u32), service: u32) -> Option<u32> {
+        let record = self.record(row, held, month, zone).in_band(band);
+        self.chosen.clear();
+        record.choose(service, &mut self.chosen);
+        if let [only] = self.chosen.as_slice() { Some(*only) } else { None }
+    }
+
+    fn record(&self, row: usize, held: Held, month: i32, zone: u32) -> Record<'a> {
+        let (compiled, subscribers) = (self.context.compiled, self.context.subscribers);
+        let (rows, plan) = (self.rows, held.plan);
+        Record { compiled, subscribers, rows, row, held, plan, month, zone, band: 0 }
+    }
+
+    /// Whole units within bounds; none if the row must be looked at closely.
+    #[inline]
+    fn quantity(&self, charge: &LaneCharge, row: usize) -> Option<i64> {
+        let quantity = &self.rows.quantity;
+        if quantity.cells.get(row) != Cell::Fine {
+            return (!charge.whole.reads_quantity()).then_some(NO_UNITS);
+        }
+        quantity.units(row).filter(|units| (0..=MOST_UNITS).contains(units))
+    }
+
+    /// The agreements that share the line; none if that is not for a lane to say.
+    #[inline]
+    fn set(&mut self, charge: &LaneCharge, found: &Found, row: usize, service: u32) -> Option<u32> {
+        let time = self.rows.time.values[row];
+        let known = self.known[found.charge as usize % KNOWN];
+        if (known.charge, known.service) == (found.charge, service) && known.from <= time && time < known.until {
+            return Some(known.set);
+        }
+        self.new_set(charge, found, row, service)
+    }
+
+    fn new_set(&mut self, charge: &LaneCharge, found: &Found, row: usize, service: u32) -> Option<u32> {
+        let record = self.record(row, found.held, found.month, found.zone).in_band(found.band);
+        let time = self.rows.time.values[row];
+        let agreements = &self.context.compiled.agreements;
+        let mut sharing = Vec::new();
+        let mut span = (i64::MIN, i64::MAX);
+        for &number in &charge.agreements {
+            let agreement = &agreements[number as usize];
+            if agreement.applies(charge.charge, &record) {
+                let version = agreement.version_at(time)?;
+                sharing.push((number, version as u32));
+                let version = &agreement.versions[version];
+                span = (span.0.max(version.from), span.1.min(version.until));
+            }
+        }
+        let set = self.sets.iter().position(|set| *set == sharing).unwrap_or_else(|| {
+            self.sets.push(sharing);
+            self.sets.len() - 1
+        }) as u32;
+        // Services that the catalog does not name have one code for many texts.
+        if charge.by_service && (service as usize) < self.context.compiled.services.len() {
+            let (from, until) = span;
+            self.known[found.charge as usize % KNOWN] = Known { charge: found.charge, service, from, until, set };
+        }
+        Some(set)
+    }
+
+    /// Whether the line can be split; one that counts is asked when its amount is known.
+    #[inline]
+    fn can_split(&mut self, charge: &LaneCharge, found: &Found, amount: i128) -> bool {
+        if found.set == 0 || charge.counted.is_some() {
+            return true;
+        }
+        let lanes = &self.context.compiled.lanes;
+        let scratch = &mut self.scratch;
+        self.sets[found.set as usize].iter().all(|&agreement| {
+            lanes.parts(agreement).is_some_and(|parts| parts.is_safe(amount) || parts.split(amount, scratch).is_some())
+        })
+    }
+}
+
+/// The month that names the period of a row's counter.
+pub fn period(context: &Context, lane: &Lane, at: usize, reset: Reset, time: i64) -> i32 {
+    match reset {
+        Reset::Cycle => lane.month[at],
+        reset => context.subscribers.period_of(reset, lane.account[at], time),
+    }
+}

@@ -1,0 +1,235 @@
+//! Lines and shares of a chunk whose rows all took the lane: its columns are the lines' as they lie.
+
+use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
+use arrow_buffer::{Buffer, ScalarBuffer};
+use arrow_schema::DataType;
+
+use super::constant::Column;
+use super::{Writer, batch};
+use crate::charge::NULL;
+use crate::clock::MONTHS;
+use crate::column::{ONE, Text, write};
+use crate::compile::LaneCharge;
+use crate::error::{Error, Result};
+use crate::identity;
+use crate::rate::chunk::Chunk;
+use crate::rate::lane::{Lane, NO_UNITS};
+use crate::rate::shared;
+use crate::schema;
+use crate::split::{Parts, Who};
+
+/// Codes as they lie, for a dictionary column.
+fn codes(codes: Vec<u32>) -> ScalarBuffer<i32> {
+    let rows = codes.len();
+    ScalarBuffer::new(Buffer::from_vec(codes), 0, rows)
+}
+
+impl Writer<'_> {
+    /// The lines of a chunk's lane, whose columns they take.
+    pub(super) fn lane_lines(&self, chunk: &mut Chunk, identities: &[u128]) -> Result<RecordBatch> {
+        let dictionaries = &self.engine.dictionaries;
+        let rows = chunk.lane.len();
+        let quantity = self.lane_quantity(chunk)?;
+        let billed = if chunk.lane.billed == chunk.lane.quantity {
+            quantity.clone()
+        } else {
+            self.whole(chunk.lane.billed.iter().copied())?
+        };
+        let (before, after) = self.lane_counters(chunk)?;
+        let ids = self.lane_ids(chunk, identities);
+        let by_charge = |code: &dyn Fn(&LaneCharge) -> i32| self.by_charge(chunk, code);
+        let charge = by_charge(&|charge| dictionaries.charge_codes[charge.charge as usize]);
+        let plan = by_charge(&|charge| charge.plan.cast_signed());
+        let currency = by_charge(&|charge| dictionaries.currency_codes[charge.plan as usize]);
+        let version = by_charge(&|charge| charge.version.cast_signed());
+        let (period, service_period, late) = self.lane_periods(chunk)?;
+        let mut flags = std::mem::take(&mut chunk.lane.flags);
+        if let Some(late) = late {
+            flags.resize(rows, 0);
+            flags.iter_mut().zip(late).for_each(|(flags, late)| *flags |= late);
+        }
+        let flags = if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
+        let service = self.lane_services(chunk);
+        let numbers = chunk.lane.row.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect::<Vec<_>>();
+        let lane = &mut chunk.lane;
+        let zones = known(std::mem::take(&mut lane.zone), self.engine.compiled.zones.len());
+        let bands = known(std::mem::take(&mut lane.band), self.engine.compiled.bands.len());
+        let columns = vec![
+            write::ids(ids)?,
+            self.constant(Column::Kind, 0, rows)?,
+            self.constant(Column::File, chunk.source.cast_signed(), rows)?,
+            shared(Int64Array::from(numbers)),
+            write::dictionary_of(codes(std::mem::take(&mut lane.account)), &dictionaries.accounts)?,
+            write::dictionary_of(codes(std::mem::take(&mut lane.subscription)), &dictionaries.subscriptions)?,
+            self.coded(Column::Plan, plan)?,
+            self.coded(Column::Service, service)?,
+            self.coded(Column::Charge, charge)?,
+            self.coded(Column::Version, version)?,
+            self.coded(Column::Zone, zones)?,
+            self.coded(Column::Band, bands)?,
+            quantity,
+            billed,
+            write::plain_decimals(std::mem::take(&mut lane.amount))?,
+            self.coded(Column::Currency, currency)?,
+            before,
+            after,
+            flags,
+            period,
+            service_period,
+            dictionaries.nulls(&DataType::FixedSizeBinary(16), rows),
+            dictionaries.nulls(&schema::decimal(), rows),
+            dictionaries.nulls(&DataType::Date32, rows),
+        ];
+        batch(&schema::LINES, columns)
+    }
+
+    /// A code for each line, by its charge.
+    fn by_charge(&self, chunk: &Chunk, code: &dyn Fn(&LaneCharge) -> i32) -> Vec<i32> {
+        let charges = &self.engine.compiled.lanes.charges;
+        // Most catalogs have few charges; codes are found once for each then.
+        if charges.len() <= chunk.lane.len() {
+            let known: Vec<i32> = charges.iter().map(code).collect();
+            return chunk.lane.charge.iter().map(|&charge| known[charge as usize]).collect();
+        }
+        chunk.lane.charge.iter().map(|&charge| code(&charges[charge as usize])).collect()
+    }
+
+    /// The input's quantities as they are, where every row has one and takes the lane.
+    fn lane_quantity(&self, chunk: &Chunk) -> Result<ArrayRef> {
+        let (lane, quantity) = (&chunk.lane, &chunk.rows.quantity);
+        if lane.len() == chunk.rows.len && quantity.cells.all_fine() && quantity.whole.is_none() {
+            return write::plain_decimals_of(quantity.values.buffer().clone());
+        }
+        self.whole(lane.quantity.iter().copied())
+    }
+
+    /// Whole units as decimals, `NO_UNITS` as null.
+    fn whole(&self, units: impl ExactSizeIterator<Item = i64> + Clone) -> Result<ArrayRef> {
+        let rows = units.len();
+        if !units.clone().any(|units| units == NO_UNITS) {
+            return write::plain_decimals(units.map(|units| i128::from(units) * ONE).collect());
+        }
+        if units.clone().all(|units| units == NO_UNITS) {
+            return Ok(self.engine.dictionaries.nulls(&schema::decimal(), rows));
+        }
+        write::decimals(units.map(|units| if units == NO_UNITS { NULL } else { i128::from(units) * ONE }).collect())
+    }
+
+    /// Where counters stood before each line, and after.
+    fn lane_counters(&self, chunk: &Chunk) -> Result<(ArrayRef, ArrayRef)> {
+        let lane = &chunk.lane;
+        if lane.before.is_empty() {
+            let nulls = self.engine.dictionaries.nulls(&schema::decimal(), lane.len());
+            return Ok((nulls.clone(), nulls));
+        }
+        let after = lane.before.iter().zip(&lane.billed);
+        let after = after.map(|(&before, &billed)| if before == NO_UNITS { NO_UNITS } else { before + billed });
+        Ok((self.whole(lane.before.iter().copied())?, self.whole(after)?))
+    }
+
+    fn lane_ids(&self, chunk: &Chunk, identities: &[u128]) -> Vec<u8> {
+        let prints = &self.engine.dictionaries.charge_prints;
+        let charges = &self.engine.compiled.lanes.charges;
+        let mut ids = Vec::with_capacity(chunk.lane.len() * 16);
+        for (&row, &charge) in chunk.lane.row.iter().zip(&chunk.lane.charge) {
+            let print = prints[charges[charge as usize].charge as usize];
+            ids.extend_from_slice(&identity::line(identities[row as usize], print));
+        }
+        ids
+    }
+
+    /// The period that each line is billed in and the one that it is of, and flags of late ones if there are any.
+    fn lane_periods(&self, chunk: &mut Chunk) -> Result<(ArrayRef, ArrayRef, Option<Vec<i32>>)> {
+        let mut months = std::mem::take(&mut chunk.lane.month);
+        months.iter_mut().for_each(|month| *month = (*month).clamp(0, MONTHS - 1));
+        let billed: Vec<i32> = months.iter().map(|&month| self.billed_month(month)).collect();
+        if billed == months {
+            let period = self.coded(Column::Month, months)?;
+            return Ok((period.clone(), period, None));
+        }
+        let late = months.iter().zip(&billed).map(|(own, billed)| if own == billed { 0 } else { schema::LATE });
+        let late = late.collect();
+        Ok((self.coded(Column::Month, billed)?, self.coded(Column::Month, months)?, Some(late)))
+    }
+
+    fn lane_services(&self, chunk: &Chunk) -> Vec<i32> {
+        match (&chunk.rows.service, chunk.lane.row.first()) {
+            (Text::Same(_), Some(&row)) => vec![self.service(chunk, row as usize); chunk.lane.len()],
+            _ => chunk.lane.row.iter().map(|&row| self.service(chunk, row as usize)).collect(),
+        }
+    }
+
+    /// The shares of the lines of a chunk's lane.
+    pub(super) fn lane_shares(&self, chunk: &Chunk, identities: &[u128]) -> Result<RecordBatch> {
+        let (lane, compiled, dictionaries) = (&chunk.lane, &self.engine.compiled, &self.engine.dictionaries);
+        let most = lane.len() * 3;
+        let (mut ids, mut places) = (Vec::with_capacity(most * 16), Vec::with_capacity(most));
+        let (mut amounts, mut flows) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        let (mut payers, mut payees) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        let (mut agreements, mut versions) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        let mut parts_of_line = Vec::new();
+        for at in 0..lane.len() {
+            for &(agreement, version) in lane.sharing(at) {
+                let parts = self.split_lane(lane, at, (agreement, version), &mut parts_of_line)?;
+                let print = dictionaries.charge_prints[compiled.lanes.charges[lane.charge[at] as usize].charge as usize];
+                let id = identity::line(identities[lane.row[at] as usize], print);
+                let flow_codes = &dictionaries.flow_codes[agreement as usize][version as usize];
+                for (part, &amount) in parts.parts.iter().zip(&parts_of_line).filter(|(part, _)| part.is_paid) {
+                    ids.extend_from_slice(&id);
+                    places.push(at as u32);
+                    amounts.push(amount);
+                    flows.push(flow_codes[part.flow as usize]);
+                    payers.push(self.who(part.payer, lane.account[at]).cast_signed());
+                    payees.push(self.who(part.payee, lane.account[at]).cast_signed());
+                    agreements.push(agreement.cast_signed());
+                    versions.push(version.cast_signed());
+                }
+            }
+        }
+        let each = |code: &dyn Fn(usize) -> i32| places.iter().map(|&at| code(at as usize)).collect::<Vec<_>>();
+        let currency =
+            |at: usize| dictionaries.currency_codes[compiled.lanes.charges[lane.charge[at] as usize].plan as usize];
+        let columns = vec![
+            write::ids(ids)?,
+            self.coded(Column::Month, each(&|at| self.billed_month(lane.month[at])))?,
+            write::dictionary(each(&|at| lane.subscription[at].cast_signed()), &dictionaries.subscriptions)?,
+            self.coded(Column::Agreement, agreements)?,
+            self.coded(Column::Version, versions)?,
+            self.coded(Column::Flow, flows)?,
+            self.coded(Column::Party, payers)?,
+            self.coded(Column::Party, payees)?,
+            write::plain_decimals(amounts)?,
+            self.coded(Column::Currency, each(&currency))?,
+        ];
+        batch(&schema::SHARES, columns)
+    }
+
+    /// The parts of a line; that there are such was asked before it was rated.
+    #[inline]
+    pub(super) fn split_lane(
+        &self,
+        lane: &Lane,
+        at: usize,
+        agreement: (u32, u32),
+        into: &mut Vec<i128>,
+    ) -> Result<&Parts> {
+        let parts = self.engine.compiled.lanes.parts(agreement);
+        parts
+            .filter(|parts| parts.split(lane.amount[at], into).is_some())
+            .ok_or_else(|| Error::Internal("a line in a lane cannot be split".into()))
+    }
+
+    /// The party that pays or is paid for an account's line.
+    #[inline]
+    pub(super) fn who(&self, who: Who, account: u32) -> u32 {
+        match who {
+            Who::Party(party) => party,
+            Who::AccountOwner => self.engine.subscribers.accounts.owner[account as usize],
+        }
+    }
+}
+
+/// Codes of names, of which there are so many; any other is null.
+fn known(codes: Vec<u32>, names: usize) -> Vec<i32> {
+    codes.into_iter().map(|code| if (code as usize) < names { code.cast_signed() } else { -1 }).collect()
+}

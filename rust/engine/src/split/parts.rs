@@ -1,0 +1,236 @@
+//! Agreements whose flows are fixed parts of a line: what most partners agree on, split without asking anything of the
+//! record but who its account's owner is.
+
+use crate::charge::{Target, divided, product, rounded};
+use crate::column::ONE;
+use crate::compile::{Agreement, AgreementVersion, Basis, Flow, Number, Role};
+
+/// Who pays or is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Party(u32),
+    AccountOwner,
+}
+
+/// What a flow makes of its base.
+#[derive(Debug, Clone)]
+enum Share {
+    /// All of it.
+    Whole,
+    Percent(Percent),
+    /// What the named parts leave.
+    Remainder(Vec<usize>),
+}
+
+/// A rate as a fraction in lowest terms.
+#[derive(Debug, Clone)]
+struct Percent {
+    rate: i128,
+    numerator: i64,
+    /// The fraction's denominator times the target's unit.
+    divisor: i64,
+    unit: i64,
+    target: Target,
+}
+
+/// One flow of the parts.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its place among the flows of its agreement.
+    pub flow: u32,
+    /// Places among the parts; none: the line itself.
+    of: Vec<usize>,
+    minus: Vec<usize>,
+    share: Share,
+    pub payer: Who,
+    pub payee: Who,
+    /// Whether it makes a share: somebody pays it, or a flow of the period needs it.
+    pub is_shared: bool,
+    pub is_paid: bool,
+}
+
+/// The parts of a line, flow by flow.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    pub parts: Vec<Part>,
+    may_exceed: bool,
+    /// From this amount on, and at 0, no rounding can make the parts more than the whole.
+    safe_from: i128,
+}
+
+impl Parts {
+    /// The parts of an agreement's version; none if its flows ask for more.
+    pub fn new(agreement: &Agreement, version: &AgreementVersion) -> Option<Self> {
+        if !version.territory.is_empty() {
+            return None;
+        }
+        let mut places = vec![usize::MAX; version.flows.len()];
+        let mut parts: Vec<Part> = Vec::new();
+        for (flow, terms) in version.flows.iter().enumerate().filter(|(_, terms)| !terms.at_close) {
+            parts.push(Part::new(flow as u32, terms, &places)?);
+            places[flow] = parts.len() - 1;
+        }
+        let has_remainder = parts.iter().any(|part| matches!(part.share, Share::Remainder(_)));
+        let safe_from = safe_from(&parts);
+        Some(Self { parts, may_exceed: has_remainder && !agreement.allow_over_shared, safe_from })
+    }
+
+    /// Whether an amount is sure to be split without a fault.
+    #[inline]
+    pub fn is_safe(&self, amount: i128) -> bool {
+        !self.may_exceed || amount == 0 || amount >= self.safe_from
+    }
+
+    /// Each part of an amount that is not negative, in order; none if one has too many digits or the parts exceed it.
+    #[inline]
+    pub fn split(&self, amount: i128, into: &mut Vec<i128>) -> Option<()> {
+        into.clear();
+        for part in &self.parts {
+            let base = part.base(amount, into)?;
+            let share = match &part.share {
+                Share::Whole => base,
+                Share::Percent(percent) => percent.of(base)?,
+                Share::Remainder(named) => {
+                    let mut rest = base;
+                    for &place in named {
+                        rest = rest.checked_sub(into[place])?;
+                    }
+                    let over = rest != 0 && (rest < 0) != (base < 0);
+                    if over && self.may_exceed {
+                        return None;
+                    }
+                    rest
+                }
+            };
+            into.push(share);
+        }
+        Some(())
+    }
+}
+
+impl Part {
+    fn new(flow: u32, terms: &Flow, places: &[usize]) -> Option<Self> {
+        let always = terms.from == i64::MIN && terms.until == i64::MAX && terms.condition.tests.is_empty();
+        let known = |flows: &[usize]| flows.iter().map(|&flow| places.get(flow).copied()).collect::<Option<Vec<_>>>();
+        let share = match &terms.basis {
+            Basis::Sale => Share::Whole,
+            Basis::Whole => Percent::share(ONE, terms.target)?,
+            Basis::Percent { rate: Number::Literal(rate), complement } => {
+                Percent::share(if *complement { ONE - rate } else { *rate }, terms.target)?
+            }
+            Basis::Remainder(named) => Share::Remainder(known(named)?),
+            _ => return None,
+        };
+        always.then_some(Self {
+            flow,
+            of: known(&terms.of)?,
+            minus: known(&terms.minus)?,
+            share,
+            payer: who(terms.payer)?,
+            payee: who(terms.payee)?,
+            is_shared: terms.is_paid() || terms.is_measured,
+            is_paid: terms.is_paid(),
+        })
+    }
+
+    #[inline]
+    fn base(&self, amount: i128, parts: &[i128]) -> Option<i128> {
+        if self.of.is_empty() {
+            return Some(amount);
+        }
+        let sum = |places: &[usize]| places.iter().try_fold(0_i128, |sum, &place| sum.checked_add(parts[place]));
+        if self.minus.is_empty() { sum(&self.of) } else { sum(&self.of)?.checked_sub(sum(&self.minus)?) }
+    }
+}
+
+impl Percent {
+    fn share(rate: i128, target: Target) -> Option<Share> {
+        if rate == ONE && target == Target::STORED {
+            return Some(Share::Whole);
+        }
+        if rate < 0 {
+            return None;
+        }
+        let common = divisor_of(rate, ONE);
+        let (numerator, unit) = (i64::try_from(rate / common).ok()?, i64::try_from(target.unit).ok()?);
+        let divisor = i64::try_from(ONE / common * target.unit).ok()?;
+        Some(Share::Percent(Self { rate, numerator, divisor, unit, target }))
+    }
+
+    /// The rate times a base, rounded once.
+    #[inline]
+    fn of(&self, base: i128) -> Option<i128> {
+        let narrow = i64::try_from(base).ok().filter(|base| *base >= 0);
+        if let Some(product) = narrow.and_then(|base| base.checked_mul(self.numerator)) {
+            return Some(i128::from(divided(product, self.divisor, self.target.mode)) * i128::from(self.unit));
+        }
+        match base.checked_mul(self.rate) {
+            Some(product) => rounded(product, ONE, self.target).ok(),
+            None => product(base, self.rate, self.target).ok(),
+        }
+    }
+}
+
+fn who(role: Role) -> Option<Who> {
+    match role {
+        Role::Party(party) => Some(Who::Party(party)),
+        Role::AccountOwner => Some(Who::AccountOwner),
+        _ => None,
+    }
+}
+
+fn divisor_of(mut a: i128, mut b: i128) -> i128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+/// The least amount whose parts cannot exceed it, where each remainder is what percentages of the whole line leave: each
+/// is rounded by less than a unit, so it suffices that what they leave is a unit for each.
+fn safe_from(parts: &[Part]) -> i128 {
+    let whole_line = |part: &Part| {
+        part.minus.is_empty() && part.of.iter().all(|&base| matches!(parts[base].share, Share::Whole)) && part.of.len() < 2
+    };
+    let mut safe = 0;
+    for part in parts {
+        let Share::Remainder(named) = &part.share else { continue };
+        let (mut rates, mut units) = (0, 0);
+        for &place in named {
+            let Share::Percent(percent) = &parts[place].share else { return i128::MAX };
+            if !whole_line(&parts[place]) {
+                return i128::MAX;
+            }
+            (rates, units) = (rates + percent.rate, units + percent.target.unit);
+        }
+        if rates >= ONE || !whole_line(part) {
+            return i128::MAX;
+        }
+        safe = safe.max(units * ONE / (ONE - rates) + 1);
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use partita_money::Rounding;
+
+    use super::*;
+
+    #[test]
+    fn rates_in_lowest_terms() {
+        for (rate, base, expected) in [
+            (ONE * 3 / 10, 1_000_000_000_005, 300_000_000_002),
+            (ONE * 8 / 100, 20_763_017_640_600, 1_661_041_411_248),
+            (333_333_333_333, 3 * ONE, 999_999_999_999),
+            (ONE / 2, 10_i128.pow(30) + 1, 5 * 10_i128.pow(29)),
+            (ONE / 2, 10_i128.pow(30) + 3, 5 * 10_i128.pow(29) + 2),
+        ] {
+            let Some(Share::Percent(percent)) = Percent::share(rate, Target::STORED) else { panic!("a percentage") };
+            assert_eq!(percent.of(base), Some(expected), "{rate} of {base}");
+        }
+        let cents = Target::new(2, Rounding::HalfUp);
+        let Some(Share::Percent(percent)) = Percent::share(ONE / 8, cents) else { panic!("a percentage") };
+        assert_eq!(percent.of(ONE), Some(ONE * 13 / 100));
+    }
+}
