@@ -8,6 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::charge::{Count, MOST_COUNTED};
 use crate::column::ONE;
+use crate::prefetch::prefetch;
 
 /// The period of a counter that is never reset.
 pub const NEVER: i32 = i32::MIN;
@@ -140,6 +141,23 @@ impl Counters {
     pub fn place(&mut self, key: Key) -> usize {
         let kind = self.kind(key.tariff, key.charge, key.period);
         self.place_of(key.owner, kind)
+    }
+
+    /// Asks for the memory that leads to a counter.
+    #[inline]
+    pub fn expect(&self, owner: u32, kind: u32) {
+        if !self.slots.is_empty() {
+            prefetch(&self.slots, self.start(owner, kind).0);
+        }
+    }
+
+    /// Asks for the counter itself, where `expect` was called some time before.
+    #[inline]
+    pub fn expect_counter(&self, owner: u32, kind: u32) {
+        if !self.slots.is_empty() {
+            let place = self.slots[self.start(owner, kind).0] as u32;
+            prefetch(&self.all, (place as usize).wrapping_sub(1));
+        }
     }
 
     /// The place of an owner's counter of a kind.

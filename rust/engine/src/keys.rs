@@ -4,6 +4,8 @@
 //! that a look-up touches one cache line; a longer one lies in an arena. Hashes choose slots and nothing else: no
 //! result depends on them.
 
+use crate::prefetch::prefetch;
+
 const EMPTY: u32 = u32::MAX;
 const SHORT: usize = 15;
 
@@ -85,7 +87,7 @@ impl Keys {
     }
 
     /// The codes of many keys, `none` where there is no such key. The words of a block are found first, and their slots
-    /// touched, so that memory is waited for once a block and not once a key.
+    /// asked for, so that memory is waited for once a block and not once a key.
     pub fn codes<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>, none: u32) -> Vec<u32> {
         const BLOCK: usize = 32;
         let mut keys = keys;
@@ -93,16 +95,14 @@ impl Keys {
         let mut block: [(&[u8], u128, bool, usize); BLOCK] = [(&[], 0, false, 0); BLOCK];
         loop {
             let mut filled = 0;
-            let mut touched = 0;
             for (place, key) in block.iter_mut().zip(&mut keys) {
                 let key = key.map_or(&[][..], str::as_bytes);
                 let (word, long) = word_of(key);
                 let at = spread(word) & self.mask;
-                touched ^= self.slots[at].code;
+                prefetch(&self.slots, at);
                 *place = (key, word, long, at);
                 filled += 1;
             }
-            std::hint::black_box(touched);
             for &(key, word, long, at) in &block[..filled] {
                 let code = self.slots[self.probe(key, word, long, at)].code;
                 codes.push(if code == EMPTY { none } else { code });

@@ -32,6 +32,7 @@ mod keys;
 mod names;
 mod output;
 mod post;
+mod prefetch;
 mod rate;
 pub mod reject;
 pub mod schema;

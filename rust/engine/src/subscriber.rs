@@ -14,6 +14,7 @@ use crate::column::{Numbers, ONE, Text, TimeFormat, Times};
 use crate::counter::NEVER;
 use crate::error::{Error, Problem, Result};
 use crate::names::Names;
+use crate::prefetch::prefetch;
 
 /// No code.
 pub const NONE: u32 = u32::MAX;
@@ -140,6 +141,12 @@ impl Subscribers {
     #[inline]
     pub fn of_key_code(&self, code: u32) -> &[u32] {
         &self.by_key[self.key_starts[code as usize] as usize..self.key_starts[code as usize + 1] as usize]
+    }
+
+    /// Asks for the only holding of a key, which will soon be needed.
+    #[inline]
+    pub fn expect(&self, key: u32) {
+        prefetch(&self.only, key as usize);
     }
 
     /// The only holding of a key, if it is in force at an instant and needs no further thought.

@@ -4,6 +4,7 @@ mod bill;
 mod doorway;
 mod engine;
 mod fees;
+mod memory;
 mod post;
 mod rate;
 mod settle;
@@ -11,10 +12,6 @@ mod sums;
 mod table;
 
 use pyo3::prelude::*;
-
-/// Columns come and go by the megabyte; an allocator that keeps their pages saves the faults on fresh ones.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The compiled core of the `partita` package.
 #[pymodule]
@@ -41,6 +38,13 @@ mod _core {
     #[allow(non_upper_case_globals, reason = "the name is Python's")]
     #[pymodule_export]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    #[allow(clippy::unnecessary_wraps, reason = "the shape of a module's initialisation")]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::memory::keep_pages();
+        Ok(())
+    }
 
     /// Minor-unit digits of an ISO 4217 currency; `None` when it has none or is not listed.
     #[pyfunction]

@@ -38,7 +38,7 @@ pub struct Counted {
 }
 
 /// Rows whose counters are looked up before any is moved, so that memory is waited for once for many.
-const BLOCK: usize = 512;
+const BLOCK: usize = 64;
 
 /// One partition's way through the lanes of some chunks.
 struct Count<'a> {
@@ -73,26 +73,32 @@ impl Count<'_> {
         if !lane.counts {
             return Some(counted);
         }
-        let mut places = Vec::with_capacity(BLOCK);
+        let mut block = Vec::with_capacity(BLOCK);
         let mut next = 0;
         while next < lane.len() {
-            places.clear();
-            while next < lane.len() && places.len() < BLOCK {
+            block.clear();
+            while next < lane.len() && block.len() < BLOCK {
                 if self.partition.holds(lane.account[next]) {
-                    places.push((next, self.place(number, lane, next)));
+                    let owner = self.owner(number, lane, next);
+                    owner.inspect(|&(owner, kind)| self.counters.expect(owner, kind));
+                    block.push((next, owner));
                 }
                 next += 1;
             }
-            for &(at, place) in &places {
+            for &(_, owner) in &block {
+                owner.inspect(|&(owner, kind)| self.counters.expect_counter(owner, kind));
+            }
+            for &(at, owner) in &block {
+                let place = owner.map(|(owner, kind)| self.counters.place_of(owner, kind));
                 self.one(number, lane, (at, place), &mut counted)?;
             }
         }
         Some(counted)
     }
 
-    /// The place of a row's counter; none if its charge does not count.
+    /// Whose counter of which kind a row moves; none if its charge does not count.
     #[inline]
-    fn place(&mut self, number: usize, lane: &Lane, at: usize) -> Option<usize> {
+    fn owner(&mut self, number: usize, lane: &Lane, at: usize) -> Option<(u32, u32)> {
         let chunk = &self.chunks[number];
         let context = &self.contexts[chunk.source as usize];
         let charge = lane.charge(context, at);
@@ -107,7 +113,7 @@ impl Count<'_> {
             Scope::Account => lane.account[at],
             Scope::Subscription | Scope::Record => lane.subscription[at],
         };
-        Some(self.counters.place_of(owner, known.2))
+        Some((owner, known.2))
     }
 
     /// Counts one row; none if it is out of order.

@@ -38,6 +38,9 @@ struct Entry<'a, 'b> {
     scratch: Vec<i128>,
 }
 
+/// How many rows ahead holdings are asked for.
+const AHEAD: usize = 16;
+
 /// How many sets are remembered.
 const KNOWN: usize = 64;
 
@@ -69,6 +72,9 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, rest: &mut Vec<u
     };
     let mut shares = false;
     for row in 0..rows.len {
+        if let Some(&ahead) = entry.codes.key.get(row + AHEAD) {
+            context.subscribers.expect(ahead);
+        }
         if rows.skipped.get(row).copied().unwrap_or(false) {
             continue;
         }
