@@ -111,6 +111,21 @@ impl Hasher for Folded {
 /// What a counter is of, beside its owner.
 type Kind = (u32, u32, i32);
 
+/// On the way to a counter.
+#[derive(Debug, Clone, Copy)]
+pub struct Probe {
+    owner: u32,
+    kind: u32,
+    hash: u64,
+}
+
+#[inline]
+fn hash(owner: u32, kind: u32) -> u64 {
+    let mut hash = Folded::default();
+    hash.write_u64(u64::from(kind) << 32 | u64::from(owner));
+    hash.0
+}
+
 /// All counters of one partition. Iteration is in order of arrival, never of hashes.
 #[derive(Debug, Default, Clone)]
 pub struct Counters {
@@ -140,51 +155,53 @@ impl Counters {
     /// The place of a counter, which starts at zero if it is new.
     pub fn place(&mut self, key: Key) -> usize {
         let kind = self.kind(key.tariff, key.charge, key.period);
-        self.place_of(key.owner, kind)
+        let probe = self.expect(key.owner, kind);
+        self.place_of(&probe)
     }
 
-    /// Asks for the memory that leads to a counter.
-    #[inline]
-    pub fn expect(&self, owner: u32, kind: u32) {
-        if !self.slots.is_empty() {
-            prefetch(&self.slots, self.start(owner, kind).0);
-        }
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
     }
 
-    /// Asks for the counter itself, where `expect` was called some time before.
+    /// Asks for the memory that leads to a counter, which will soon be needed.
     #[inline]
-    pub fn expect_counter(&self, owner: u32, kind: u32) {
-        if !self.slots.is_empty() {
-            let place = self.slots[self.start(owner, kind).0] as u32;
-            prefetch(&self.all, (place as usize).wrapping_sub(1));
-        }
+    pub fn expect(&self, owner: u32, kind: u32) -> Probe {
+        let hash = hash(owner, kind);
+        prefetch(&self.slots, self.slot(hash));
+        Probe { owner, kind, hash }
+    }
+
+    /// Asks for the counter itself, some time after that.
+    #[inline]
+    pub fn expect_counter(&self, probe: &Probe) {
+        let found = self.slots.get(self.slot(probe.hash)).map_or(0, |&found| found as u32);
+        prefetch(&self.all, (found as usize).wrapping_sub(1));
+    }
+
+    #[inline]
+    fn slot(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
     }
 
     /// The place of an owner's counter of a kind.
     #[inline]
-    pub fn place_of(&mut self, owner: u32, kind: u32) -> usize {
+    pub fn place_of(&mut self, probe: &Probe) -> usize {
         if self.slots.len() < self.all.len() * 2 + 2 {
             self.grow();
         }
-        let (mut slot, tag) = self.start(owner, kind);
+        let (mut slot, tag) = (self.slot(probe.hash), probe.hash >> 32);
         loop {
             let found = self.slots[slot];
             if found == 0 {
-                return self.add(slot, tag, owner, kind);
+                return self.add(slot, tag, probe.owner, probe.kind);
             }
             let place = (found as u32 - 1) as usize;
-            if found >> 32 == tag && self.all[place].owner == owner && self.all[place].kind == kind {
+            if found >> 32 == tag && (self.all[place].owner, self.all[place].kind) == (probe.owner, probe.kind) {
                 return place;
             }
             slot = (slot + 1) & (self.slots.len() - 1);
         }
-    }
-
-    #[inline]
-    fn start(&self, owner: u32, kind: u32) -> (usize, u64) {
-        let mut hash = Folded::default();
-        hash.write_u64(u64::from(kind) << 32 | u64::from(owner));
-        (hash.0 as usize & (self.slots.len() - 1), hash.0 >> 32)
     }
 
     fn add(&mut self, slot: usize, tag: u64, owner: u32, kind: u32) -> usize {
@@ -198,7 +215,8 @@ impl Counters {
     fn grow(&mut self) {
         self.slots = vec![0; (self.slots.len() * 2).max(64)];
         for place in 0..self.all.len() {
-            let (mut slot, tag) = self.start(self.all[place].owner, self.all[place].kind);
+            let hash = hash(self.all[place].owner, self.all[place].kind);
+            let (mut slot, tag) = (self.slot(hash), hash >> 32);
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & (self.slots.len() - 1);
             }

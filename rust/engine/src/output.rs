@@ -64,7 +64,11 @@ pub fn numbers(table: &str, batch: &RecordBatch, name: &str) -> Result<Vec<i128>
     let array = column(table, batch, name)?;
     let numbers = crate::column::Numbers::read(name, array, None)?;
     let good = numbers.cells.all_fine() || array.is_empty();
-    if good { Ok(numbers.values.to_vec()) } else { Err(Error::UsageSchema(format!("{table}: {name:?} holds no number"))) }
+    if good {
+        Ok(numbers.values.to_vec())
+    } else {
+        Err(Error::UsageSchema(format!("{table}: {name:?} holds no number")))
+    }
 }
 
 /// A text column of an input table.

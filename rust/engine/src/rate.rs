@@ -166,7 +166,7 @@ impl Call<'_> {
         for pieces in pieces.chunks(wave) {
             let done = usize::from(tail.is_some());
             let mut chunks: Vec<Chunk> = tail.take().into_iter().collect();
-            chunks.extend(self.routed(pieces, partitions, !sort)?);
+            chunks.extend(self.routed(pieces, partitions, !self.options.check_duplicates)?);
             self.part_ways(&mut chunks[done..], &counters);
             let identities = output::identities(self.sources, &chunks[done..]);
             if self.options.check_duplicates {

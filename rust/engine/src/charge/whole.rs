@@ -83,12 +83,12 @@ impl Whole {
         }
     }
 
-    /// The amount of a record that bills units from a position on; none past 128 bits.
+    /// The amount of a record that bills units from a position on, and used some; none past 128 bits.
     #[inline]
-    pub fn amount(&self, before: i64, billed: i64, quantity: i64) -> Option<i128> {
+    pub fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
         match &self.form {
             Form::Fee(fee) => Some(*fee),
-            Form::Tiers(tiers) => tiers.amount(before, billed, quantity != 0),
+            Form::Tiers(tiers) => tiers.amount(before, billed, used),
         }
     }
 }
@@ -269,7 +269,7 @@ mod tests {
             let expected = model.price(&values, &input, &mut Count::default(), target).unwrap();
             let billed = whole.billed(quantity).unwrap();
             prop_assert_eq!(raw(billed), expected.billed);
-            prop_assert_eq!(whole.amount(0, billed, quantity), Some(expected.amount));
+            prop_assert_eq!(whole.amount(0, billed, quantity != 0), Some(expected.amount));
         }
 
         #[test]
@@ -295,14 +295,14 @@ mod tests {
             let expected = model.price(&values, &input, &mut count, target).unwrap();
             let billed = whole.billed(quantity).unwrap();
             prop_assert_eq!(raw(billed), expected.billed);
-            prop_assert_eq!(whole.amount(before, billed, quantity), Some(expected.amount));
+            prop_assert_eq!(whole.amount(before, billed, quantity != 0), Some(expected.amount));
         }
     }
 
     #[test]
     fn a_fee_is_the_same_for_any_quantity() {
         let whole = Whole::new(&Model::Flat(Flat { fee: 0 }), &[ONE / 2], Target::STORED).unwrap();
-        assert_eq!((whole.billed(7), whole.amount(0, 0, 7)), (None, Some(ONE / 2)));
+        assert_eq!((whole.billed(7), whole.amount(0, 0, true)), (None, Some(ONE / 2)));
     }
 
     #[test]

@@ -25,8 +25,7 @@ impl Raw {
     /// Whether decimals that have 12 places already are raw values as they are.
     pub fn is_shared(decimals: &Decimal128Array) -> bool {
         let most = Dec::MAX.raw();
-        let fits = |fits, &value: &i128| fits & (value <= most) & (value >= -most);
-        decimals.null_count() == 0 && decimals.values().iter().fold(true, fits)
+        decimals.null_count() == 0 && decimals.values().iter().all(|value| (-most..=most).contains(value))
     }
 
     /// As an Arrow buffer, without copying.

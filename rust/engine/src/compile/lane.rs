@@ -67,7 +67,7 @@ impl Lanes {
             let fits = agreement.currency.as_ref().is_none_or(|currency| *currency == plan.currency);
             fits && self.parts[*place].iter().all(Option::is_some)
         };
-        if !sharing.iter().all(|agreement| in_parts(agreement)) {
+        if !sharing.iter().all(in_parts) {
             return None;
         }
         let by_service = |agreement: &Agreement| {
@@ -98,6 +98,12 @@ impl Lanes {
             NO_LANE => NO_LANE,
             first => first + version as u32,
         }
+    }
+
+    /// Whether an amount is sure to be split without a fault under these agreements.
+    #[inline]
+    pub fn are_safe(&self, agreements: &[(u32, u32)], amount: i128) -> bool {
+        agreements.iter().all(|&agreement| self.parts(agreement).is_some_and(|parts| parts.is_safe(amount)))
     }
 
     /// The parts of an agreement that a lane's charge is shared under.

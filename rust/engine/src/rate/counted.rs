@@ -6,7 +6,7 @@
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
 
-use super::chunk::{Chunk, Place, Work};
+use super::chunk::{Chunk, Place, Work, partition_of};
 use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
 use super::rows::Rows;
@@ -38,7 +38,7 @@ pub fn rate(
     counters: &mut Partitions,
     sort: bool,
 ) -> bool {
-    if chunks.iter().any(|chunk| chunk.lane.counts) && !count_lanes(contexts, (chunks, base), counters) {
+    if chunks.iter().any(|chunk| chunk.lane.counts) && !count_lanes(contexts, (chunks, base), counters, sort) {
         return false;
     }
     if !chunks.iter().any(Chunk::counts_rows) {
@@ -73,16 +73,22 @@ pub fn rate(
 }
 
 /// Counts the lanes of some chunks; false if records are not in order.
-fn count_lanes(contexts: &[Context], (chunks, base): (&mut [Chunk], usize), counters: &mut Partitions) -> bool {
+fn count_lanes(
+    contexts: &[Context],
+    (chunks, base): (&mut [Chunk], usize),
+    counters: &mut Partitions,
+    sort: bool,
+) -> bool {
     let of = counters.len();
     let shared: &[Chunk] = chunks;
     let count = |(number, counters): (usize, &mut Counters)| {
-        lane::count(contexts, (shared, base), lane::Partition { number, of }, counters)
+        lane::count(contexts, (shared, base), lane::Partition { number, of }, counters, sort)
     };
     let counted: Option<Vec<_>> = counters.par_iter_mut().enumerate().map(count).collect();
     let Some(counted) = counted else { return false };
     let mut counted: Vec<_> = counted.into_iter().map(Vec::into_iter).collect();
-    let by_chunk: Vec<Vec<_>> = chunks.iter().map(|_| counted.iter_mut().filter_map(Iterator::next).collect()).collect();
+    let by_chunk: Vec<Vec<_>> =
+        chunks.iter().map(|_| counted.iter_mut().filter_map(Iterator::next).collect()).collect();
     chunks.par_iter_mut().zip(by_chunk).for_each(|(chunk, counted)| lane::merge(chunk, counted));
     true
 }
@@ -235,7 +241,7 @@ fn open_from(engine: &Engine, table: &RecordBatch, partitions: &mut [Counters]) 
         };
         let count = crate::charge::Count { quantity: quantity.values[row], amount: amount.values[row] };
         let seen = if watermark.cells.get(row) == Cell::Fine { watermark.values[row] } else { i64::MIN };
-        let partition = account as usize % partitions.len();
+        let partition = partition_of(account, partitions.len());
         partitions[partition].open(key, count, seen);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The guide stage: what a record is, whose it is, and which charges rate it.
 
-use super::chunk::{Chunk, Place};
+use super::chunk::{Chunk, Place, partition_of};
 use super::lane;
 use super::rows::{LONGEST, Record, Rows};
 use super::segment;
@@ -58,6 +58,7 @@ pub struct Codes {
 }
 
 impl Codes {
+    #[inline(never)]
     fn new(context: &Context, rows: &Rows) -> Self {
         let compiled = context.compiled;
         let other = compiled.services.len() as u32;
@@ -148,7 +149,7 @@ fn route_row(
     let guide = segment::Guide { context, record, service: codes.service[row], time: rows.time.values[row] };
     let counts = chosen.iter().any(|&charge| context.compiled.charges[charge as usize].counted.is_some());
     let counts = counts || (context.compiled.cost_counts && guide.may_have_costs(chosen));
-    let number = if counts { 1 + record.held.account as usize % (work.len() - 1) } else { 0 };
+    let number = if counts { 1 + partition_of(record.held.account, work.len() - 1) } else { 0 };
     let drafts = &mut work[number].drafts;
     if drafts.len() == 0 {
         drafts.reserve(if counts { rows.len / 2 } else { rows.len });

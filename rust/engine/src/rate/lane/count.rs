@@ -1,11 +1,14 @@
 //! Counting: rows of a partition of accounts move their counters, in order, and are priced by where these stand.
 
+mod arrival;
+mod canonical;
+
 use super::route::period;
 use super::{Lane, NO_UNITS, split_fault};
 use crate::catalog::Scope;
 use crate::compile::NO_LANE;
 use crate::counter::Counters;
-use crate::rate::chunk::Chunk;
+use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::order;
 use crate::rate::route::{Context, Fault};
 use crate::reject::Code;
@@ -22,7 +25,7 @@ impl Partition {
     /// Whether an account is one of them.
     #[inline]
     pub fn holds(self, account: u32) -> bool {
-        self.of == 1 || account as usize % self.of == self.number
+        partition_of(account, self.of) == self.number
     }
 }
 
@@ -37,8 +40,27 @@ pub struct Counted {
     pub faults: Vec<(usize, Fault)>,
 }
 
-/// Rows whose counters are looked up before any is moved, so that memory is waited for once for many.
-const BLOCK: usize = 64;
+/// One row on its way to a counter.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    time: i64,
+    billed: i64,
+    chunk: u32,
+    /// Its place in the lane of its chunk, which has at most `CHUNK` rows.
+    at: u16,
+    /// Its place among the rows of its partition there.
+    ordinal: u16,
+    charge: u32,
+    set: u32,
+}
+
+/// What is made of it.
+struct Priced {
+    before: i64,
+    amount: i128,
+    flags: i32,
+    fault: Option<Fault>,
+}
 
 /// One partition's way through the lanes of some chunks.
 struct Count<'a> {
@@ -48,66 +70,52 @@ struct Count<'a> {
     base: usize,
     partition: Partition,
     counters: &'a mut Counters,
+    has_opening: bool,
     /// Codes of charges in periods, found last.
     kinds: [(u32, i32, u32); KINDS],
 }
 
 const KINDS: usize = 64;
 
-/// Counts the rows of a partition, by chunk; none if a record belongs before one that is already counted.
+/// Counts the rows of a partition, by chunk. In order of arrival; none if a record belongs before one that is already
+/// counted, unless they are to be sorted.
 pub fn count(
     contexts: &[Context],
     (chunks, base): (&[Chunk], usize),
     partition: Partition,
     counters: &mut Counters,
+    sort: bool,
 ) -> Option<Vec<Counted>> {
-    let kinds = [(NO_LANE, 0, 0); KINDS];
-    let mut count = Count { contexts, chunks, base, partition, counters, kinds };
-    (0..chunks.len()).map(|chunk| count.chunk(chunk)).collect()
+    let (has_opening, kinds) = (counters.has_opening(), [(NO_LANE, 0, 0); KINDS]);
+    let mut count = Count { contexts, chunks, base, partition, counters, has_opening, kinds };
+    if sort { Some(count.in_canonical_order()) } else { count.in_order_of_arrival() }
 }
 
-impl Count<'_> {
-    fn chunk(&mut self, number: usize) -> Option<Counted> {
-        let lane = &self.chunks[number].lane;
-        let mut counted = Counted::default();
-        if !lane.counts {
-            return Some(counted);
-        }
-        let mut block = Vec::with_capacity(BLOCK);
-        let mut next = 0;
-        while next < lane.len() {
-            block.clear();
-            while next < lane.len() && block.len() < BLOCK {
-                if self.partition.holds(lane.account[next]) {
-                    let owner = self.owner(number, lane, next);
-                    owner.inspect(|&(owner, kind)| self.counters.expect(owner, kind));
-                    block.push((next, owner));
-                }
-                next += 1;
-            }
-            for &(_, owner) in &block {
-                owner.inspect(|&(owner, kind)| self.counters.expect_counter(owner, kind));
-            }
-            for &(at, owner) in &block {
-                let place = owner.map(|(owner, kind)| self.counters.place_of(owner, kind));
-                self.one(number, lane, (at, place), &mut counted)?;
-            }
-        }
-        Some(counted)
+impl<'a> Count<'a> {
+    #[inline]
+    fn context(&self, chunk: u32) -> &'a Context<'a> {
+        &self.contexts[self.chunks[chunk as usize].source as usize]
+    }
+
+    /// A row of a lane.
+    #[inline]
+    fn item(&self, chunk: u32, lane: &Lane, at: usize, ordinal: usize) -> Item {
+        let time = self.chunks[chunk as usize].rows.time.values[lane.row[at] as usize];
+        let set = lane.set.get(at).copied().unwrap_or(0);
+        let (billed, charge) = (lane.billed[at], lane.charge[at]);
+        Item { time, billed, chunk, at: at as u16, ordinal: ordinal as u16, charge, set }
     }
 
     /// Whose counter of which kind a row moves; none if its charge does not count.
     #[inline]
-    fn owner(&mut self, number: usize, lane: &Lane, at: usize) -> Option<(u32, u32)> {
-        let chunk = &self.chunks[number];
-        let context = &self.contexts[chunk.source as usize];
-        let charge = lane.charge(context, at);
-        let counted = charge.counted?;
-        let time = chunk.rows.time.values[lane.row[at] as usize];
-        let period = period(context, lane, at, counted.reset, time);
-        let known = &mut self.kinds[lane.charge[at] as usize % KINDS];
-        if (known.0, known.1) != (lane.charge[at], period) {
-            *known = (lane.charge[at], period, self.counters.kind(0, charge.charge, period));
+    fn owner(&mut self, lane: &Lane, item: &Item) -> Option<(u32, u32)> {
+        let context = self.context(item.chunk);
+        let charge = &context.compiled.lanes.charges[item.charge as usize];
+        let (counted, at) = (charge.counted?, usize::from(item.at));
+        let period = period(context, lane, at, counted.reset, item.time);
+        let known = &mut self.kinds[item.charge as usize % KINDS];
+        if (known.0, known.1) != (item.charge, period) {
+            *known = (item.charge, period, self.counters.kind(0, charge.charge, period));
         }
         let owner = match counted.scope {
             Scope::Account => lane.account[at],
@@ -116,87 +124,69 @@ impl Count<'_> {
         Some((owner, known.2))
     }
 
-    /// Counts one row; none if it is out of order.
+    /// Prices a row by its counter, which it moves unless it is rejected.
     #[inline]
-    fn one(
-        &mut self,
-        number: usize,
-        lane: &Lane,
-        (at, place): (usize, Option<usize>),
-        counted: &mut Counted,
-    ) -> Option<()> {
-        let Some(place) = place else {
-            counted.push(NO_UNITS, lane.amount[at], self.counters.has_opening().then_some(0));
-            return Some(());
-        };
-        let chunk = &self.chunks[number];
-        let context = &self.contexts[chunk.source as usize];
-        let row = lane.row[at];
-        let time = chunk.rows.time.values[row as usize];
-        if self.is_behind(number, row, time, place) {
-            return None;
-        }
-        let late = self.counters.has_opening().then(|| {
-            if time < self.counters.opening_watermark(place) { OUT_OF_ORDER } else { 0 }
-        });
-        let counter = self.counters.at(place);
-        let before = counter.whole();
-        let charge = lane.charge(context, at);
-        let amount = charge.whole.amount(before, lane.billed[at], lane.quantity[at]);
+    fn price(&mut self, item: &Item, place: usize) -> Priced {
+        let context = self.context(item.chunk);
         let lanes = &context.compiled.lanes;
-        let is_safe = |amount: i128| {
-            let sharing = lane.sharing(at).iter();
-            sharing.map(|&agreement| lanes.parts(agreement)).all(|parts| parts.is_some_and(|p| p.is_safe(amount)))
+        let charge = &lanes.charges[item.charge as usize];
+        let flags =
+            if self.has_opening && item.time < self.counters.opening_watermark(place) { OUT_OF_ORDER } else { 0 };
+        let before = self.counters.get(place).whole();
+        let lane = &self.chunks[item.chunk as usize].lane;
+        let Some(amount) = charge.whole.amount(before, item.billed, item.billed != 0) else {
+            return Priced { before, amount: 0, flags, fault: Some(self.overflow(item)) };
         };
-        let path = || &context.compiled.charges[charge.charge as usize].path;
-        let fault = match amount {
-            None => Some(Fault::new(Code::Overflow, path(), None)),
-            Some(amount) if is_safe(amount) => None,
-            Some(amount) => split_fault(context, &chunk.rows, lane, at, amount),
+        let unsafe_split = item.set != 0 && !lanes.are_safe(&lane.sets[item.set as usize], amount);
+        let fault = if unsafe_split {
+            split_fault(context, &self.chunks[item.chunk as usize].rows, lane, usize::from(item.at), amount)
+        } else {
+            None
         };
-        let amount = amount.unwrap_or(0);
-        let chunk_number = (number + self.base) as u32;
-        let after = before + lane.billed[at];
-        let fault = match fault {
-            None if counter.advance(after, amount, time, (chunk_number, row)) => None,
-            None => Some(Fault::new(Code::Overflow, path(), None)),
-            fault => fault,
-        };
-        if let Some(fault) = fault {
-            counted.faults.push((at, fault));
+        if fault.is_some() {
+            return Priced { before, amount: 0, flags, fault };
         }
-        counted.push(before, amount, late);
-        Some(())
+        let at = (item.chunk + self.base as u32, lane.row[usize::from(item.at)]);
+        let moved = self.counters.at(place).advance(before + item.billed, amount, item.time, at);
+        Priced { before, amount, flags, fault: (!moved).then(|| self.overflow(item)) }
     }
 
-    /// Whether a counter has seen a record that belongs after this one, in this call.
-    #[inline]
-    fn is_behind(&self, number: usize, row: u32, time: i64, place: usize) -> bool {
-        let counter = self.counters.get(place);
-        counter.is_touched()
-            && (time < counter.latest_time
-                || (time == counter.latest_time && self.precedes((number as u32, row), counter.latest)))
-    }
-
-    /// Whether a row belongs before the latest of its instant; one out of reach is not known to follow it.
     #[cold]
-    fn precedes(&self, at: (u32, u32), latest: (u32, u32)) -> bool {
-        let Some(chunk) = (latest.0 as usize).checked_sub(self.base) else { return true };
-        let latest = (chunk as u32, latest.1);
-        latest != at && order::tie(order::at(self.chunks, at), order::at(self.chunks, latest)).is_lt()
+    fn overflow(&self, item: &Item) -> Fault {
+        let compiled = self.context(item.chunk).compiled;
+        let charge = compiled.lanes.charges[item.charge as usize].charge;
+        Fault::new(Code::Overflow, &compiled.charges[charge as usize].path, None)
+    }
+
+    /// The canonical order of two rows of one time.
+    #[cold]
+    fn tie(&self, a: (u32, u32), b: (u32, u32)) -> std::cmp::Ordering {
+        order::tie(order::at(self.chunks, a), order::at(self.chunks, b))
     }
 }
 
 impl Counted {
+    fn with_rows(rows: usize, has_opening: bool) -> Self {
+        let flags = if has_opening { vec![0; rows] } else { Vec::new() };
+        Self { before: vec![NO_UNITS; rows], amount: vec![0; rows], flags, faults: Vec::new() }
+    }
+
     #[inline]
-    fn push(&mut self, before: i64, amount: i128, flags: Option<i32>) {
-        self.before.push(before);
-        self.amount.push(amount);
-        self.flags.extend(flags);
+    fn put(&mut self, item: &Item, priced: Priced) {
+        let place = usize::from(item.ordinal);
+        self.before[place] = priced.before;
+        self.amount[place] = priced.amount;
+        if priced.flags != 0 {
+            self.flags[place] = priced.flags;
+        }
+        if let Some(fault) = priced.fault {
+            self.faults.push((usize::from(item.at), fault));
+        }
     }
 }
 
 /// Puts together what the partitions have counted of a chunk's lane, and takes out what they reject.
+#[inline(never)]
 pub fn merge(chunk: &mut Chunk, mut counted: Vec<Counted>) {
     let lane = &mut chunk.lane;
     if !lane.counts {
@@ -211,24 +201,23 @@ pub fn merge(chunk: &mut Chunk, mut counted: Vec<Counted>) {
     places.sort_unstable_by(|a, b| b.cmp(a));
     let rejects: Vec<_> = faults.into_iter().map(|(at, fault)| (chunk.lane.row[at] as usize, fault)).collect();
     chunk.lane.remove(&places);
-    rejects.into_iter().for_each(|(row, fault)| chunk.reject(row, fault));
+    for (row, fault) in rejects {
+        chunk.reject(row, fault);
+    }
 }
 
 fn interleave(lane: &mut Lane, counted: &[Counted]) {
     let mut next = vec![0_usize; counted.len()];
+    let has_flags = counted.iter().any(|part| !part.flags.is_empty());
     lane.before.reserve(lane.len());
     for at in 0..lane.len() {
-        let part = lane.account[at] as usize % counted.len();
+        let part = partition_of(lane.account[at], counted.len());
         let (from, place) = (&counted[part], next[part]);
         lane.before.push(from.before[place]);
         lane.amount[at] = from.amount[place];
-        if let Some(&flags) = from.flags.get(place) {
-            lane.flags.resize(at, 0);
-            lane.flags.push(flags);
+        if has_flags {
+            lane.flags.push(from.flags.get(place).copied().unwrap_or(0));
         }
         next[part] += 1;
-    }
-    if !lane.flags.is_empty() {
-        lane.flags.resize(lane.len(), 0);
     }
 }

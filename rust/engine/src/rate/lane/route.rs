@@ -13,12 +13,15 @@ use crate::subscriber::Held;
 
 /// What is found of a row.
 struct Found {
+    row: u32,
     held: Held,
     month: i32,
     zone: u32,
     band: u32,
     charge: u32,
     quantity: i64,
+    billed: i64,
+    amount: i128,
     set: u32,
 }
 
@@ -38,8 +41,8 @@ struct Entry<'a, 'b> {
     scratch: Vec<i128>,
 }
 
-/// How many rows ahead holdings are asked for.
-const AHEAD: usize = 16;
+/// Rows whose holdings are asked for while those before are looked at.
+const BLOCK: usize = 64;
 
 /// How many sets are remembered.
 const KNOWN: usize = 64;
@@ -55,6 +58,7 @@ struct Known {
 }
 
 /// Rows of a chunk into their lane; those that do not fit are added to `rest`.
+#[inline(never)]
 pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, rest: &mut Vec<u32>) -> Lane {
     let mut lane = Lane::with_capacity(rows.len);
     let has_ids = rows.id.as_ref().is_none_or(|ids| !ids.has_nulls(rows.len));
@@ -70,47 +74,47 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, rest: &mut Vec<u
         chosen: Vec::new(),
         scratch: Vec::new(),
     };
-    let mut shares = false;
-    for row in 0..rows.len {
-        if let Some(&ahead) = entry.codes.key.get(row + AHEAD) {
-            context.subscribers.expect(ahead);
+    let mut block = Vec::with_capacity(BLOCK);
+    for first in (0..rows.len).step_by(BLOCK) {
+        let ahead = entry.codes.key.iter().skip(first + BLOCK).take(BLOCK);
+        ahead.for_each(|&key| context.subscribers.expect(key));
+        block.clear();
+        for row in first..(first + BLOCK).min(rows.len) {
+            if rows.skipped.get(row).copied().unwrap_or(false) {
+                continue;
+            }
+            match entry.find(row) {
+                Some(found) => block.push(found),
+                None => rest.push(row as u32),
+            }
         }
-        if rows.skipped.get(row).copied().unwrap_or(false) {
-            continue;
-        }
-        let Some(found) = entry.find(row) else {
-            rest.push(row as u32);
-            continue;
-        };
-        let charge = &context.compiled.lanes.charges[found.charge as usize];
-        let billed = if found.quantity == NO_UNITS { None } else { charge.whole.billed(found.quantity) };
-        let amount = match (charge.counted, billed) {
-            (None, billed) => charge.whole.amount(0, billed.unwrap_or(0), found.quantity),
-            _ => Some(0),
-        };
-        let Some(amount) = amount.filter(|&amount| entry.can_split(charge, &found, amount)) else {
-            rest.push(row as u32);
-            continue;
-        };
-        lane.counts |= charge.counted.is_some();
-        shares |= found.set != 0;
-        lane.row.push(row as u32);
-        lane.account.push(found.held.account);
-        lane.subscription.push(found.held.subscription);
-        lane.month.push(found.month);
-        lane.zone.push(found.zone);
-        lane.band.push(found.band);
-        lane.charge.push(found.charge);
-        lane.quantity.push(found.quantity);
-        lane.billed.push(billed.unwrap_or(NO_UNITS));
-        lane.amount.push(amount);
-        lane.set.push(found.set);
+        lane.extend(&block);
     }
-    lane.sets = entry.sets;
-    if !shares {
+    if lane.set.iter().all(|&set| set == 0) {
         lane.set = Vec::new();
     }
+    lane.sets = entry.sets;
+    let charges = &context.compiled.lanes.charges;
+    lane.counts = lane.charge.iter().any(|&charge| charges[charge as usize].counted.is_some());
     lane
+}
+
+impl Lane {
+    /// Adds rows, a column after the other.
+    #[inline]
+    fn extend(&mut self, block: &[Found]) {
+        self.row.extend(block.iter().map(|found| found.row));
+        self.account.extend(block.iter().map(|found| found.held.account));
+        self.subscription.extend(block.iter().map(|found| found.held.subscription));
+        self.month.extend(block.iter().map(|found| found.month));
+        self.zone.extend(block.iter().map(|found| found.zone));
+        self.band.extend(block.iter().map(|found| found.band));
+        self.charge.extend(block.iter().map(|found| found.charge));
+        self.quantity.extend(block.iter().map(|found| found.quantity));
+        self.billed.extend(block.iter().map(|found| found.billed));
+        self.amount.extend(block.iter().map(|found| found.amount));
+        self.set.extend(block.iter().map(|found| found.set));
+    }
 }
 
 impl<'a> Entry<'a, '_> {
@@ -142,9 +146,19 @@ impl<'a> Entry<'a, '_> {
         let number = compiled.lanes.of(charge, version);
         let lane_charge = compiled.lanes.charges.get(number as usize)?;
         let quantity = self.quantity(lane_charge, row)?;
-        let mut found = Found { held, month, zone, band, charge: number, quantity, set: 0 };
+        let billed = if quantity == NO_UNITS { None } else { lane_charge.whole.billed(quantity) };
+        // What counts is priced when its counter is known.
+        let amount = match lane_charge.counted {
+            None => lane_charge.whole.amount(0, billed.unwrap_or(0), quantity != 0)?,
+            Some(_) => 0,
+        };
+        let (row_number, charge, billed) = (row as u32, number, billed.unwrap_or(NO_UNITS));
+        let mut found = Found { row: row_number, held, month, zone, band, charge, quantity, billed, amount, set: 0 };
         if !lane_charge.agreements.is_empty() {
             found.set = self.set(lane_charge, &found, row, service)?;
+            if found.set != 0 && lane_charge.counted.is_none() && !self.can_split(found.set, amount) {
+                return None;
+            }
         }
         Some(found)
     }
@@ -230,17 +244,14 @@ impl<'a> Entry<'a, '_> {
         Some(set)
     }
 
-    /// Whether the line can be split; one that counts is asked when its amount is known.
-    #[inline]
-    fn can_split(&mut self, charge: &LaneCharge, found: &Found, amount: i128) -> bool {
-        if found.set == 0 || charge.counted.is_some() {
-            return true;
-        }
-        let lanes = &self.context.compiled.lanes;
-        let scratch = &mut self.scratch;
-        self.sets[found.set as usize].iter().all(|&agreement| {
-            lanes.parts(agreement).is_some_and(|parts| parts.is_safe(amount) || parts.split(amount, scratch).is_some())
-        })
+    /// Whether a line can be split; one that counts is asked when its amount is known.
+    fn can_split(&mut self, set: u32, amount: i128) -> bool {
+        let (lanes, scratch) = (&self.context.compiled.lanes, &mut self.scratch);
+        let agreements = &self.sets[set as usize];
+        lanes.are_safe(agreements, amount)
+            || agreements
+                .iter()
+                .all(|&agreement| lanes.parts(agreement).is_some_and(|parts| parts.split(amount, scratch).is_some()))
     }
 }
 

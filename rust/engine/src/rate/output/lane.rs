@@ -26,6 +26,7 @@ fn codes(codes: Vec<u32>) -> ScalarBuffer<i32> {
 
 impl Writer<'_> {
     /// The lines of a chunk's lane, whose columns they take.
+    #[inline(never)]
     pub(super) fn lane_lines(&self, chunk: &mut Chunk, identities: &[u128]) -> Result<RecordBatch> {
         let dictionaries = &self.engine.dictionaries;
         let rows = chunk.lane.len();
@@ -48,9 +49,11 @@ impl Writer<'_> {
             flags.resize(rows, 0);
             flags.iter_mut().zip(late).for_each(|(flags, late)| *flags |= late);
         }
-        let flags = if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
+        let flags =
+            if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
         let service = self.lane_services(chunk);
-        let numbers = chunk.lane.row.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect::<Vec<_>>();
+        let numbers =
+            chunk.lane.row.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect::<Vec<_>>();
         let lane = &mut chunk.lane;
         let zones = known(std::mem::take(&mut lane.zone), self.engine.compiled.zones.len());
         let bands = known(std::mem::take(&mut lane.band), self.engine.compiled.bands.len());
@@ -127,6 +130,7 @@ impl Writer<'_> {
         Ok((self.whole(lane.before.iter().copied())?, self.whole(after)?))
     }
 
+    #[inline(never)]
     fn lane_ids(&self, chunk: &Chunk, identities: &[u128]) -> Vec<u8> {
         let prints = &self.engine.dictionaries.charge_prints;
         let charges = &self.engine.compiled.lanes.charges;
@@ -141,7 +145,9 @@ impl Writer<'_> {
     /// The period that each line is billed in and the one that it is of, and flags of late ones if there are any.
     fn lane_periods(&self, chunk: &mut Chunk) -> Result<(ArrayRef, ArrayRef, Option<Vec<i32>>)> {
         let mut months = std::mem::take(&mut chunk.lane.month);
-        months.iter_mut().for_each(|month| *month = (*month).clamp(0, MONTHS - 1));
+        for month in &mut months {
+            *month = (*month).clamp(0, MONTHS - 1);
+        }
         let billed: Vec<i32> = months.iter().map(|&month| self.billed_month(month)).collect();
         if billed == months {
             let period = self.coded(Column::Month, months)?;
@@ -171,7 +177,8 @@ impl Writer<'_> {
         for at in 0..lane.len() {
             for &(agreement, version) in lane.sharing(at) {
                 let parts = self.split_lane(lane, at, (agreement, version), &mut parts_of_line)?;
-                let print = dictionaries.charge_prints[compiled.lanes.charges[lane.charge[at] as usize].charge as usize];
+                let print =
+                    dictionaries.charge_prints[compiled.lanes.charges[lane.charge[at] as usize].charge as usize];
                 let id = identity::line(identities[lane.row[at] as usize], print);
                 let flow_codes = &dictionaries.flow_codes[agreement as usize][version as usize];
                 for (part, &amount) in parts.parts.iter().zip(&parts_of_line).filter(|(part, _)| part.is_paid) {

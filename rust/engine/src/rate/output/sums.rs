@@ -15,7 +15,7 @@ use crate::compile::Role;
 use crate::counter::Folded;
 use crate::error::{Error, Result};
 use crate::names::Names;
-use crate::rate::chunk::Chunk;
+use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::lane::Lane;
 use crate::rate::shared;
 use crate::schema;
@@ -99,7 +99,7 @@ fn add_lines(writer: &Writer, chunks: &[Chunk], (part, parts): (usize, usize), s
         add_lane_lines(writer, &chunk.lane, (part, parts), sums)?;
         for row in (0..chunk.held.len()).filter(|&row| chunk.is_rated(row)) {
             let held = chunk.held[row];
-            if held.account as usize % parts != part {
+            if partition_of(held.account, parts) != part {
                 continue;
             }
             let month = writer.billed_month(chunk.month[row]).cast_unsigned();
@@ -117,13 +117,8 @@ fn add_lines(writer: &Writer, chunks: &[Chunk], (part, parts): (usize, usize), s
     Ok(())
 }
 
-fn add_lane_lines(
-    writer: &Writer,
-    lane: &Lane,
-    (part, parts): (usize, usize),
-    sums: &mut Sums<LineKey>,
-) -> Result<()> {
-    for at in (0..lane.len()).filter(|&at| lane.account[at] as usize % parts == part) {
+fn add_lane_lines(writer: &Writer, lane: &Lane, (part, parts): (usize, usize), sums: &mut Sums<LineKey>) -> Result<()> {
+    for at in (0..lane.len()).filter(|&at| partition_of(lane.account[at], parts) == part) {
         let charge = &writer.engine.compiled.lanes.charges[lane.charge[at] as usize];
         let month = writer.billed_month(lane.month[at]).cast_unsigned();
         let key = (month, lane.subscription[at], charge.charge, charge.version, lane.zone[at], lane.band[at]);
@@ -147,7 +142,18 @@ fn add_lane_shares(writer: &Writer, lane: &Lane, sums: &mut Sums<ShareKey>) -> R
                 let parties = (writer.who(part.payer, account), writer.who(part.payee, account));
                 let accounts = (of_owner(part.payer), of_owner(part.payee));
                 let (payer, payee) = parties;
-                let key = (month, agreement, version, part.flow, payer, payee, accounts.0, accounts.1, subscription, charge.plan);
+                let key = (
+                    month,
+                    agreement,
+                    version,
+                    part.flow,
+                    payer,
+                    payee,
+                    accounts.0,
+                    accounts.1,
+                    subscription,
+                    charge.plan,
+                );
                 sums.add(key, amount, 1)?;
             }
         }
