@@ -7,6 +7,7 @@ which the music company gets 70 %.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,61 @@ OCTOBER = (
 """Account a-1 has 12 units (11.00), a-2 has 20 (15.00); one call failed, one is of a key that nobody has."""
 
 
+def much_shared() -> dict[str, Any]:
+    """The catalog with more to share and to tell: 1 % of every call goes to the music company, and at least 5.00 a
+    month; the carrier is paid more than the telco earns, which is noticed; the fee of a customer in Norway is a
+    reject, for its plan is sold in Sweden only."""
+    catalog = deepcopy(CATALOG)
+    catalog["parties"] |= {"carrier": {}}
+    catalog["accounts"]["a-3"] = {"owner": "c-3", "currency": "SEK", "territory": "NO"}
+    catalog["subscriptions"]["s-3"] = {"account": "a-3", "plans": [{"plan": "local", "from": "2026-01-01"}]}
+    fee = {"every": "month", "flat": "10.00"}
+    catalog["plans"]["local"] = {"seller": "nordtel", "currency": "SEK", "charges": {"monthly": fee}}
+    retail = {"payer": "C", "payee": "D", "base": "lines"}
+    catalog["agreements"] |= {
+        "calls": {
+            "roles": {"C": "account_owner", "D": "nordtel", "M": "musicco"},
+            "applies_to": {"plans": ["start"], "charges": ["calls"]},
+            "flows": {
+                "retail": retail,
+                "commission": {"payer": "D", "payee": "M", "of": "retail", "percent": "1%"},
+                "tenth": {"payer": "D", "payee": "M", "of": "retail", "percent": "10%"},
+                "guarantee": {"payer": "D", "payee": "M", "greater_of": ["tenth", "5.00"]},
+            },
+        },
+        "local": {
+            "roles": {"C": "account_owner", "D": "nordtel"},
+            "applies_to": {"plans": ["local"]},
+            "terms": {"territory": ["SE"]},
+            "flows": {"retail": retail},
+        },
+        "provision": {
+            "model": "A.14",
+            "currency": "SEK",
+            "roles": {"B": "nordtel", "P": "carrier"},
+            "applies_to": {"plans": ["start"]},
+            "flows": {"resource": {"recurring": {"fee": "1000.00"}}},
+        },
+    }
+    return catalog
+
+
+def over_shared() -> dict[str, Any]:
+    """The catalog with a guarantee that is more than there is to share: what is left of the calls cannot be paid."""
+    catalog = deepcopy(CATALOG)
+    catalog["agreements"]["calls"] = {
+        "roles": {"C": "account_owner", "D": "nordtel", "M": "musicco"},
+        "applies_to": {"plans": ["start"], "charges": ["calls"]},
+        "flows": {
+            "retail": {"payer": "C", "payee": "D", "base": "lines"},
+            "tenth": {"payer": "D", "payee": "M", "of": "retail", "percent": "10%"},
+            "guarantee": {"payer": "D", "payee": "M", "greater_of": ["tenth", "5000.00"]},
+            "margin": {"payee": "D", "of": "retail", "remainder": ["guarantee"]},
+        },
+    }
+    return catalog
+
+
 def write_calls(folder: Path, name: str, rows: Iterable[str]) -> Path:
     """A file of calls: id, time, key, units, status."""
     path = folder / "calls" / f"{name}.csv"
@@ -83,10 +139,10 @@ def bill(folder: Path, name: str, rows: Iterable[str], period: str = "2026-10", 
     return cycle.run(options.pop("catalog", None) or catalog(), write_calls(folder, name, rows), period, **options)
 
 
-def catalog() -> Any:
+def catalog(document: dict[str, Any] = CATALOG) -> Any:
     from partita.catalog import load
 
-    return load(CATALOG)
+    return load(document)
 
 
 def amounts(documents: Any) -> dict[str, str]:

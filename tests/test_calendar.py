@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import struct
 import time
-import zoneinfo
 from bisect import bisect_right
-from collections.abc import Iterator
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -43,7 +41,7 @@ END_US = (dt.datetime(2100, 1, 1, tzinfo=dt.UTC) - EPOCH) // dt.timedelta(micros
 
 
 def local_time(instant: int, zone: str) -> dt.datetime:
-    return (EPOCH + dt.timedelta(microseconds=instant)).astimezone(zoneinfo.ZoneInfo(zone))
+    return (EPOCH + dt.timedelta(microseconds=instant)).astimezone(zone_info(zone))
 
 
 def utc(text: str) -> int:
@@ -72,20 +70,6 @@ def test_an_offset_is_the_zones_own(case: tuple[str, int]) -> None:
     assert dt.timedelta(seconds=offset) == local_time(instant, zone).utcoffset()
 
 
-@pytest.fixture
-def tzdata_package() -> Iterator[None]:
-    """Time zones from the tzdata package, whatever the system has."""
-
-    def reset(path: tuple[str, ...] | None) -> None:
-        zoneinfo.reset_tzpath(path)
-        for forget in (zoneinfo.ZoneInfo.clear_cache, zone_info.cache_clear, transitions.cache_clear):
-            forget()
-
-    reset(())
-    yield
-    reset(None)
-
-
 def tzif_changes(zone: str) -> list[int]:
     """The seconds at which a compiled zone file (RFC 8536, 64-bit part) changes the offset."""
     data = files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
@@ -110,7 +94,6 @@ def tzif_changes(zone: str) -> list[int]:
         "America/Argentina/Tucuman",
     ],
 )
-@pytest.mark.usefixtures("tzdata_package")
 def test_no_change_is_missed(zone: str) -> None:
     found = {at for at, _ in transitions(zone)}
     expected = tzif_changes(zone)
@@ -258,7 +241,7 @@ EXAMPLES = [
 @pytest.mark.parametrize(("bands", "more", "local", "expected"), EXAMPLES)
 def test_examples(bands: dict[str, Any], more: dict[str, Any], local: str, expected: str | None) -> None:
     names, edges = band_edges(calendar(bands, **more), "x", "Europe/Stockholm", 2026, 2026)
-    at = dt.datetime.fromisoformat(local).replace(tzinfo=zoneinfo.ZoneInfo("Europe/Stockholm"))
+    at = dt.datetime.fromisoformat(local).replace(tzinfo=zone_info("Europe/Stockholm"))
     assert band_at(names, edges, (at - EPOCH) // dt.timedelta(microseconds=1)) == expected
 
 

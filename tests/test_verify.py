@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from contextlib import redirect_stdout
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,50 +21,89 @@ from partita.cycle import Run
 from partita.errors import StoreError
 from partita.store import open_store
 
-from .billing import OCTOBER, bill
+from .billing import OCTOBER, bill, catalog, much_shared, over_shared
 
 LAST = Decimal("0.000000000001")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A month with shares of usage, of fees and of the period, a counter, rejects of each kind, and a notice."""
+    folder = tmp_path_factory.mktemp("made")
+    run = bill(folder, "october", [*OCTOBER, OCTOBER[0]], catalog=catalog(much_shared()), shares="lines")
+    shutil.copytree(folder, _kept(folder))
+    return run
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return bill(tmp_path, "october", [*OCTOBER, OCTOBER[0]], shares="lines")
+def run(made: Run) -> Run:
+    """The month as it was made, whatever the test before has changed."""
+    folder = home(made)
+    shutil.rmtree(folder)
+    shutil.copytree(_kept(folder), folder)
+    return made
+
+
+def home(run: Run) -> Path:
+    """The folder of its usage and its book."""
+    return Path(run.store.removeprefix("duckdb:///")).parent
+
+
+def _kept(folder: Path) -> Path:
+    return folder.with_name("kept")
 
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_run_as_it_was_made(run: Run, whole: bool) -> None:
     found = partita.verify(run, whole=whole)
     assert found.clean, found.differences
-    assert found.checked["lines"] == run.lines.num_rows
-    assert found.checked["shares"] == run.shares.num_rows
+    for table in ("lines", "shares", "counters", "documents", "document_lines", "entries", "positions", "notices"):
+        assert found.checked[table] == getattr(run, table).num_rows > 0, table
+    rejects = run.rejects.num_rows if whole else run.rejects.num_rows - 1  # of a key that nobody has
+    assert found.checked["rejects"] == rejects
     assert outcome(["verify", "--store", run.store]) == 0
 
 
-def test_runs_that_follow_each_other(tmp_path: Path, run: Run) -> None:
+def test_runs_that_follow_each_other(run: Run) -> None:
     late = ["9,2026-10-31T08:00:00Z,461,3,ok", "10,2026-11-02T08:00:00Z,463,3,ok"]
-    november = bill(tmp_path, "november", late, "2026-11", shares="lines")
+    november = bill(home(run), "november", late, "2026-11", catalog=catalog(much_shared()), shares="lines")
     assert partita.verify(november, whole=True).clean
     assert partita.verify(run, whole=True).clean
 
 
-@pytest.mark.parametrize("table", ["lines", "shares"])
-@pytest.mark.parametrize("folder", ["part-0000", "close"])
+# Beside the book
+
+
+@pytest.mark.parametrize(
+    ("table", "folder"), [("lines", "part-0000"), ("lines", "close"), ("shares", "part-0000"), ("shares", "close")]
+)
 def test_a_changed_line_or_share_is_named(run: Run, table: str, folder: str) -> None:
     path = run.folder / folder / f"{table}.parquet"
     rows = pq.read_table(path)
-    if rows.num_rows == 0:
-        pytest.skip("nothing of usage is shared")
-    pq.write_table(changed(rows), path)
+    assert rows["line_id"][0].as_py() is not None
+    pq.write_table(changed(rows, 0), path)
     named = differences(run, table)
     assert any(one["column"] == "amount" and one["key"]["line_id"] == rows["line_id"][0].as_py().hex() for one in named)
 
 
-def changed(rows: pa.Table) -> pa.Table:
-    """The first amount by its last digit."""
+def test_a_changed_share_of_the_period_is_named(run: Run) -> None:
+    path = run.folder / "close" / "shares.parquet"
+    rows = pq.read_table(path)
+    row = pc.index(pc.is_null(rows["line_id"]), True).as_py()
+    pq.write_table(changed(rows, row), path)
+    (difference,) = differences(run, "shares")
+    assert (difference["column"], difference["key"]["flow"]) == ("amount", rows["flow"][row].as_py())
+
+
+def changed(rows: pa.Table, row: int) -> pa.Table:
+    """One amount by its last digit."""
     amounts = rows["amount"].to_pylist()
-    amounts[0] += LAST
+    amounts[row] += LAST
     place = rows.column_names.index("amount")
     return rows.set_column(place, rows.schema.field("amount"), pa.array(amounts, rows.schema.field("amount").type))
+
+
+# In the book
 
 
 @pytest.mark.parametrize(
@@ -70,26 +113,113 @@ def changed(rows: pa.Table) -> pa.Table:
         ("document_lines", "exact", "document_id"),
         ("document_lines", "net", "document_id"),
         ("entries", "debit", "entry_id"),
+        ("entries", "credit", "entry_id"),
         ("positions", "receivable", "party"),
         ("counters", "quantity", "owner"),
+        ("counters", "amount", "owner"),
     ],
 )
 def test_a_changed_figure_of_the_book_is_named(run: Run, table: str, column: str, key: str) -> None:
     with open_store(run.store) as book:
         row = book.table(table).to_pylist()[0]
         book.execute(f'UPDATE {table} SET {column} = {column} + {LAST} WHERE "{key}" = ?', [row[key]])
-    if table == "counters":
-        pytest.skip("the counters of a run are compared in its folder")
     named = differences(run, table)
     assert {"table": table, "column": column} == {name: named[0][name] for name in ("table", "column")}
     assert named[0]["key"][key] == row[key]
     assert Decimal(named[0]["stored"]) - Decimal(named[0]["expected"]) == LAST
 
 
+@pytest.mark.parametrize("code", [401, 501])
+@pytest.mark.parametrize("column", ["name", "value"])
+def test_a_changed_reject_is_named(run: Run, code: int, column: str) -> None:
+    """Of a fee, and of a duplicate."""
+    row = next(row for row in run.rejects.to_pylist() if row["code"] == code)
+    with open_store(run.store) as book:
+        book.execute(f"UPDATE rejects SET {column} = 'other' WHERE code = ?", [code])
+    (difference,) = differences(run, "rejects")
+    assert difference["key"].items() <= row.items()
+    told = tuple(difference[name] for name in ("column", "stored", "expected"))
+    assert told == (column, "other", row[column])
+
+
+def test_a_changed_reject_of_an_unknown_key_is_named(run: Run) -> None:
+    with open_store(run.store) as book:
+        book.execute("UPDATE rejects SET value = '998' WHERE code = 201")
+    (difference,) = partita.verify(run, whole=True).differences
+    assert (difference.table, difference.column, difference.stored, difference.expected) == (
+        "rejects",
+        "value",
+        "998",
+        "999",
+    )
+    assert outcome(["verify", "--store", run.store, "--whole"]) == 1
+
+
+def test_a_reject_that_is_gone_is_missed(run: Run) -> None:
+    """The totals of its file say so, whichever accounts are looked at."""
+    with open_store(run.store) as book:
+        book.execute("DELETE FROM rejects WHERE code = 201")
+    (difference,) = differences(run, "files")
+    assert {name: difference[name] for name in ("column", "stored", "expected")} == {
+        "column": "rejected",
+        "stored": 2,
+        "expected": 1,
+    }
+
+
+def test_a_changed_notice_is_named(run: Run) -> None:
+    with open_store(run.store) as book:
+        book.execute("UPDATE notices SET text = replace(text, '1000', '100')")
+    (difference,) = differences(run, "notices")
+    assert difference["key"] == {"code": "provider_exceeds", "subject": "provision"}
+    assert difference["stored"] == "carrier is paid 100 SEK, more than the 244 SEK of nordtel"
+
+
+def test_a_notice_that_is_gone_is_missed(run: Run) -> None:
+    with open_store(run.store) as book:
+        book.execute("DELETE FROM notices")
+    (difference,) = differences(run, "notices")
+    assert (difference["column"], difference["stored"]) == ("row", None)
+
+
 def differences(run: Run, table: str) -> list[dict[str, Any]]:
-    """Those of a table; the command line leaves with 1."""
-    assert outcome(["verify", "--store", run.store]) == 1
-    return [one for one in partita.verify(run).to_dict()["differences"] if one["table"] == table]
+    """Those of a table, as the command line tells them; it leaves with 1."""
+    with redirect_stdout(StringIO()) as told:
+        assert outcome(["verify", "--store", run.store, "--json"]) == 1
+    return [one for one in json.loads(told.getvalue())["differences"] if one["table"] == table]
+
+
+# Flows that cannot be computed
+
+
+def test_a_flow_that_could_not_be_computed_is_a_reject(tmp_path: Path) -> None:
+    """A run has to say so; one that does not, or says it of another flow, is found out."""
+    run = bill(tmp_path, "october", OCTOBER, catalog=catalog(over_shared()))
+    reject = {
+        "source": "agreement",
+        "id": "calls",
+        "code": 405,
+        "name": "over_shared",
+        "field": "calls/margin",
+        "value": "-4974",
+    }
+    with open_store(run.store) as book:
+        book.execute("DELETE FROM rejects WHERE source = 'agreement'")
+    (difference,) = differences(run, "rejects")
+    assert difference["key"] == {"id": "calls", "field": "calls/margin"}
+    assert (difference["column"], difference["stored"]) == ("row", None)
+    names = ", ".join(["run_id", *reject])
+    with open_store(run.store) as book:
+        values = [run.run_id, *reject.values()]
+        book.execute(f"INSERT INTO rejects ({names}) VALUES ({', '.join('?' for _ in values)})", values)
+    assert partita.verify(run).clean
+    with open_store(run.store) as book:
+        book.execute("UPDATE rejects SET value = '-4973' WHERE source = 'agreement'")
+    (difference,) = differences(run, "rejects")
+    assert (difference["stored"], difference["expected"]) == ("-4973", "-4974")
+
+
+# Other inputs
 
 
 def test_a_changed_usage_file_is_named(run: Run) -> None:

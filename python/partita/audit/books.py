@@ -1,4 +1,4 @@
-"""The books of a period once more: flows on whole periods, documents, entries and positions, from its sums."""
+"""The books of a period once more: flows on whole periods, documents, entries, positions and notices, from its sums."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from partita.reference import Rated
 from partita.reference.agreements import is_sale
 from partita.reference.settle import flows_of
 
-from .differences import Findings
+from .differences import Findings, is_same_reject
 from .material import Material, Rows
 from .sums import is_paid
 
@@ -20,6 +20,7 @@ _KEYS = {
     "entries": ("entry_id",),
     "positions": ("set", "party", "currency"),
     "carried": ("agreement", "payer_account", "payee_account", "currency"),
+    "notices": ("code", "subject"),
 }
 _PERIOD_SHARE = ("agreement", "flow", "payer", "payee", "subscription", "currency")
 
@@ -28,9 +29,10 @@ def check_books(material: Material, findings: Findings) -> None:
     """Compare all that the close of the run's period wrote."""
     catalog, reference = material.inputs.catalog, material.reference
     sums = material.sums("share_sums")
-    of_period = reference.period_flows(material.period, sums, sales_of(material, sums)).shares
+    flows = reference.period_flows(material.period, sums, sales_of(material, sums))
     stored = [row for row in material.stored("shares", "line_id", None, "close") if row["line_id"] is None]
-    findings.compare("shares", _PERIOD_SHARE, (row for row in stored if is_paid(catalog, row)), of_period)
+    findings.compare("shares", _PERIOD_SHARE, (row for row in stored if is_paid(catalog, row)), flows.shares)
+    findings.compare("rejects", ("id", "field"), material.refused("agreement"), flows.rejects, same=is_same_reject)
     lines = [line_of(row) for row in material.sums("line_sums")]
     carried = material.book.carried(before(material.period)).to_pylist()
     books = reference.documents(material.period, [Rated(lines=lines, shares=[*sums, *stored])], carried)

@@ -145,7 +145,7 @@ class _Explaining:
         counters = [*self.material.opening(owners), *self.material.stored("counters", "owner", owners)]
         billed = Rated(lines=self.material.billed())
         close = CloseReplay(reference.terms, self.material.period, [billed], counters)
-        close.close()
+        close.fees()
         return close.traced.get(self.stored["line_id"], Traced())
 
     def _among(self, accounts: Sequence[str]) -> Reference:

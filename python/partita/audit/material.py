@@ -231,6 +231,19 @@ class Material:
         """All rejects of the run."""
         return self._rows("SELECT * EXCLUDE (run_id, records) FROM rejects WHERE run_id = ?", [self.run_id])
 
+    def refused(self, source: str) -> Rows:
+        """The rejects of what is no record: fees (source `subscription`), or flows of the period (`agreement`)."""
+        return [row for row in self.rejects if row["usage_file"] is None and row["source"] == source]
+
+    def counters(self, owners: Iterable[str]) -> Rows:
+        """The counters of some owners as the run has left them in the book."""
+        counters = self.book.query(
+            "SELECT charge, owner, period_start, quantity, amount, watermark FROM counters WHERE run_id = ?",
+            [self.run_id],
+        )
+        rows: Rows = _where(counters, "owner", owners).to_pylist()
+        return rows
+
     def book_rows(self, table: str, documents: Sequence[str]) -> Rows:
         """The rows of some documents in a table of the book."""
         marks = ", ".join("?" for _ in documents) or "NULL"

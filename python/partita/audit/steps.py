@@ -233,4 +233,6 @@ def _told(terms: Any) -> str:
         return ", ".join(f"{name} {_told(value)}" for name, value in terms.items())
     if isinstance(terms, (list, tuple)):
         return "[" + "; ".join(_told(item) for item in terms) + "]"
+    if isinstance(terms, bool):
+        return "yes" if terms else "no"
     return number(terms) if isinstance(terms, Fraction) else str(terms)

@@ -2,7 +2,8 @@
 
 Whole counter owners are rated again from the usage files and the counters that stood before the run: a sample of
 accounts, or all. Whatever the sample, the sums of the stored lines and shares are checked for every account, and one
-whose sums are wrong joins the sample; documents, entries and positions are made again from the sums, all of them.
+whose sums are wrong joins the sample; documents, entries, positions and notices are made again from the sums, all of
+them.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from partita.cycle import Run
 from partita.reference import Rated, Reference
 
 from .books import check_books
-from .differences import Difference, Findings
+from .differences import Difference, Findings, is_same_reject
 from .material import DUPLICATES, Material, Rows, opened
 from .owners import Owners, keys_of
+from .rejected import check_rejects
 from .sums import check_sums, misfits
 
 SAMPLE = 100
@@ -79,6 +81,7 @@ class Audit:
         for path, now, hash_ in self.material.changed_parts():
             self.findings.add(Difference("parts", {"path": path}, "hash", now, hash_))
         check_sums(self.material, self.findings)
+        check_rejects(self.material, self.findings)
         changed = list(self.material.changed_files())
         for name, now, hash_ in changed:
             self.findings.add(Difference("files", {"name": name}, "hash", now, hash_))
@@ -128,36 +131,27 @@ class Audit:
             self._compare_shares(rated, material.stored("shares", "subscription", self._held(accounts), "part-%"))
         refused = [row for row in material.rejects if row["code"] not in DUPLICATES]
         own = [row for row in refused if (row["usage_file"], row["usage_row"]) in places]
-        self.findings.compare("rejects", _REJECT, own, rated.rejects, same=_is_same_reject)
+        self.findings.compare("rejects", _REJECT, own, rated.rejects, same=is_same_reject)
 
     def _compare_shares(self, rated: Rated, stored: Rows) -> None:
         key = ("line_id", "agreement", "flow", "payer", "payee")
         self.findings.compare("shares", key, stored, rated.shares)
 
     def _compare_counters(self, rated: Rated, owners: Sequence[str]) -> None:
-        stored = self.material.stored("counters", "owner", owners, "part-%")
+        stored = self.material.counters(owners)
         self.findings.compare("counters", ("charge", "owner", "period_start"), stored, rated.counters)
 
     def _compare_fees(self, reference: Reference, rated: Rated, opening: Rows, accounts: Sequence[str]) -> None:
         """The fees of the accounts, with their shares; and those that could not be charged."""
         material, held = self.material, self._held(accounts)
-        closed = reference.close(material.period, [Rated(lines=material.billed())], [*opening, *rated.counters])
+        closed = reference.fees(material.period, [Rated(lines=material.billed())], [*opening, *rated.counters])
         self.findings.compare(
             "lines", ("line_id",), material.stored("lines", "account", accounts, "close"), closed.lines
         )
         shares = [row for row in material.stored("shares", "subscription", held, "close") if row["line_id"] is not None]
-        closed.shares = [row for row in closed.shares if row["line_id"] is not None]
         self._compare_shares(closed, shares)
-        refused = [row for row in material.rejects if row["source"] == "subscription" and row["id"] in set(held)]
-        expected = [row for row in closed.rejects if row["source"] == "subscription"]
-        self.findings.compare("rejects", ("id", "field"), refused, expected, same=_is_same_reject)
+        refused = [row for row in material.refused("subscription") if row["id"] in set(held)]
+        self.findings.compare("rejects", ("id", "field"), refused, closed.rejects, same=is_same_reject)
 
     def _held(self, accounts: Sequence[str]) -> list[str]:
         return [name for account in accounts for name in self.owners.held[account]]
-
-
-def _is_same_reject(column: str, stored: Any, expected: Any) -> bool:
-    """A source that is null is as one without text; of an overflow only the reference knows the figure."""
-    if column == "source":
-        return (stored or "") == (expected or "")
-    return column == "value" and stored is None

@@ -7,6 +7,16 @@ in exactly one range, so daylight saving can neither charge an hour twice nor lo
 
 from .bands import FIRST_YEAR, LAST_YEAR, band_edges
 from .cycles import cycle, cycle_of, local_midnight
-from .zones import transitions
+from .zones import transitions, zone_info, zone_names
 
-__all__ = ["FIRST_YEAR", "LAST_YEAR", "band_edges", "cycle", "cycle_of", "local_midnight", "transitions"]
+__all__ = [
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "band_edges",
+    "cycle",
+    "cycle_of",
+    "local_midnight",
+    "transitions",
+    "zone_info",
+    "zone_names",
+]

@@ -1,4 +1,7 @@
-"""The UTC offsets of a time zone, from 1970 to 2100.
+"""Time zones: the rules of each, always those of the `tzdata` package; and its UTC offsets, from 1970 to 2100.
+
+`zoneinfo` by itself prefers the system's database, whose rules change from machine to machine and with its updates. A
+bill may not: the zones here are read from the files of the package, whose version is pinned as any other.
 
 `zoneinfo` answers for one instant at a time; rating needs the whole table. The offsets are sampled every six days
 and each change between two samples is found by bisection, to the second. Since 1970 no zone has changed twice within
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from partita.errors import CatalogError
@@ -22,15 +26,21 @@ _SECOND = dt.timedelta(seconds=1)
 
 
 @cache
+def zone_names() -> frozenset[str]:
+    """All zones of the `tzdata` package, by their IANA names."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("ascii").split())
+
+
+@cache
 def zone_info(zone: str) -> ZoneInfo:
-    """The zone of an IANA name, from the system's database or else from the `tzdata` package.
+    """The zone of an IANA name, from the `tzdata` package: neither the system's database nor PYTHONTZPATH matters.
 
     Raises `CatalogError` when there is no such zone.
     """
-    try:
-        return ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        raise CatalogError(f"{zone!r} is not an IANA time zone such as Europe/Stockholm") from None
+    if zone not in zone_names():
+        raise CatalogError(f"{zone!r} is not an IANA time zone such as Europe/Stockholm")
+    with files("tzdata").joinpath("zoneinfo", *zone.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=zone)
 
 
 @cache

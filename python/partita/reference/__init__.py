@@ -100,6 +100,11 @@ class Reference:
         """
         return Close(self.terms, period, so_far, counters).close()
 
+    def fees(self, period: str, so_far: Sequence[Rated], counters: Iterable[Mapping[str, Any]] | None = None) -> Rated:
+        """The fees of a period, with their shares, and the fees of tiers never entered: `close` without the flows on
+        the whole period, which need all accounts."""
+        return Close(self.terms, period, so_far, counters).fees()
+
     def period_flows(self, period: str, shares: Rows, sales: Rows) -> Rated:
         """The shares of the flows on a whole period, from all its shares, with those only measured, and its sales; or
         from sums of them."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+
+from partita.calendar import zone_info
 
 FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 END = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -46,14 +47,14 @@ def to_utc(local: dt.datetime, zone: str) -> dt.datetime:
     >>> str(to_utc(dt.datetime(2026, 10, 25, 2, 30), "Europe/Stockholm"))
     '2026-10-25 00:30:00+00:00'
     """
-    offset = local.replace(tzinfo=ZoneInfo(zone), fold=0).utcoffset()
+    offset = local.replace(tzinfo=zone_info(zone), fold=0).utcoffset()
     assert offset is not None
     return (local - offset).replace(tzinfo=dt.UTC, fold=0)
 
 
 def is_regular(local: dt.datetime, zone: str) -> bool:
     """Whether daylight saving neither repeats nor skips this local time."""
-    aware = local.replace(tzinfo=ZoneInfo(zone))
+    aware = local.replace(tzinfo=zone_info(zone))
     return aware.replace(fold=0).utcoffset() == aware.replace(fold=1).utcoffset()
 
 
@@ -69,7 +70,7 @@ def moment(value: dt.date | dt.datetime, zone: str) -> dt.datetime:
 
 def local_date(instant: dt.datetime, zone: str) -> dt.date:
     """The date on the wall."""
-    return instant.astimezone(ZoneInfo(zone)).date()
+    return instant.astimezone(zone_info(zone)).date()
 
 
 def within(

@@ -43,9 +43,14 @@ class Close:
         self.result = Rated()
 
     def close(self) -> Rated:
+        self.fees()
+        self._period_flows()
+        return self.result
+
+    def fees(self) -> Rated:
+        """Only the fees, with their shares: all that some accounts alone can be asked for."""
         for held in self.terms.directory.subscriptions.values():
             self._close_subscription(held)
-        self._period_flows()
         return self.result
 
     def _close_subscription(self, held: Held) -> None:

@@ -19,7 +19,7 @@ from .agreements import is_sale, measured_flows, standing
 from .clock import cycle_named
 from .documents import Document, Item, Key, Side, digits_of, is_skipped, rounded_lines
 from .lines import Row
-from .numbers import round_integer, to_decimal, to_fraction
+from .numbers import round_integer, shortest, to_decimal, to_fraction
 from .terms import Terms
 
 CARRIED = "carried_forward"
@@ -92,8 +92,8 @@ class Settling:
     def _add(self, share: Mapping[str, Any]) -> None:
         flows = flows_of(self.terms.catalog.agreements[share["agreement"]], share["version"])
         name = share["flow"]
-        if name in measured_flows(flows):
-            return
+        if name in measured_flows(flows) or is_sale(flows[name]):
+            return  # nobody pays it, or the customer's bill carries it
         subscription = share["subscription"]
         payer, payee = (
             share.get(f"{side}_account") or self.terms.directory.account_of(share[side], subscription)
@@ -295,13 +295,15 @@ def notices(terms: Terms, documents: Sequence[Document]) -> list[Row]:
     for name, agreement in terms.catalog.agreements.items():
         provider, business = agreement.roles.get("P"), agreement.roles.get("B")
         if agreement.model == "A.14" and isinstance(provider, str) and isinstance(business, str):
-            for currency in sorted({document.currency for document in documents}):
+            for currency in sorted({d.currency for d in documents if d.payee.party == provider}):
                 paid, earned = (_earned(documents, party, currency) for party in (provider, business))
                 if paid > earned:
-                    text = f"{provider} is paid {paid} {currency} and {business} {earned}, in minor units"
+                    words = f"{provider} is paid {shortest(paid)} {currency}"
+                    text = f"{words}, more than the {shortest(earned)} {currency} of {business}"
                     found.append({"code": "provider_exceeds", "subject": name, "text": text})
     return found
 
 
-def _earned(documents: Sequence[Document], party: str, currency: str) -> int:
-    return sum(d.units for d in documents if d.payee.party == party and d.currency == currency)
+def _earned(documents: Sequence[Document], party: str, currency: str) -> Fraction:
+    own = [d for d in documents if d.payee.party == party and d.currency == currency]
+    return sum((Fraction(document.units, 10**document.digits) for document in own), Fraction(0))

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 
 from partita.catalog.catalog import Plan
-from partita.catalog.charge import Charge, Test, When
+from partita.catalog.charge import Charge, ChargeModel, Test, When
 from partita.catalog.document import Path
-from partita.catalog.refusal import unknown
+from partita.catalog.refusal import shown, unknown
 
 from . import numbers
 from .condition import Condition, condition, overlapping
@@ -103,7 +103,29 @@ def _versions(charge: Charge, path: Path) -> Iterator[Found]:
             yield (*at, "from"), f"{version.valid_from} {how} the version before it ({before[1]}); versions must rise"
         if version.kind != first.kind:
             yield at, f"is {version.kind}, but versions[0] is {first.kind}; the versions of a charge are of one kind"
+        else:
+            yield from _one_counter(first.model, version.model, (*at, version.kind))
         before = (moment, str(version.valid_from))
+
+
+def _one_counter(first: ChargeModel, model: ChargeModel, path: Path) -> Iterator[Found]:
+    """That the scope and reset of a version are those of the first.
+
+    A charge's counter survives its price versions (semantics §1), so none of them can give it another owner or period.
+    """
+    was, now = getattr(first, "scope", None), getattr(model, "scope", None)
+    if now != was:
+        yield _another_counter("scope", now, was, path)
+    elif now != "record" and getattr(model, "reset", None) != getattr(first, "reset", None):
+        yield _another_counter("reset", getattr(model, "reset", None), getattr(first, "reset", None), path)
+
+
+def _another_counter(name: str, now: str | None, was: str | None, path: Path) -> Found:
+    message = (
+        f"is {shown(now)}, but in versions[0] it is {shown(was)}; the versions of a charge have one counter, so write "
+        f"{name}: {was}, or begin a charge of its own"
+    )
+    return (*path, name), message
 
 
 def _ambiguous(plan: Plan, path: Path) -> Iterator[Found]:

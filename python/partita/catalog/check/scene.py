@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from partita.calendar import zones
 from partita.catalog.catalog import Catalog
 from partita.catalog.currency import digits
 from partita.catalog.document import Path
@@ -79,10 +80,7 @@ def currency(code: str, path: Path) -> Iterator[Found]:
 
 def zone_info(name: str) -> ZoneInfo | None:
     """A time zone; None for a name that is none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
+    return zones.zone_info(name) if name in zones.zone_names() else None
 
 
 def time_zone(name: str | None, path: Path) -> Iterator[Found]:
