@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use crate::charge::Count;
 
@@ -20,6 +21,45 @@ pub struct Key {
     pub period: i32,
 }
 
+impl Key {
+    const fn packed(self) -> u128 {
+        (self.tariff as u128) << 96
+            | (self.charge as u128) << 64
+            | (self.owner as u128) << 32
+            | self.period.cast_unsigned() as u128
+    }
+}
+
+/// Where a counter stands between calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    pub key: Key,
+    pub count: Count,
+    pub watermark: i64,
+}
+
+/// Counters that a call may find standing somewhere; it opens those that it needs.
+#[derive(Debug, Clone, Default)]
+pub struct Opening(HashMap<u128, Standing, BuildHasherDefault<Folded>>);
+
+impl Opening {
+    /// Where a counter stands now.
+    pub fn set(&mut self, standing: Standing) {
+        self.0.insert(standing.key.packed(), standing);
+    }
+
+    /// All of them, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Standing> {
+        self.0.values()
+    }
+}
+
+impl FromIterator<Standing> for Opening {
+    fn from_iter<I: IntoIterator<Item = Standing>>(all: I) -> Self {
+        Self(all.into_iter().map(|standing| (standing.key.packed(), standing)).collect())
+    }
+}
+
 /// One counter.
 #[derive(Debug, Clone, Copy)]
 pub struct Counter {
@@ -33,6 +73,12 @@ pub struct Counter {
     pub latest_time: i64,
     pub latest: (u32, u32),
     pub touched: bool,
+}
+
+impl Counter {
+    const fn standing(&self) -> Standing {
+        Standing { key: self.key, count: self.count, watermark: self.watermark }
+    }
 }
 
 /// Mixes a key once; keys are already small codes.
@@ -73,26 +119,27 @@ impl Hasher for Folded {
 pub struct Counters {
     places: HashMap<u128, u32, BuildHasherDefault<Folded>>,
     all: Vec<Counter>,
+    /// Where those that are not here yet stand.
+    pub opening: Option<Arc<Opening>>,
 }
 
 impl Counters {
     /// The place of a counter, which starts at zero if it is new.
     #[inline]
     pub fn place(&mut self, key: Key) -> usize {
-        let packed = (u128::from(key.tariff) << 96)
-            | (u128::from(key.charge) << 64)
-            | (u128::from(key.owner) << 32)
-            | u128::from(key.period.cast_unsigned());
+        let packed = key.packed();
         let next = self.all.len() as u32;
         let place = *self.places.entry(packed).or_insert(next);
         if place == next {
-            let count = Count::default();
             let never = i64::MIN;
+            let standing = self.opening.as_ref().and_then(|opening| opening.0.get(&packed));
+            let (count, watermark) =
+                standing.map_or((Count::default(), never), |standing| (standing.count, standing.watermark));
             self.all.push(Counter {
                 key,
                 count,
-                watermark: never,
-                opening_watermark: never,
+                watermark,
+                opening_watermark: watermark,
                 latest_time: never,
                 latest: (0, 0),
                 touched: false,
@@ -119,8 +166,13 @@ impl Counters {
         (counter.count, counter.watermark, counter.opening_watermark) = (count, watermark, watermark);
     }
 
-    /// Those that this call has moved.
-    pub fn touched(&self) -> impl Iterator<Item = &Counter> {
-        self.all.iter().filter(|counter| counter.touched)
+    /// Where those stand that this call has moved.
+    pub fn moved(&self) -> impl Iterator<Item = Standing> {
+        self.all.iter().filter(|counter| counter.touched).map(Counter::standing)
+    }
+
+    /// Where all of them stand.
+    pub fn standing(&self) -> impl Iterator<Item = Standing> {
+        self.all.iter().map(Counter::standing)
     }
 }

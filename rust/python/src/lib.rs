@@ -6,6 +6,7 @@ mod engine;
 mod fees;
 mod post;
 mod rate;
+mod session;
 mod settle;
 mod sums;
 mod table;
@@ -31,6 +32,8 @@ mod _core {
     use crate::post::Posted;
     #[pymodule_export]
     use crate::rate::Rated;
+    #[pymodule_export]
+    use crate::session::Session;
     #[pymodule_export]
     use crate::settle::Settled;
     #[pymodule_export]
