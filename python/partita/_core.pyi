@@ -23,6 +23,13 @@ class Table:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
+    @property
+    def standard(self) -> int | None:
+        """The number of its schema, where that is one of those that every call gives out."""
+
+    def arrays(self) -> list[object]:
+        """Each batch as a capsule with an `ArrowArray`, without its schema."""
+
     def __len__(self) -> int: ...
 
 @final

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from partita import _core
 from partita.errors import InternalError, UsageSchemaError
+from partita.given import table
 from partita.source import Batches
 
 Keep = Literal["narrow", "itemised"]
@@ -42,22 +43,22 @@ class Rated:
     @cached_property
     def lines(self) -> pa.Table:
         """Rated lines, in the order of the input."""
-        return pa.table(self.core.lines)
+        return table(self.core.lines)
 
     @cached_property
     def shares(self) -> pa.Table:
         """Shares of the lines by agreement and flow; empty when they were not asked for."""
-        return pa.table(self.core.shares)
+        return table(self.core.shares)
 
     @cached_property
     def rejects(self) -> pa.Table:
         """Records that could not be rated, each with its code and reason."""
-        return pa.table(self.core.rejects)
+        return table(self.core.rejects)
 
     @cached_property
     def counters(self) -> pa.Table:
         """Counters as they stand after the last record: the `counters` of the next call."""
-        return pa.table(self.core.counters)
+        return table(self.core.counters)
 
     def __repr__(self) -> str:
         counts = f"rows={self.rows}, skipped={self.skipped}, lines={len(self.core.lines)}"

@@ -33,7 +33,8 @@ def merged(first: pa.Table, log: Log) -> pa.Table:
     new = pa.arange(first.num_rows, first.num_rows + len(stood)).cast(pa.int64())
     places = pc.coalesce(stood, new).take(ids.indices)
     places = pa.concat_arrays([pa.arange(0, first.num_rows).cast(pa.int64()).filter(kept), places])
-    whole = pa.table({name: _column(first.filter(kept), later, name) for name in later.column_names})
+    first = first.filter(kept)
+    whole = pa.table({name: _column(first, later, name) for name in later.column_names})
     # In one piece each, for a column in pieces is taken from row by row.
     return whole.combine_chunks().take(pc.sort_indices(places))
 
