@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from partita import Engine
+from partita.session import Session
 
 from .common import Figure, Settings, Target, engine_of, usage_of
 from .graduated import COLUMNS, TERMS
@@ -30,7 +31,9 @@ def check(records: int) -> None:
     usage = usage_of(Settings(records, accounts=50), COLUMNS)
     engine, counters = engine_of(TERMS, 50), Counters()
     singly = [_rate(engine, key, record, counters) for key, record in _records(usage)]
-    if singly != engine.rate(usage).lines["amount"].to_pylist():
+    session = engine.session()
+    held = [_rate(engine, key, record, session) for key, record in _records(usage)]
+    if not singly == held == engine.rate(usage).lines["amount"].to_pylist():
         raise AssertionError("records that come one by one have other amounts")
 
 
@@ -48,6 +51,11 @@ def measure(settings: Settings) -> Iterator[Figure]:
         value = statistics.median(times) * 1e6
         yield Figure.judged("one", work, 1, value, None if work else TARGET, unit="µs, median")
 
+    session = engine.session()
+    given = [record for _, record in _records(usage)]
+    times = [_timed(engine, "", record, session) for record in given][_WARM:]
+    yield Figure.judged("one", "in a session", 1, statistics.median(times) * 1e6, TARGET, unit="µs, median")
+
 
 def _records(usage: pa.Table) -> list[tuple[str, pa.Table]]:
     """Keys, and a table of one row for each."""
@@ -56,7 +64,7 @@ def _records(usage: pa.Table) -> list[tuple[str, pa.Table]]:
     return list(zip(keys, rows, strict=True))
 
 
-def _timed(engine: Engine, key: str, record: Any, counters: Counters) -> float:
+def _timed(engine: Engine, key: str, record: Any, counters: Counters | Session) -> float:
     gc.disable()
     started = time.perf_counter()
     _rate(engine, key, record, counters)
@@ -65,8 +73,12 @@ def _timed(engine: Engine, key: str, record: Any, counters: Counters) -> float:
     return seconds
 
 
-def _rate(engine: Engine, key: str, record: Any, counters: Counters) -> Decimal:
-    rated = engine.rate(record, counters=counters.get(key))
-    counters[key] = rated.counters
+def _rate(engine: Engine, key: str, record: Any, counters: Counters | Session) -> Decimal:
+    """The amount of a record; the counters are those of each account by key, or held in a session."""
+    if isinstance(counters, Session):
+        rated = counters.rate(record)
+    else:
+        rated = engine.rate(record, counters=counters.get(key))
+        counters[key] = rated.counters
     amount: Decimal = rated.lines["amount"][0].as_py()
     return amount

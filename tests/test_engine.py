@@ -21,7 +21,8 @@ import pytest
 
 import partita
 from partita import Engine, InternalError, UsageSchemaError
-from partita.engine import Source, _accounted
+from partita.engine import Source
+from partita.rated import accounted
 from partita.source import arrow_source
 
 from .calls import CATALOG, answer, compiled, dicts, expected_of, table
@@ -222,9 +223,9 @@ def test_keep_is_one_of_two(engine: Engine) -> None:
 
 
 def test_every_row_is_accounted_for() -> None:
-    core: Any = SimpleNamespace(rows=3, skipped=1, rated=1, rejects=[], lines=[], shares=[])
+    core: Any = SimpleNamespace(rows=3, skipped=1, rated=1, rejected=0, rejects=[], lines=[], shares=[])
     with pytest.raises(InternalError, match="3 rows, but 1 skipped \\+ 0 rejected \\+ 1 rated"):
-        _accounted(core)
+        accounted(core)
 
 
 # Engines travel, and are shared

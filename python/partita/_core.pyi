@@ -23,6 +23,13 @@ class Table:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
+    @property
+    def standard(self) -> int | None:
+        """The number of its schema, where that is one of those that every call gives out."""
+
+    def arrays(self) -> list[object]:
+        """Each batch as a capsule with an `ArrowArray`, without its schema."""
+
     def __len__(self) -> int: ...
 
 @final
@@ -51,6 +58,8 @@ class Rated:
     def skipped(self) -> int: ...
     @property
     def rated(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
 
 @final
 class Engine:
@@ -65,6 +74,15 @@ class Engine:
         tables: Mapping[str, Any] | None = None,
     ) -> Engine:
         """Compiles a terms document (JSON) and the tables beside it. Raises `CatalogError`."""
+
+    def with_rows(self, accounts: Any = None, subscriptions: Any = None) -> Engine:
+        """An engine with rows upserted, at a cost of the rows. Raises `CatalogError`."""
+
+    def with_terms(self, terms: str, prefixes: Any = None, tables: Mapping[str, Any] | None = None) -> Engine:
+        """An engine with other terms and what they look up, for the same subscribers. Raises `CatalogError`."""
+
+    def zones(self, accounts: Sequence[str]) -> list[str | None]:
+        """The time zones of accounts; None of one that is not known."""
 
     def gather(self, mapping: str, content: str, usage: Any, partitions: Any, count: int) -> Table:
         """Identity, content and partition of each record, before it is rated. `partitions` has those of the accounts,
@@ -101,6 +119,26 @@ class Engine:
 
     def positions(self, documents: Any) -> Posted:
         """The positions and notices of documents, without entries."""
+
+@final
+class Session:
+    """Counters held between calls. Calls of several threads follow one after the other."""
+
+    def __new__(cls, engine: Engine, counters: Any = None) -> Session: ...
+    def rate(
+        self,
+        sources: Sequence[tuple[str, str, str, Any]],
+        itemised: bool = False,
+        check_duplicates: bool = False,
+        shares: bool = True,
+    ) -> Rated:
+        """Rates as `Engine.rate` does, from the counters held on, and moves them if it succeeds."""
+
+    def counters(self) -> Table:
+        """All counters held."""
+
+    def move_to(self, engine: Engine) -> None:
+        """Goes on with another engine. Raises `UsageSchemaError` if that lacks a charge or owner of a counter."""
 
 @final
 class Fees:

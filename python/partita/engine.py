@@ -7,12 +7,9 @@ again elsewhere.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -20,56 +17,15 @@ from partita import _core
 from partita.catalog.catalog import Catalog
 from partita.catalog.lower import lower
 from partita.catalog.lower.usage import columns_of, mappings
-from partita.errors import InternalError, UsageSchemaError
-from partita.source import Batches, arrow_source
+from partita.errors import UsageSchemaError
+from partita.rated import Keep, Named, Rated, Source, accounted, cause, is_itemised
+from partita.source import arrow_source
+from partita.upserts import Origin, upserted
 
-Keep = Literal["narrow", "itemised"]
+if TYPE_CHECKING:
+    from partita.session import Session
 
-
-class Source(NamedTuple):
-    """Usage, and what is known of it: the usage mapping that reads it (None: the only one), the name of its file, and
-    the hash of the file's content, which stands for the ids of records that have none."""
-
-    mapping: str | None
-    file: str
-    usage: Any
-    content: str = ""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Rated:
-    """What became of usage. Tables are made when they are first asked for, without copying.
-
-    `rows` were read and `skipped` of them left out by the mapping's `where`; every other is rated or rejected.
-    """
-
-    core: _core.Rated
-    rows: int
-    skipped: int
-
-    @cached_property
-    def lines(self) -> pa.Table:
-        """Rated lines, in the order of the input."""
-        return pa.table(self.core.lines)
-
-    @cached_property
-    def shares(self) -> pa.Table:
-        """Shares of the lines by agreement and flow; empty when they were not asked for."""
-        return pa.table(self.core.shares)
-
-    @cached_property
-    def rejects(self) -> pa.Table:
-        """Records that could not be rated, each with its code and reason."""
-        return pa.table(self.core.rejects)
-
-    @cached_property
-    def counters(self) -> pa.Table:
-        """Counters as they stand after the last record: the `counters` of the next call."""
-        return pa.table(self.core.counters)
-
-    def __repr__(self) -> str:
-        counts = f"rows={self.rows}, skipped={self.skipped}, lines={len(self.core.lines)}"
-        return f"Rated({counts}, shares={len(self.core.shares)}, rejects={len(self.core.rejects)})"
+__all__ = ["Engine", "Keep", "Rated", "Source"]
 
 
 class Engine:
@@ -96,30 +52,65 @@ class Engine:
         lowered = lower(catalog, accounts, subscriptions, tables)
         usage = mappings(catalog.usage)
         in_memory = [name for name, mapping in usage.items() if not mapping.files or len(usage) == 1]
-        beside = {"accounts": lowered.accounts, "subscriptions": lowered.subscriptions, "prefixes": lowered.prefixes}
-        self._compile(lowered.terms_json, beside, dict(lowered.tables), in_memory)
+        self._begin(Origin.of(catalog, lowered, in_memory))
 
-    def _compile(
-        self, terms: str, beside: dict[str, pa.Table], tables: dict[str, pa.Table], in_memory: list[str]
-    ) -> None:
-        self._terms, self._beside, self._tables, self._in_memory = terms, beside, tables, in_memory
-        self._only = in_memory[0] if len(in_memory) == 1 else None
-        self._core = _core.Engine(terms, **beside, tables=tables)
+    def _begin(self, origin: Origin, core: _core.Engine | None = None) -> None:
+        self._origin = origin
+        self._only = origin.mappings[0] if len(origin.mappings) == 1 else None
+        self._core = core or _core.Engine(origin.terms.document, **origin.beside, tables=origin.lookups)
 
     @property
     def terms(self) -> str:
         """The terms document (JSON) that was compiled: half of what identifies a run."""
-        return self._terms
+        return self._origin.terms.document
 
     @property
     def beside(self) -> Mapping[str, pa.Table]:
-        """The tables `accounts`, `subscriptions` and `prefixes` that were compiled with the terms."""
-        return MappingProxyType(self._beside)
+        """The tables `accounts`, `subscriptions` and `prefixes` beside the terms, with all that came later."""
+        return MappingProxyType(dict(self._origin.beside))
 
     @property
     def lookups(self) -> Mapping[str, pa.Table]:
         """The look-up tables that were compiled with the terms, by name."""
-        return MappingProxyType(self._tables)
+        return MappingProxyType(dict(self._origin.lookups))
+
+    def with_tables(
+        self, accounts: Any = None, subscriptions: Any = None, tables: Mapping[str, Any] | None = None
+    ) -> Engine:
+        """A new engine with rows upserted; it shares the compiled terms with this one, which stays as it is.
+
+        `accounts` and `subscriptions` have the columns that `Engine` takes. A row replaces the account of its id; the
+        rows of a subscription replace all rows and keys that it had; new ids are added. That takes milliseconds for a
+        thousand rows, however many there are already; only a time zone or currency that no account had compiles the
+        terms again, and instants where all had dates compile everything. Each of `tables` replaces the look-up table
+        of its name, which compiles the terms again.
+
+        Raises `CatalogError` for rows that do not fit what is there, with the path of each.
+
+        >>> from partita.catalog import load
+        >>> engine = Engine(load({
+        ...     "parties": {"nordtel": {}},
+        ...     "plans": {"start": {"seller": "nordtel", "currency": "EUR", "charges": {"sms": {"flat": "0.50"}}}},
+        ... }))
+        >>> account = {"account": "a-1", "owner": "c-1", "currency": "EUR"}
+        >>> subscription = {"subscription": "s-1", "account": "a-1", "plan": "start", "key": "46701"}
+        >>> later = engine.with_tables([account], [subscription])
+        >>> sms = [{"time": "2026-10-05T10:00:00Z", "key": "46701", "service": "sms"}]
+        >>> [one.rate(sms).lines.num_rows for one in (engine, later)]
+        [0, 1]
+        """
+        engine = Engine.__new__(Engine)
+        engine._begin(*upserted(self._origin, self._core, accounts, subscriptions, tables))
+        return engine
+
+    def session(self, counters: Any = None) -> Session:
+        """A session: it holds counters between calls, and begins with these (as an earlier call gave them out).
+
+        Raises `UsageSchemaError` for counters of charges or owners that the engine does not have.
+        """
+        from partita.session import Session
+
+        return Session(self, counters)
 
     def rate(
         self,
@@ -164,66 +155,30 @@ class Engine:
         check_duplicates: bool,
         shares: bool,
     ) -> Rated:
-        if keep not in ("narrow", "itemised"):
-            raise ValueError(f"keep is narrow or itemised, not {keep!r}")
+        itemised = is_itemised(keep)
         named = [self._source(*source) for source in sources]
         try:
-            core = self._core.rate(named, counters, keep == "itemised", check_duplicates, shares)
+            core = self._core.rate(named, counters, itemised, check_duplicates, shares)
         except Exception as error:
-            raise _cause(error, named) from None
-        return _accounted(core)
+            raise cause(error, named) from None
+        return accounted(core)
 
-    def _source(self, mapping: str | None, file: str, usage: Any, content: str) -> tuple[str, str, str, Any]:
+    def _source(self, mapping: str | None, file: str, usage: Any, content: str) -> Named:
         mapping = mapping or self._only or self._choice()
         empty = isinstance(usage, (list, tuple)) and not usage
         return mapping, file, content, self._nothing(mapping) if empty else arrow_source(usage)
 
     def _nothing(self, mapping: str) -> pa.Table:
         """No records, in the columns that a mapping names."""
-        usage = next((terms for terms in json.loads(self._terms)["usage"] if terms["id"] == mapping), None)
+        usage = next((terms for terms in self._origin.terms.parsed["usage"] if terms["id"] == mapping), None)
         return pa.table({name: pa.nulls(0) for name in columns_of(usage)} if usage else {})
 
     def _choice(self) -> str:
-        names = [usage["id"] for usage in json.loads(self._terms)["usage"]]
+        names = [usage["id"] for usage in self._origin.terms.parsed["usage"]]
         raise UsageSchemaError(f"several usage mappings could read this table; name one: {', '.join(names)}")
 
     def __getstate__(self) -> dict[str, Any]:
-        """The terms, and the tables as Arrow IPC."""
-        return {
-            "terms": self._terms,
-            "beside": {name: _to_ipc(table) for name, table in self._beside.items()},
-            "tables": {name: _to_ipc(table) for name, table in self._tables.items()},
-            "in_memory": self._in_memory,
-        }
+        return self._origin.state()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        beside, tables = (
-            {name: pa.ipc.open_stream(data).read_all() for name, data in state[part].items()}
-            for part in ("beside", "tables")
-        )
-        self._compile(state["terms"], beside, tables, state["in_memory"])
-
-
-def _cause(error: Exception, sources: Sequence[tuple[str, str, str, Any]]) -> Exception:
-    """What really happened: the failure of a stream's own code, or that an object is no table after all."""
-    failures = (usage.failure for *_, usage in sources if isinstance(usage, Batches) and usage.failure is not None)
-    own = next(failures, None)
-    if own is not None:
-        return own
-    return UsageSchemaError(f"usage cannot be read: {error}") if type(error) in (Exception, ValueError) else error
-
-
-def _accounted(core: _core.Rated) -> Rated:
-    """The result, if every row is accounted for (design §8)."""
-    rows, skipped, rejected = core.rows, core.skipped, len(core.rejects)
-    if rows != skipped + rejected + core.rated:
-        raise InternalError(f"{rows} rows, but {skipped} skipped + {rejected} rejected + {core.rated} rated")
-    return Rated(core, rows, skipped)
-
-
-def _to_ipc(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+        self._begin(Origin.from_state(state))

@@ -100,6 +100,8 @@ def _column(values: Any, column: Column, place: Place) -> Any:
     if column.needed and values.null_count:
         row = pc.index(pc.is_null(values), value=True).as_py()
         raise place.wrong(f"row {row} has none, and every row needs {column.about}", column.name)
+    if pa.types.is_null(values.type):
+        return _default(column, len(values))
     made = _CASTS[column.kind](values, column, place)
     if column.default is not None and made.null_count:
         made = pc.fill_null(made, pa.scalar(column.default, made.type))
@@ -126,7 +128,7 @@ def _texts(values: Any, column: Column, place: Place) -> Any:
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_list_view(kind)
     if listed and is_text(kind.value_type):
         return values
-    if listed and pa.types.is_integer(kind.value_type):
+    if listed and (pa.types.is_integer(kind.value_type) or pa.types.is_null(kind.value_type)):
         return values.cast(pa.list_(pa.string()))
     if is_text(kind):
         return pc.utf8_split_whitespace(values.cast(pa.string()))

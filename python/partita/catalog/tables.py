@@ -83,17 +83,22 @@ def subscriptions(catalog: Catalog, given: Any = None, accounts: pa.Table | None
     if given is None and not isinstance(catalog.subscriptions, FileTable):
         return _from_rows(_history(catalog.subscriptions, catalog, accounts), SUBSCRIPTIONS)
     table, place = _source(catalog, "subscriptions", given, catalog.subscriptions)
-    columns = list(SUBSCRIPTIONS)
-    if "key" in table.column_names:
-        if "keys" in table.column_names:
-            raise place.wrong("has both keys and key; give one of them")
-        columns[2] = Column("key", Kind.TEXT, "the key whose usage it pays for")
-    table = conform(table, columns, place)
+    table = as_subscriptions(table, place)
     refuse_unknown(table["plan"], list(catalog.plans), "plans", "plan", place)
     if accounts is not None:
         refuse_unknown(table["account"], accounts["account"], "accounts", "account", place)
     _refuse_backward(table, place)
     return table
+
+
+def as_subscriptions(table: Any, place: Place) -> pa.Table:
+    """A table with the columns of `SUBSCRIPTIONS`, of which key may be in place of keys."""
+    columns = list(SUBSCRIPTIONS)
+    if "key" in table.column_names:
+        if "keys" in table.column_names:
+            raise place.wrong("has both keys and key; give one of them")
+        columns[2] = Column("key", Kind.TEXT, "the key whose usage it pays for")
+    return conform(table, columns, place)
 
 
 def prefixes(catalog: Catalog) -> pa.Table:
@@ -121,22 +126,27 @@ def lookup(catalog: Catalog, name: str, given: Any = None) -> pa.Table:
     Raises `CatalogError` for missing columns, values that are no numbers, and rows that tie.
     """
     spec = catalog.tables[name]
-    columns = [Column(key, Kind.TEXT, "a key; none is any") for key in spec.by]
-    columns += [Column(value, Kind.NUMBER, "a number") for value in spec.columns]
-    needed = [Column(column.name, column.kind, column.about) for column in columns]
     path = f"tables.{name}"
     if given is None and spec.file is None:
         if spec.rows is None:
             raise CatalogError(f"{path}: has neither rows nor a file; hand its table over, or name a file")
-        table = pa.table({c.name: pa.array([row.get(c.name) for row in spec.rows], pa.string()) for c in needed})
+        names = (*spec.by, *spec.columns)
+        table = pa.table({name: pa.array([row.get(name) for row in spec.rows], pa.string()) for name in names})
         place = Place(path)
     else:
         table, place = _source(catalog, path, given, FileTable(file=spec.file or ""))
+    return as_lookup(table, spec.by, tuple(spec.columns), place)
+
+
+def as_lookup(table: Any, by: Sequence[str], values: Sequence[str], place: Place) -> pa.Table:
+    """A table as a look-up table with these key and value columns. Raises `CatalogError` as `lookup` does."""
+    needed = [Column(key, Kind.TEXT, "a key; none is any") for key in by]
+    needed += [Column(value, Kind.NUMBER, "a number") for value in values]
     for column in needed:
         if column.name not in table.column_names:
             raise place.wrong(f"needs a column {column.name!r}; it has {', '.join(table.column_names)}")
     table = conform(table, needed, place)
-    refuse_repeated(table, list(spec.by), place)
+    refuse_repeated(table, list(by), place)
     return table
 
 
@@ -220,14 +230,25 @@ def _source(catalog: Catalog, path: str, given: Any, written: Any) -> tuple[Any,
         assert isinstance(written, FileTable)
         place = Place(path, written.file)
         return read_file(Path(catalog.folder) / written.file, place), place
+    return handed_over(given, path)
+
+
+def handed_over(given: Any, path: str) -> tuple[Any, Place]:
+    """What is given for a table, an Arrow object, a file's path or a list of dicts, as a table."""
     place = Place(path)
     if isinstance(given, (str, Path)):
         place = Place(path, str(given))
         return read_file(Path(given), place), place
     try:
-        return (pa.Table.from_pylist(given) if isinstance(given, list) else pa.table(given)), place
-    except (TypeError, ValueError) as wrong:
+        return (_from_dicts(given) if isinstance(given, list) else pa.table(given)), place
+    except (AttributeError, TypeError, ValueError) as wrong:
         raise place.wrong(f"cannot be read as an Arrow table: {wrong}") from None
+
+
+def _from_dicts(rows: list[dict[str, Any]]) -> pa.Table:
+    """A table with the columns that any row has."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
 
 
 def _refuse_where(table: Any, column: str, wrong: Any, message: str, place: Place) -> None:

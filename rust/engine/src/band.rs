@@ -65,7 +65,7 @@ impl Calendar {
         let compiled = |edges: Option<&Vec<(i64, i32)>>| edges.map(|e| Edges::new(e, &codes, none)).unwrap_or_default();
         let edges = match &terms.zone {
             Some(zone) => vec![compiled(terms.edges.get(zone))],
-            None => clocks.all().iter().map(|clock| compiled(terms.edges.get(clock))).collect(),
+            None => clocks.all().map(|clock| compiled(terms.edges.get(clock))).collect(),
         };
         Self { edges, own_zone: terms.zone.is_some() }
     }

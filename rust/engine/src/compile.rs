@@ -144,9 +144,9 @@ impl Compiled {
     pub fn charge_of_path(&self, path: &str) -> Option<(u32, u32)> {
         let charge = |path: &str| self.charge_paths.code(path);
         charge(path).map(|charge| (0, charge)).or_else(|| {
-            let costs = self.costs.all().iter().zip(1_u32..);
+            let costs = self.costs.all().zip(1_u32..);
             let mut found = costs.filter_map(|(cost, tariff)| {
-                let path = path.strip_prefix(cost.as_str())?.strip_prefix('/')?;
+                let path = path.strip_prefix(cost)?.strip_prefix('/')?;
                 Some((tariff, charge(path)?))
             });
             found.next()

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use crate::charge::{Count, MOST_COUNTED};
 use crate::column::ONE;
@@ -23,6 +24,53 @@ pub struct Key {
     pub owner: u32,
     /// Month that names the cycle, or calendar month, counted from 1970-01; or `NEVER`.
     pub period: i32,
+}
+
+impl Key {
+    const fn packed(self) -> u128 {
+        (self.tariff as u128) << 96
+            | (self.charge as u128) << 64
+            | (self.owner as u128) << 32
+            | self.period.cast_unsigned() as u128
+    }
+}
+
+/// Where a counter stands between calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    pub key: Key,
+    pub count: Count,
+    pub watermark: i64,
+}
+
+/// Counters that a call may find standing somewhere; it opens those that it needs.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    all: HashMap<u128, Standing, BuildHasherDefault<Folded>>,
+    /// How many are not in whole units, or too high.
+    not_whole: usize,
+}
+
+impl Opening {
+    /// Where a counter stands now.
+    pub fn set(&mut self, standing: Standing) {
+        let before = self.all.insert(standing.key.packed(), standing);
+        let not_whole = |standing: Standing| usize::from(whole(standing.count.quantity) == NOT_WHOLE);
+        self.not_whole = self.not_whole + not_whole(standing) - before.map_or(0, not_whole);
+    }
+
+    /// All of them, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Standing> {
+        self.all.values()
+    }
+}
+
+impl FromIterator<Standing> for Opening {
+    fn from_iter<I: IntoIterator<Item = Standing>>(all: I) -> Self {
+        let mut opening = Self::default();
+        all.into_iter().for_each(|standing| opening.set(standing));
+        opening
+    }
 }
 
 /// One counter: 64 bytes.
@@ -69,6 +117,12 @@ impl Counter {
         (self.whole, self.latest_time, self.latest) = (after, time, at);
         true
     }
+}
+
+/// A raw quantity in whole units; `NOT_WHOLE` if it is not, or too high.
+fn whole(quantity: i128) -> i64 {
+    let units = (quantity % ONE == 0).then(|| i64::try_from(quantity / ONE).ok()).flatten();
+    units.filter(|units| (0..=MOST_COUNTED).contains(units)).unwrap_or(NOT_WHOLE)
 }
 
 /// Mixes a key once; keys are already small codes.
@@ -135,7 +189,9 @@ pub struct Counters {
     slots: Vec<u64>,
     all: Vec<Counter>,
     /// Latest records of earlier calls, for the first counters.
-    opening: Vec<i64>,
+    watermarks: Vec<i64>,
+    /// Where those that are not here yet stand.
+    pub opening: Option<Arc<Opening>>,
     /// How many are not in whole units, or too high.
     not_whole: usize,
 }
@@ -209,6 +265,11 @@ impl Counters {
         self.slots[slot] = tag << 32 | (place as u64 + 1);
         let count = Count::default();
         self.all.push(Counter { count, whole: 0, latest_time: UNTOUCHED, latest: (0, 0), owner, kind });
+        if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.all.is_empty()) {
+            let (tariff, charge, period) = self.kinds[kind as usize];
+            let standing = opening.all.get(&Key { tariff, charge, owner, period }.packed()).copied();
+            standing.into_iter().for_each(|standing| self.open_at(place, standing.count, standing.watermark));
+        }
         place
     }
 
@@ -245,8 +306,7 @@ impl Counters {
 
     fn put(&mut self, place: usize, count: Count) {
         let counter = &mut self.all[place];
-        let units = (count.quantity % ONE == 0).then(|| i64::try_from(count.quantity / ONE).ok()).flatten();
-        let whole = units.filter(|units| (0..=MOST_COUNTED).contains(units)).unwrap_or(NOT_WHOLE);
+        let whole = whole(count.quantity);
         self.not_whole = self.not_whole + usize::from(whole == NOT_WHOLE) - usize::from(counter.whole == NOT_WHOLE);
         (counter.count, counter.whole) = (count, whole);
     }
@@ -254,34 +314,47 @@ impl Counters {
     /// Sets an opening counter.
     pub fn open(&mut self, key: Key, count: Count, watermark: i64) {
         let place = self.place(key);
+        self.open_at(place, count, watermark);
+    }
+
+    fn open_at(&mut self, place: usize, count: Count, watermark: i64) {
         self.put(place, count);
-        self.opening.resize(self.opening.len().max(place + 1), UNTOUCHED);
-        self.opening[place] = watermark;
+        self.watermarks.resize(self.watermarks.len().max(place + 1), UNTOUCHED);
+        self.watermarks[place] = watermark;
     }
 
     /// Whether every counter stands at whole units.
     pub fn all_whole(&self) -> bool {
-        self.not_whole == 0
+        self.not_whole == 0 && self.opening.as_ref().is_none_or(|opening| opening.not_whole == 0)
     }
 
     /// Whether earlier calls have left any.
     pub fn has_opening(&self) -> bool {
-        !self.opening.is_empty()
+        self.opening.is_some() || !self.watermarks.is_empty()
     }
 
     /// The latest record that a counter saw before this call; older records are out of order.
     #[inline]
     pub fn opening_watermark(&self, place: usize) -> i64 {
-        self.opening.get(place).copied().unwrap_or(UNTOUCHED)
+        self.watermarks.get(place).copied().unwrap_or(UNTOUCHED)
     }
 
-    /// Those that this call has moved: each with its key and the latest record it has seen.
-    pub fn touched(&self) -> impl Iterator<Item = (Key, &Counter, i64)> {
-        let touched = self.all.iter().enumerate().filter(|(_, counter)| counter.is_touched());
-        touched.map(|(place, counter)| {
-            let (tariff, charge, period) = self.kinds[counter.kind as usize];
-            let key = Key { tariff, charge, owner: counter.owner, period };
-            (key, counter, counter.latest_time.max(self.opening_watermark(place)))
-        })
+    /// Where those stand that this call has moved.
+    pub fn moved(&self) -> impl Iterator<Item = Standing> {
+        let all = self.all.iter().enumerate();
+        all.filter(|(_, counter)| counter.is_touched()).map(|(place, _)| self.standing_at(place))
+    }
+
+    /// Where all of them stand.
+    pub fn standing(&self) -> impl Iterator<Item = Standing> {
+        (0..self.all.len()).map(|place| self.standing_at(place))
+    }
+
+    fn standing_at(&self, place: usize) -> Standing {
+        let counter = &self.all[place];
+        let (tariff, charge, period) = self.kinds[counter.kind as usize];
+        let key = Key { tariff, charge, owner: counter.owner, period };
+        let watermark = counter.latest_time.max(self.opening_watermark(place));
+        Standing { key, count: counter.count, watermark }
     }
 }

@@ -1,4 +1,6 @@
-//! The values of dictionary columns: made once with the engine, shared by every batch that it gives out.
+//! The values of dictionary columns: shared by every batch that an engine gives out.
+
+use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, StringArray, new_null_array};
 use arrow_schema::DataType;
@@ -11,16 +13,16 @@ use crate::rate::{CHUNK, shared};
 use crate::subscriber::Subscribers;
 
 /// Values by column, and the codes that lead to them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Dictionaries {
-    pub accounts: ArrayRef,
-    pub subscriptions: ArrayRef,
+    pub accounts: Names,
+    pub subscriptions: Names,
     pub plans: ArrayRef,
     pub charges: ArrayRef,
     pub zones: ArrayRef,
     pub bands: ArrayRef,
     pub currencies: ArrayRef,
-    pub parties: ArrayRef,
+    pub parties: Names,
     pub agreements: ArrayRef,
     pub flows: ArrayRef,
     /// Months from 1970-01 on.
@@ -29,13 +31,13 @@ pub struct Dictionaries {
     /// Columns of nulls, ready made: one of each type.
     nulls: Vec<ArrayRef>,
     /// By charge: the code of its name in `charges`.
-    pub charge_codes: Vec<i32>,
+    pub charge_codes: Arc<[i32]>,
     /// By charge: the fingerprint of its whole record or first segment.
-    pub charge_prints: Vec<u128>,
+    pub charge_prints: Arc<[u128]>,
     /// By plan: the code of its currency.
-    pub currency_codes: Vec<i32>,
+    pub currency_codes: Arc<[i32]>,
     /// By agreement, version and flow: the code of the flow's name.
-    pub flow_codes: Vec<Vec<Vec<i32>>>,
+    pub flow_codes: Arc<[Vec<Vec<i32>>]>,
 }
 
 impl Dictionaries {
@@ -53,14 +55,14 @@ impl Dictionaries {
         let flow_codes = flow_codes.collect();
         let agreements = compiled.agreements.iter().map(|agreement| agreement.id.as_str());
         Self {
-            accounts: subscribers.accounts.names.values(),
-            subscriptions: subscribers.subscriptions.names.values(),
+            accounts: subscribers.accounts.names.clone(),
+            subscriptions: subscribers.subscriptions.names.clone(),
             plans: compiled.plan_names.values(),
             charges: charges.values(),
             zones: compiled.zones.values(),
             bands: compiled.bands.values(),
             currencies: currencies.values(),
-            parties: subscribers.parties.values(),
+            parties: subscribers.parties.clone(),
             agreements: shared(StringArray::from_iter_values(agreements)),
             flows: flows.values(),
             months: shared(StringArray::from_iter_values((0..MONTHS).map(month_name))),
@@ -75,6 +77,16 @@ impl Dictionaries {
 }
 
 impl Dictionaries {
+    /// The dictionaries with the names of other subscribers.
+    pub fn with(&self, subscribers: &Subscribers) -> Self {
+        Self {
+            accounts: subscribers.accounts.names.clone(),
+            subscriptions: subscribers.subscriptions.names.clone(),
+            parties: subscribers.parties.clone(),
+            ..self.clone()
+        }
+    }
+
     /// A column of nulls.
     pub fn nulls(&self, kind: &DataType, rows: usize) -> ArrayRef {
         let made = self.nulls.iter().find(|column| column.data_type() == kind && column.len() >= rows);

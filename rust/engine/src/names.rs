@@ -1,17 +1,80 @@
 //! Names with codes, and the Arrow dictionaries made of them.
+//!
+//! Names that are copied share what they had until then, whatever either learns later: ten million subscribers are
+//! indexed once, and an engine with a thousand new ones holds just those beside them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::{Arc, OnceLock};
 
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::ArrayRef;
+use arrow_array::builder::StringBuilder;
 
+use crate::counter::Folded;
+use crate::few::Few;
 use crate::keys::Keys;
+use crate::trie::{Trie, hash_of};
 
 /// Names in order of their codes.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
+    base: Arc<Base>,
+    /// Names after those of the base.
+    added: Added,
+    /// All names, once they were asked for as an array.
+    values: OnceLock<ArrayRef>,
+}
+
+/// Names that may be shared.
+#[derive(Debug, Default)]
+struct Base {
     keys: Keys,
     names: Vec<String>,
+    values: OnceLock<ArrayRef>,
 }
+
+/// Names that came after, in pieces that copies share.
+#[derive(Debug, Clone, Default)]
+struct Added {
+    /// By hash of a name: the codes of all with that hash.
+    codes: Trie<u64, Few<u32>>,
+    pieces: Vec<Arc<Vec<Arc<str>>>>,
+    len: usize,
+}
+
+/// Names in a piece.
+const PIECE: usize = 256;
+
+impl Added {
+    fn name(&self, at: usize) -> Option<&str> {
+        self.pieces.get(at / PIECE)?.get(at % PIECE).map(|name| &**name)
+    }
+
+    /// The code of a name, where codes count from `first`.
+    fn code(&self, name: &str, first: usize) -> Option<u32> {
+        if self.len == 0 {
+            return None;
+        }
+        let own = |code: u32| self.name((code as usize).checked_sub(first)?);
+        self.codes.get(&hash_of(name))?.iter().copied().find(|&code| own(code) == Some(name))
+    }
+
+    fn push(&mut self, name: &str, code: u32) {
+        let hash = hash_of(name);
+        let others = self.codes.get(&hash).map(|codes| codes.to_vec()).unwrap_or_default();
+        self.codes.insert(hash, [others, vec![code]].concat().as_slice().into());
+        if self.len.is_multiple_of(PIECE) {
+            self.pieces.push(Arc::default());
+        }
+        if let Some(last) = self.pieces.last_mut() {
+            Arc::make_mut(last).push(name.into());
+        }
+        self.len += 1;
+    }
+}
+
+/// Codes up to this many get a dictionary of their own names where that of all is not made yet.
+const FEW: usize = 1_024;
 
 impl Names {
     /// Names in order; their codes are their places. The first of two equal ones counts.
@@ -25,47 +88,64 @@ impl Names {
 
     /// The code of a name, which gets the next one if it is new.
     pub fn intern(&mut self, name: &str) -> u32 {
-        let code = self.keys.intern(name);
-        if code as usize == self.names.len() {
-            self.names.push(name.to_owned());
+        match Arc::get_mut(&mut self.base) {
+            Some(base) if self.added.len == 0 => base.intern(name),
+            _ => self.code(name).unwrap_or_else(|| self.add(name)),
         }
+    }
+
+    fn add(&mut self, name: &str) -> u32 {
+        let code = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        self.added.push(name, code);
+        self.values.take();
         code
     }
 
     /// The code of a name.
+    #[inline]
     pub fn code(&self, name: &str) -> Option<u32> {
-        self.keys.get(name)
+        self.base.keys.get(name).or_else(|| self.added.code(name, self.base.names.len()))
     }
 
     /// The codes of many names, `none` where there is no such name.
     pub fn codes<'k>(&self, names: impl Iterator<Item = Option<&'k str>>, none: u32) -> Vec<u32> {
-        self.keys.codes(names, none)
+        if self.added.len == 0 {
+            return self.base.keys.codes(names, none);
+        }
+        let names: Vec<Option<&str>> = names.collect();
+        let mut codes = self.base.keys.codes(names.iter().copied(), none);
+        for (code, name) in codes.iter_mut().zip(names).filter(|(code, _)| **code == none) {
+            *code = name.and_then(|name| self.added.code(name, self.base.names.len())).unwrap_or(none);
+        }
+        codes
     }
 
     /// The name of a code.
     pub fn name(&self, code: u32) -> Option<&str> {
-        self.names.get(code as usize).map(String::as_str)
+        let (code, base) = (code as usize, &self.base.names);
+        base.get(code).map(String::as_str).or_else(|| self.added.name(code.checked_sub(base.len())?))
     }
 
     /// How many names there are.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.base.names.len() + self.added.len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.len() == 0
     }
 
     /// All names, in order.
-    pub fn all(&self) -> &[String] {
-        &self.names
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let added = self.added.pieces.iter().flat_map(|piece| piece.iter().map(|name| &**name));
+        self.base.names.iter().map(String::as_str).chain(added)
     }
 
     /// Puts the names in bytewise order; returns the new code of each old one.
     pub fn sort(&mut self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..u32::try_from(self.names.len()).unwrap_or(u32::MAX)).collect();
-        let name = |code: &u32| self.names.get(*code as usize).map(String::as_str);
+        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
+        let name = |code: &u32| self.name(*code);
         if order.is_sorted_by_key(name) {
             return order;
         }
@@ -81,8 +161,110 @@ impl Names {
         ranks
     }
 
-    /// The names as the values of a dictionary column.
+    /// The names as the values of a dictionary column; made once.
     pub fn values(&self) -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(&self.names))
+        if self.added.len == 0 { self.base.values() } else { self.values.get_or_init(|| array(self.all())).clone() }
+    }
+
+    /// Codes (null where negative) and the values that they lead to: all names, or for a few codes those of them where
+    /// names were added and nobody has asked for all yet.
+    pub fn dictionary(&self, codes: Vec<i32>) -> (Vec<i32>, ArrayRef) {
+        if self.added.len == 0 || codes.len() > FEW || self.values.get().is_some() {
+            return (codes, self.values());
+        }
+        let mut places: HashMap<i32, i32, BuildHasherDefault<Folded>> = HashMap::default();
+        let mut found = Vec::new();
+        let mut place = |code: i32| {
+            let next = i32::try_from(found.len()).unwrap_or(-1);
+            let Ok(known) = u32::try_from(code) else { return -1 };
+            *places.entry(code).or_insert_with(|| {
+                found.push(self.name(known).unwrap_or_default());
+                next
+            })
+        };
+        let codes = codes.into_iter().map(&mut place).collect();
+        (codes, array(found.into_iter()))
+    }
+}
+
+impl Base {
+    fn intern(&mut self, name: &str) -> u32 {
+        let code = self.keys.intern(name);
+        if code as usize == self.names.len() {
+            self.names.push(name.to_owned());
+            self.values.take();
+        }
+        code
+    }
+
+    fn values(&self) -> ArrayRef {
+        self.values.get_or_init(|| array(self.names.iter().map(String::as_str))).clone()
+    }
+}
+
+fn array<'n>(names: impl Iterator<Item = &'n str>) -> ArrayRef {
+    let mut values = StringBuilder::with_capacity(names.size_hint().0, 16 * names.size_hint().0);
+    names.for_each(|name| values.append_value(name));
+    Arc::new(values.finish())
+}
+
+/// What the codes of a dictionary column lead to.
+pub trait Values {
+    /// The codes, perhaps others for the same values, and those values.
+    fn dictionary(&self, codes: Vec<i32>) -> (Vec<i32>, ArrayRef);
+}
+
+impl Values for ArrayRef {
+    fn dictionary(&self, codes: Vec<i32>) -> (Vec<i32>, ArrayRef) {
+        (codes, self.clone())
+    }
+}
+
+impl Values for Names {
+    fn dictionary(&self, codes: Vec<i32>) -> (Vec<i32>, ArrayRef) {
+        self.dictionary(codes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+
+    use super::*;
+
+    #[test]
+    fn copies_share_what_they_had_and_learn_alone() {
+        let first = Names::new(["a", "b"]);
+        let mut second = first.clone();
+        assert_eq!((second.intern("b"), second.intern("c"), second.intern("c")), (1, 2, 2));
+        let mut third = second.clone();
+        assert_eq!(third.intern("d"), 3);
+        assert_eq!((first.len(), second.len(), third.len()), (2, 3, 4));
+        assert_eq!((first.code("c"), second.code("d"), third.code("d")), (None, None, Some(3)));
+        assert_eq!(third.all().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+        assert_eq!(third.codes([Some("d"), None, Some("a"), Some("x")].into_iter(), 9), [3, 9, 0, 9]);
+        assert_eq!(second.values().len(), 3);
+    }
+
+    #[test]
+    fn few_codes_take_only_their_names_along() {
+        let mut names = Names::new(["a", "b"]).clone();
+        let shared = names.clone();
+        names.intern("c");
+        let (codes, values) = names.dictionary(vec![2, -1, 0, 2]);
+        assert_eq!(codes, [0, -1, 1, 0]);
+        assert!(values.as_string::<i32>().iter().flatten().eq(["c", "a"]));
+        assert_eq!(shared.dictionary(vec![1]).1.len(), 2);
+    }
+
+    #[test]
+    fn a_new_name_is_in_the_values_that_were_made_before() {
+        let mut names = Names::new(["b"]);
+        assert_eq!(names.values().len(), 1);
+        names.intern("a");
+        assert_eq!(names.values().len(), 2);
+        assert_eq!(names.sort(), [1, 0]);
+        assert!(names.values().as_string::<i32>().iter().flatten().eq(["a", "b"]));
     }
 }

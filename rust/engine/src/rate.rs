@@ -16,6 +16,7 @@ mod price;
 mod route;
 mod rows;
 mod segment;
+mod session;
 
 use std::sync::Arc;
 
@@ -27,9 +28,10 @@ pub use drafts::Drafts;
 pub use price::Space;
 pub use route::{Context, Fault};
 pub use rows::{CHUNK, Record};
+pub use session::Session;
 
 use crate::compile::Usage;
-use crate::counter::Counters;
+use crate::counter::{Counters, Opening, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use chunk::Chunk;
@@ -87,9 +89,19 @@ pub struct Rated {
 impl Engine {
     /// Rates usage; everything in one call is one stream, ordered by semantics §8 within each counter's owner.
     pub fn rate(&self, sources: &[Source], options: &Options) -> Result<Rated> {
+        Ok(self.rate_from(sources, options, None)?.0)
+    }
+
+    /// Rates usage with counters that stand somewhere already; gives where those stand that it moved.
+    fn rate_from(
+        &self,
+        sources: &[Source],
+        options: &Options,
+        opening: Option<&Arc<Opening>>,
+    ) -> Result<(Rated, Vec<Standing>)> {
         let usages = sources.iter().map(|source| self.usage(&source.mapping)).collect::<Result<Vec<_>>>()?;
         let contexts = usages.iter().map(|usage| self.context(usage)).collect();
-        let call = Call { engine: self, sources, options, contexts };
+        let call = Call { engine: self, sources, options, opening, contexts };
         let pieces = call.pieces()?;
         // Duplicates are looked for among all records at once; otherwise memory serves one wave after the other.
         let in_order = if options.check_duplicates { None } else { call.in_waves(&pieces, WAVE, false)? };
@@ -129,6 +141,7 @@ struct Call<'a> {
     engine: &'a Engine,
     sources: &'a [Source],
     options: &'a Options,
+    opening: Option<&'a Arc<Opening>>,
     contexts: Vec<Context<'a>>,
 }
 
@@ -156,9 +169,12 @@ impl Call<'_> {
     }
 
     /// Rates the pieces wave by wave; none if records that count turn out not to be in order and `sort` is not set.
-    fn in_waves(&self, pieces: &[Piece], wave: usize, sort: bool) -> Result<Option<Rated>> {
+    fn in_waves(&self, pieces: &[Piece], wave: usize, sort: bool) -> Result<Option<(Rated, Vec<Standing>)>> {
         let partitions = rayon::current_num_threads().max(1);
         let mut counters = counted::open(self.engine, self.options.counters.as_ref(), partitions)?;
+        for counters in &mut counters {
+            counters.opening = self.opening.cloned();
+        }
         let mut written = output::Written::new(self.sources, partitions);
         // The last chunk of the wave before: records of one instant may stand on both sides.
         let mut tail: Option<Chunk> = None;
@@ -180,7 +196,8 @@ impl Call<'_> {
             base += chunks.len() - 1;
             tail = chunks.pop().map(Chunk::retired);
         }
-        written.finish(self.engine, self.options, self.sources, &counters).map(Some)
+        let moved = if self.opening.is_some() { output::moved(&counters) } else { Vec::new() };
+        Ok(Some((written.finish(self.engine, self.options, self.sources, &counters)?, moved)))
     }
 
     /// Chunks whose rows are routed, and rated in their lanes as far as they need no counter.

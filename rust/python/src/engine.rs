@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::RecordBatch;
 use partita_engine::Tables;
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
@@ -32,14 +33,56 @@ impl Engine {
         prefixes: Option<AnyRecordBatch>,
         tables: Option<BTreeMap<String, AnyRecordBatch>>,
     ) -> PyResult<Self> {
-        let one = |object: Option<AnyRecordBatch>| object.map(one_batch).transpose();
-        let lookups = tables.unwrap_or_default().into_iter().map(|(id, rows)| Ok((id, one_batch(rows)?)));
         let tables = Tables {
-            accounts: one(accounts)?,
-            subscriptions: one(subscriptions)?,
-            prefixes: one(prefixes)?,
-            lookups: lookups.collect::<PyResult<_>>()?,
+            accounts: optional_batch(accounts)?,
+            subscriptions: optional_batch(subscriptions)?,
+            ..terms_tables(prefixes, tables)?
         };
         enter(py, || partita_engine::Engine::new(terms, &tables)).map(Self)
     }
+
+    /// The engine with accounts and subscriptions upserted.
+    #[pyo3(signature = (accounts=None, subscriptions=None))]
+    fn with_rows(
+        &self,
+        py: Python<'_>,
+        accounts: Option<AnyRecordBatch>,
+        subscriptions: Option<AnyRecordBatch>,
+    ) -> PyResult<Self> {
+        let (accounts, subscriptions) = (optional_batch(accounts)?, optional_batch(subscriptions)?);
+        enter(py, || self.0.with_rows(accounts.as_ref(), subscriptions.as_ref())).map(Self)
+    }
+
+    /// The engine with other terms and what they look up, for the same subscribers.
+    #[pyo3(signature = (terms, prefixes=None, tables=None))]
+    fn with_terms(
+        &self,
+        py: Python<'_>,
+        terms: &str,
+        prefixes: Option<AnyRecordBatch>,
+        tables: Option<BTreeMap<String, AnyRecordBatch>>,
+    ) -> PyResult<Self> {
+        let tables = terms_tables(prefixes, tables)?;
+        enter(py, || self.0.with_terms(terms, &tables)).map(Self)
+    }
+
+    /// The time zones of accounts, none of one that is not known.
+    #[allow(clippy::needless_pass_by_value, reason = "what Python hands over")]
+    fn zones(&self, accounts: Vec<String>) -> Vec<Option<&str>> {
+        accounts.iter().map(|account| self.0.zone_of(account)).collect()
+    }
+}
+
+fn optional_batch(object: Option<AnyRecordBatch>) -> PyResult<Option<RecordBatch>> {
+    object.map(one_batch).transpose()
+}
+
+/// The tables that belong to the terms.
+fn terms_tables(
+    prefixes: Option<AnyRecordBatch>,
+    tables: Option<BTreeMap<String, AnyRecordBatch>>,
+) -> PyResult<Tables> {
+    let lookups = tables.unwrap_or_default().into_iter().map(|(id, rows)| Ok((id, one_batch(rows)?)));
+    let lookups = lookups.collect::<PyResult<_>>()?;
+    Ok(Tables { prefixes: optional_batch(prefixes)?, lookups, ..Tables::default() })
 }

@@ -7,6 +7,7 @@ mod fees;
 mod memory;
 mod post;
 mod rate;
+mod session;
 mod settle;
 mod sums;
 mod table;
@@ -28,6 +29,8 @@ mod _core {
     use crate::post::Posted;
     #[pymodule_export]
     use crate::rate::Rated;
+    #[pymodule_export]
+    use crate::session::Session;
     #[pymodule_export]
     use crate::settle::Settled;
     #[pymodule_export]

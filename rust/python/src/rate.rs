@@ -20,12 +20,13 @@ pub(crate) struct Rated {
     rows: u64,
     skipped: u64,
     rated: u64,
+    rejected: u64,
     /// (rows, skipped, rated, rejected) by source.
     totals: Vec<(u64, u64, u64, u64)>,
 }
 
 impl Rated {
-    fn new(py: Python<'_>, rated: EngineRated) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'_>, rated: EngineRated) -> PyResult<Self> {
         let lines_schema = rated.lines.first().map_or_else(|| schema::LINES.clone(), arrow_array::RecordBatch::schema);
         let table = |batches, schema| Py::new(py, Table::new(batches, schema));
         let sum = |part: fn(&Totals) -> u64| rated.totals.iter().map(part).sum();
@@ -33,6 +34,7 @@ impl Rated {
             rows: sum(|totals| totals.rows),
             skipped: sum(|totals| totals.skipped),
             rated: sum(|totals| totals.rated),
+            rejected: sum(|totals| totals.rejected),
             totals: rated.totals.iter().map(|t| (t.rows, t.skipped, t.rated, t.rejected)).collect(),
             lines: table(rated.lines, lines_schema)?,
             shares: table(rated.shares, schema::SHARES.clone())?,
@@ -42,6 +44,17 @@ impl Rated {
             share_sums: table(rated.share_sums, schema::SHARE_SUMS.clone())?,
         })
     }
+}
+
+/// Mapping, file, content fingerprint, and any Arrow object.
+pub(crate) type NamedSource = (String, String, String, AnyRecordBatch);
+
+/// The batches of sources; reading a stream runs its producer's Python code.
+pub(crate) fn sources_of(sources: Vec<NamedSource>) -> PyResult<Vec<Source>> {
+    let source = |(mapping, file, content, table)| -> PyResult<Source> {
+        Ok(Source { mapping, file, content, batches: batches_of(table)?.0 })
+    };
+    sources.into_iter().map(source).collect()
 }
 
 #[pymethods]
@@ -73,7 +86,7 @@ impl Engine {
     fn rate(
         &self,
         py: Python<'_>,
-        sources: Vec<(String, String, String, AnyRecordBatch)>,
+        sources: Vec<NamedSource>,
         counters: Option<AnyRecordBatch>,
         itemised: bool,
         check_duplicates: bool,
@@ -82,10 +95,7 @@ impl Engine {
         sums: bool,
         closed: Option<String>,
     ) -> PyResult<Rated> {
-        let source = |(mapping, file, content, table)| -> PyResult<Source> {
-            Ok(Source { mapping, file, content, batches: batches_of(table)?.0 })
-        };
-        let sources = sources.into_iter().map(source).collect::<PyResult<Vec<_>>>()?;
+        let sources = sources_of(sources)?;
         let counters = counters.map(one_batch).transpose()?;
         let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
         Rated::new(py, enter(py, || self.engine().rate(&sources, &options))?)

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StructArray};
+use arrow_array::ffi::FFI_ArrowArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
 use arrow_schema::{Field, SchemaRef};
-use partita_engine::Error;
+use partita_engine::{Error, schema};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use pyo3_arrow::error::PyArrowResult;
@@ -45,6 +46,21 @@ impl Table {
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
         to_schema_pycapsule(py, self.schema.as_ref())
+    }
+
+    /// Which of the tables that every call makes this is; none for one with columns of its own. All tables of a number
+    /// have one schema, so that it need not be read again and again.
+    #[getter]
+    fn standard(&self) -> Option<usize> {
+        let all = [&schema::LINES, &schema::SHARES, &schema::REJECTS, &schema::COUNTERS];
+        all.iter().position(|standard| Arc::ptr_eq(standard, &self.schema))
+    }
+
+    /// Each batch as a capsule with an `ArrowArray`, for a reader that knows the schema.
+    fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyCapsule>>> {
+        let array = |batch: &RecordBatch| FFI_ArrowArray::new(&StructArray::from(batch.clone()).into_data());
+        let batches = self.batches.iter();
+        batches.map(|batch| PyCapsule::new_with_value(py, array(batch), c"arrow_array")).collect()
     }
 
     fn __len__(&self) -> usize {

@@ -10,6 +10,7 @@ use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 
 use crate::charge::NULL;
 use crate::error::{Error, Result};
+use crate::names::Values;
 
 fn internal(error: &arrow_schema::ArrowError) -> Error {
     Error::Internal(error.to_string())
@@ -36,17 +37,12 @@ pub fn plain_decimals_of(values: ScalarBuffer<i128>) -> Result<ArrayRef> {
     Ok(Arc::new(array.map_err(|error| internal(&error))?))
 }
 
-/// Codes without a null into a dictionary's values.
-pub fn dictionary_of(codes: ScalarBuffer<i32>, values: &ArrayRef) -> Result<ArrayRef> {
-    let keys = Int32Array::new(codes, None);
-    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values.clone()).map_err(|error| internal(&error))?))
-}
-
 /// Codes into a dictionary's values; a negative code is null.
-pub fn dictionary(codes: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef> {
+pub fn dictionary(codes: Vec<i32>, values: &impl Values) -> Result<ArrayRef> {
+    let (codes, values) = values.dictionary(codes);
     let nulls = codes.iter().any(|&code| code < 0).then(|| codes.iter().map(|&code| code >= 0).collect::<NullBuffer>());
     let keys = Int32Array::new(ScalarBuffer::from(codes), nulls);
-    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values.clone()).map_err(|error| internal(&error))?))
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values).map_err(|error| internal(&error))?))
 }
 
 /// 128-bit ids.

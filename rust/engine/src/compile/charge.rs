@@ -253,6 +253,6 @@ fn matching(test: &Test, names: &Names) -> Vec<u32> {
         return values.iter().filter_map(|value| names.code(value)).collect();
     }
     let null = u32::try_from(names.len()).unwrap_or(u32::MAX);
-    let fits = names.all().iter().zip(0..).filter(|(name, _)| test.fits(Some(name))).map(|(_, code)| code);
+    let fits = names.all().zip(0..).filter(|(name, _)| test.fits(Some(name))).map(|(_, code)| code);
     fits.chain(test.fits(None).then_some(null)).collect()
 }

@@ -73,9 +73,9 @@ impl Compiler<'_> {
                 Dec::ZERO
             })),
         });
-        let attribute = |name: &String| match terms.attributes.get(name) {
+        let attribute = |name: &str| match terms.attributes.get(name) {
             Some(column) => (column.clone(), true),
-            None => (name.clone(), false),
+            None => (name.to_owned(), false),
         };
         Usage {
             id: terms.id.clone(),
@@ -93,7 +93,7 @@ impl Compiler<'_> {
             duration: terms.duration.clone(),
             destination: terms.destination.clone(),
             territory: terms.territory.clone(),
-            attributes: self.attributes.all().iter().map(attribute).collect(),
+            attributes: self.attributes.all().map(attribute).collect(),
             decimals: terms.decimals.clone(),
             optional: terms.optional.clone(),
         }

@@ -111,7 +111,7 @@ impl Engine {
     pub(crate) fn currency_of(&self, party: &str) -> Option<&str> {
         let subscribers = self.subscribers.as_ref();
         let (party, accounts) = (subscribers.parties.code(party)?, &subscribers.accounts);
-        let owned = (0..).zip(&accounts.owner).filter(|(_, owner)| **owner == party).map(|(account, _)| account);
+        let owned = (0..).zip(accounts.owner.iter()).filter(|(_, owner)| **owner == party).map(|(account, _)| account);
         let first = owned.min_by_key(|&account| accounts.names.name(account))?;
         accounts.currency.get(first as usize).and_then(|&currency| subscribers.currencies.name(currency))
     }

@@ -117,7 +117,7 @@ impl Bearers {
         let charges = compiled.charges.iter().filter(|charge| charge.charge_at_zero && shared(charge));
         let plans: BTreeSet<u32> = charges.map(|charge| charge.plan).collect();
         let mut first = BTreeMap::new();
-        for holding in subscribers.holdings.iter().filter(|holding| plans.contains(&holding.held.plan)) {
+        for holding in subscribers.holdings().filter(|holding| plans.contains(&holding.held.plan)) {
             let account = subscribers.subscriptions.account.get(holding.held.subscription as usize).copied();
             let cycle = account.and_then(|account| subscribers.accounts.cycle.get(account as usize));
             let range =

@@ -80,7 +80,7 @@ impl Closing<'_> {
         let mut part = Part::default();
         for &subscription in subscriptions {
             let subscribers = self.engine.subscribers.as_ref();
-            let holdings = &subscribers.holdings[subscribers.holdings_of(subscription)];
+            let holdings = subscribers.holdings_of(subscription);
             let mut plans = BTreeSet::new();
             for holding in holdings.iter().filter(|holding| plans.insert(holding.held.plan)) {
                 if let Some(holder) = Holder::new(self.engine, subscription, holding.held.plan, holdings) {

@@ -15,7 +15,7 @@ use super::chunk::Chunk;
 use super::{Options, Partitions, Rated, Source, Totals, shared};
 use crate::clock::{MONTHS, month_of_name};
 use crate::column::{Text, write};
-use crate::counter::{Counter, Counters, Key, NEVER};
+use crate::counter::{Counters, NEVER, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::identity;
@@ -140,7 +140,8 @@ impl Written {
         let writer = Writer::new(engine, sources, &[], options)?;
         let (line_sums, share_sums) = if options.sums { self.sums.finish(&writer)? } else { Default::default() };
         let Self { lines, shares, rejects, totals, .. } = self;
-        Ok(Rated { lines, shares, rejects, counters: writer.counters(counters)?, line_sums, share_sums, totals })
+        let counters = self::counters(engine, moved(counters))?;
+        Ok(Rated { lines, shares, rejects, counters, line_sums, share_sums, totals })
     }
 }
 
@@ -180,37 +181,40 @@ impl<'a> Writer<'a> {
     fn billed_month(&self, month: i32) -> i32 {
         self.closed.map_or(month, |closed| month.max(closed + 1)).min(MONTHS - 1)
     }
+}
 
-    /// Counters that this call has moved, by charge, owner and period.
-    fn counters(&self, partitions: &Partitions) -> Result<RecordBatch> {
-        let mut touched: Vec<(Key, &Counter, i64)> = partitions.iter().flat_map(Counters::touched).collect();
-        touched.sort_unstable_by_key(|(key, ..)| *key);
-        let (compiled, subscribers) = (&self.engine.compiled, &self.engine.subscribers);
-        let mut paths = Names::default();
-        let mut codes = Vec::with_capacity(touched.len());
-        let mut owners = StringBuilder::new();
-        let mut starts = Vec::with_capacity(touched.len());
-        for (key, ..) in &touched {
-            codes.push(
-                i32::try_from(paths.intern(&compiled.path_of_charge(key.tariff, key.charge))).unwrap_or(i32::MAX),
-            );
-            let counted = compiled.charges[key.charge as usize].counted;
-            let (owner, account) = subscribers.owner(counted.map(|counted| counted.scope), key.owner);
-            owners.append_value(owner);
-            let start =
-                counted.filter(|_| key.period != NEVER).map(|c| subscribers.period_start(c.reset, account, key.period));
-            starts.push(start.unwrap_or(0));
-        }
-        let columns = vec![
-            write::dictionary(codes, &paths.values())?,
-            shared(owners.finish()),
-            write::instants(starts),
-            write::decimals(touched.iter().map(|(_, counter, _)| counter.count().quantity).collect())?,
-            write::decimals(touched.iter().map(|(_, counter, _)| counter.count().amount).collect())?,
-            write::instants(touched.iter().map(|(.., watermark)| *watermark).collect()),
-        ];
-        batch(&schema::COUNTERS, columns)
+/// Where the counters stand that a call has moved.
+pub fn moved(partitions: &Partitions) -> Vec<Standing> {
+    partitions.iter().flat_map(Counters::moved).collect()
+}
+
+/// Counters by charge, owner and period.
+pub fn counters(engine: &Engine, mut all: Vec<Standing>) -> Result<RecordBatch> {
+    all.sort_unstable_by_key(|counter| counter.key);
+    let (compiled, subscribers) = (&engine.compiled, &engine.subscribers);
+    let mut paths = Names::default();
+    let mut codes = Vec::with_capacity(all.len());
+    let mut owners = StringBuilder::new();
+    let mut starts = Vec::with_capacity(all.len());
+    for counter in &all {
+        let key = counter.key;
+        codes.push(i32::try_from(paths.intern(&compiled.path_of_charge(key.tariff, key.charge))).unwrap_or(i32::MAX));
+        let counted = compiled.charges[key.charge as usize].counted;
+        let (owner, account) = subscribers.owner(counted.map(|counted| counted.scope), key.owner);
+        owners.append_value(owner);
+        let start =
+            counted.filter(|_| key.period != NEVER).map(|c| subscribers.period_start(c.reset, account, key.period));
+        starts.push(start.unwrap_or(0));
     }
+    let columns = vec![
+        write::dictionary(codes, &paths.values())?,
+        shared(owners.finish()),
+        write::instants(starts),
+        write::decimals(all.iter().map(|counter| counter.count.quantity).collect())?,
+        write::decimals(all.iter().map(|counter| counter.count.amount).collect())?,
+        write::instants(all.iter().map(|counter| counter.watermark).collect()),
+    ];
+    batch(&schema::COUNTERS, columns)
 }
 
 /// A batch of a schema.

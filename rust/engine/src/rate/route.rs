@@ -229,7 +229,6 @@ fn find_plan<'a>(
     let mut found: Option<Record> = None;
     for &subscription in subscribers.of_key_code(codes.key[row]) {
         let Some(holding) = subscribers.holding_at(subscription, rows.time.values[row]) else { continue };
-        let holding = &subscribers.holdings[holding as usize];
         let record = known(context, rows, row, codes, holding.held)?;
         record.choose(codes.service[row], chosen);
         found.get_or_insert(record);

@@ -76,7 +76,7 @@ impl Fees<'_> {
     pub fn held(&self, flow: &Flow, prorate: bool) -> Vec<Held> {
         let subscribers = &self.roles.engine.subscribers;
         let mut found: Vec<Held> = Vec::new();
-        for holding in &subscribers.holdings {
+        for holding in subscribers.holdings() {
             let spans = [self.validity, (flow.from, flow.until), (holding.from, holding.until)];
             if self.plans.get(holding.held.plan as usize) != Some(&true) || self.month.common(&spans).is_none() {
                 continue;

@@ -4,8 +4,9 @@ use crate::basis::Group;
 use crate::compile::{Agreement, Compiled, Flow, Role};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::patches::Column;
 use crate::settle::shares::Cast;
-use crate::subscriber::{NONE, Subscribers};
+use crate::subscriber::{NONE, Subscribers, Subscription};
 
 /// One side of a flow: a party, and its account where the role says which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +45,7 @@ impl<'a> Roles<'a> {
         }
         let subscribers = self.subscribers();
         let held = &subscribers.subscriptions;
-        let of = |codes: &[u32]| codes.get(subscription as usize).copied().unwrap_or(NONE);
+        let of = |codes: &Column<u32, Subscription>| codes.get(subscription as usize).copied().unwrap_or(NONE);
         let account = of(&held.account);
         let (party, account) = match role {
             Role::AccountOwner => {

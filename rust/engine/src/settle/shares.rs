@@ -121,15 +121,15 @@ impl Cast {
 
 /// The code in `into` of each name.
 fn codes(names: &Names, into: &mut Names) -> Vec<u32> {
-    names.all().iter().map(|name| into.intern(name)).collect()
+    names.all().map(|name| into.intern(name)).collect()
 }
 
 fn agreements(compiled: &Compiled, names: &Names) -> Result<Vec<usize>> {
-    let place = |name: &String| {
-        let found = compiled.agreements.iter().position(|agreement| agreement.id == *name);
+    let place = |name: &str| {
+        let found = compiled.agreements.iter().position(|agreement| agreement.id == name);
         found.ok_or_else(|| Error::UsageSchema(format!("share sums: no agreement {name:?} in the terms")))
     };
-    names.all().iter().map(place).collect()
+    names.all().map(place).collect()
 }
 
 fn place(compiled: &Compiled, agreement: usize, version: i32, flow: &str) -> Result<(usize, usize)> {

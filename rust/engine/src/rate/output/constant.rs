@@ -37,6 +37,9 @@ const MOST: usize = 256;
 impl Writer<'_> {
     /// A column of one code; a negative one is null.
     pub(super) fn constant(&self, column: Column, code: i32, rows: usize) -> Result<ArrayRef> {
+        if rows * 4 < CHUNK {
+            return self.column(column, vec![code; rows]);
+        }
         let mut made = self.constants.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((.., array)) =
             made.iter().find(|(of, value, array)| (*of, *value) == (column, code) && array.len() >= rows)
@@ -61,6 +64,7 @@ impl Writer<'_> {
     fn column(&self, column: Column, codes: Vec<i32>) -> Result<ArrayRef> {
         let dictionaries = &self.engine.dictionaries;
         let values = match column {
+            Column::Party => return write::dictionary(codes, &dictionaries.parties),
             Column::Version | Column::Flags => return Ok(shared(Int32Array::from(codes))),
             Column::Kind => &dictionaries.kinds,
             Column::File => &self.file_values,
@@ -73,7 +77,6 @@ impl Writer<'_> {
             Column::Month => &dictionaries.months,
             Column::Agreement => &dictionaries.agreements,
             Column::Flow => &dictionaries.flows,
-            Column::Party => &dictionaries.parties,
         };
         write::dictionary(codes, values)
     }

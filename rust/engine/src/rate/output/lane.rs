@@ -1,7 +1,6 @@
 //! Lines and shares of a chunk whose rows all took the lane: its columns are the lines' as they lie.
 
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
-use arrow_buffer::{Buffer, ScalarBuffer};
 use arrow_schema::DataType;
 
 use super::constant::Column;
@@ -19,9 +18,8 @@ use crate::schema;
 use crate::split::{Parts, Who};
 
 /// Codes as they lie, for a dictionary column.
-fn codes(codes: Vec<u32>) -> ScalarBuffer<i32> {
-    let rows = codes.len();
-    ScalarBuffer::new(Buffer::from_vec(codes), 0, rows)
+fn codes(codes: Vec<u32>) -> Vec<i32> {
+    codes.into_iter().map(u32::cast_signed).collect()
 }
 
 impl Writer<'_> {
@@ -62,8 +60,8 @@ impl Writer<'_> {
             self.constant(Column::Kind, 0, rows)?,
             self.constant(Column::File, chunk.source.cast_signed(), rows)?,
             shared(Int64Array::from(numbers)),
-            write::dictionary_of(codes(std::mem::take(&mut lane.account)), &dictionaries.accounts)?,
-            write::dictionary_of(codes(std::mem::take(&mut lane.subscription)), &dictionaries.subscriptions)?,
+            write::dictionary(codes(std::mem::take(&mut lane.account)), &dictionaries.accounts)?,
+            write::dictionary(codes(std::mem::take(&mut lane.subscription)), &dictionaries.subscriptions)?,
             self.coded(Column::Plan, plan)?,
             self.coded(Column::Service, service)?,
             self.coded(Column::Charge, charge)?,

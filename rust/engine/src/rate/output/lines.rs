@@ -198,7 +198,7 @@ impl Writer<'_> {
             ("time".to_owned(), write::instants(times)),
             ("key".to_owned(), text(&chunk.rows.key)),
         ];
-        let attributes = self.engine.compiled.attributes.all().iter().zip(&chunk.rows.attributes);
+        let attributes = self.engine.compiled.attributes.all().zip(&chunk.rows.attributes);
         items.extend(attributes.map(|(name, column)| (format!("attribute.{name}"), text(column))));
         items
     }

@@ -1,0 +1,89 @@
+"""What comes of a call of `rate`, and what goes into one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+
+from partita import _core
+from partita.errors import InternalError, UsageSchemaError
+from partita.given import table
+from partita.source import Batches
+
+Keep = Literal["narrow", "itemised"]
+Named = tuple[str, str, str, Any]
+"""Usage as the core takes it: mapping, file, hash of the file's content, an object that speaks Arrow."""
+
+
+class Source(NamedTuple):
+    """Usage, and what is known of it: the usage mapping that reads it (None: the only one), the name of its file, and
+    the hash of the file's content, which stands for the ids of records that have none."""
+
+    mapping: str | None
+    file: str
+    usage: Any
+    content: str = ""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rated:
+    """What became of usage. Tables are made when they are first asked for, without copying.
+
+    `rows` were read and `skipped` of them left out by the mapping's `where`; every other is rated or rejected.
+    """
+
+    core: _core.Rated
+    rows: int
+    skipped: int
+
+    @cached_property
+    def lines(self) -> pa.Table:
+        """Rated lines, in the order of the input."""
+        return table(self.core.lines)
+
+    @cached_property
+    def shares(self) -> pa.Table:
+        """Shares of the lines by agreement and flow; empty when they were not asked for."""
+        return table(self.core.shares)
+
+    @cached_property
+    def rejects(self) -> pa.Table:
+        """Records that could not be rated, each with its code and reason."""
+        return table(self.core.rejects)
+
+    @cached_property
+    def counters(self) -> pa.Table:
+        """Counters as they stand after the last record: the `counters` of the next call."""
+        return table(self.core.counters)
+
+    def __repr__(self) -> str:
+        counts = f"rows={self.rows}, skipped={self.skipped}, lines={len(self.core.lines)}"
+        return f"Rated({counts}, shares={len(self.core.shares)}, rejects={len(self.core.rejects)})"
+
+
+def is_itemised(keep: Keep) -> bool:
+    """Whether lines carry their records along. Raises `ValueError` for what `keep` cannot be."""
+    if keep not in ("narrow", "itemised"):
+        raise ValueError(f"keep is narrow or itemised, not {keep!r}")
+    return keep == "itemised"
+
+
+def accounted(core: _core.Rated) -> Rated:
+    """The result, if every row is accounted for (design §8)."""
+    rows, skipped, rejected = core.rows, core.skipped, core.rejected
+    if rows != skipped + rejected + core.rated:
+        raise InternalError(f"{rows} rows, but {skipped} skipped + {rejected} rejected + {core.rated} rated")
+    return Rated(core, rows, skipped)
+
+
+def cause(error: Exception, sources: Sequence[Named]) -> Exception:
+    """What really happened: the failure of a stream's own code, or that an object is no table after all."""
+    failures = (usage.failure for *_, usage in sources if isinstance(usage, Batches) and usage.failure is not None)
+    own = next(failures, None)
+    if own is not None:
+        return own
+    return UsageSchemaError(f"usage cannot be read: {error}") if type(error) in (Exception, ValueError) else error

@@ -1,0 +1,73 @@
+"""A terms document, with what it takes to go on with it: names to check rows against, and time zones to add."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from partita.catalog.catalog import Catalog
+from partita.catalog.currency import digits
+from partita.catalog.lower import calendars
+from partita.catalog.lower.scalars import Json
+from partita.catalog.reference_data import Calendar
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A terms document (JSON). `local` are the calendars whose hours are those of each account's zone, and `digits` the
+    minor-unit digits that a catalog writes for some currencies."""
+
+    document: str
+    local: Mapping[str, Calendar]
+    digits: Mapping[str, int]
+
+    @classmethod
+    def of(cls, document: str, catalog: Catalog) -> Terms:
+        """The document that a catalog was lowered to."""
+        local = {name: calendar for name, calendar in catalog.calendars.items() if calendar.zone is None}
+        return cls(document, local, dict(catalog.billing.digits))
+
+    @cached_property
+    def parsed(self) -> Json:
+        """The document; not to be changed."""
+        parsed: Json = json.loads(self.document)
+        return parsed
+
+    @cached_property
+    def zones(self) -> frozenset[str]:
+        """The time zones that an account may be in as the document stands."""
+        names = {zone["name"] for zone in self.parsed["time_zones"]}
+        local = (part["edges"] for part in self.parsed["calendars"] if part["id"] in self.local)
+        return frozenset(names.intersection(*local))
+
+    @cached_property
+    def lookups(self) -> Mapping[str, Json]:
+        """The look-up tables by name: key columns `by`, value columns `columns`."""
+        return {table["id"]: table for table in self.parsed["tables"]}
+
+    def with_places(self, zones: Iterable[str], currencies: Iterable[str]) -> Terms:
+        """The terms for accounts in these time zones and currencies too; the same if they know them all."""
+        zones = sorted(set(zones) - self.zones)
+        known: dict[str, int] = self.parsed["currencies"]
+        currencies = sorted(set(currencies) - known.keys())
+        if not zones and not currencies:
+            return self
+        found = {code: self.digits.get(code, digits(code)) for code in currencies}
+        names = {zone["name"] for zone in self.parsed["time_zones"]}
+        unknown = [calendars.time_zone(zone) for zone in zones if zone not in names]
+        document = {
+            **self.parsed,
+            "currencies": dict(sorted({**known, **found}.items())),
+            # After those known: to the core a zone is its place.
+            "time_zones": [*self.parsed["time_zones"], *unknown],
+            "calendars": [self._with_edges(part, zones) for part in self.parsed["calendars"]],
+        }
+        return replace(self, document=json.dumps(document, separators=(",", ":")))
+
+    def _with_edges(self, part: Json, zones: list[str]) -> Json:
+        local = self.local.get(part["id"])
+        if local is None:
+            return part
+        return {**part, "edges": {**part["edges"], **calendars.calendar(part["id"], local, zones)["edges"]}}

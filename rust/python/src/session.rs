@@ -1,0 +1,54 @@
+//! `Session`: counters held between calls.
+
+use partita_engine::{Options, schema};
+use pyo3::prelude::*;
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::doorway::enter;
+use crate::engine::Engine;
+use crate::rate::{NamedSource, Rated, sources_of};
+use crate::table::{Table, one_batch};
+
+/// An engine and the counters of the calls so far. Calls of several threads follow one after the other; who waits does
+/// so without the GIL, and who rates never waits for it.
+#[pyclass(frozen, module = "partita._core")]
+pub(crate) struct Session(partita_engine::Session);
+
+#[pymethods]
+impl Session {
+    #[new]
+    #[pyo3(signature = (engine, counters=None))]
+    fn new(py: Python<'_>, engine: &Engine, counters: Option<AnyRecordBatch>) -> PyResult<Self> {
+        let counters = counters.map(one_batch).transpose()?;
+        let engine = engine.engine().clone();
+        enter(py, || partita_engine::Session::new(engine, counters.as_ref())).map(Self)
+    }
+
+    /// Rates sources as `Engine.rate` does, from the counters held on, and moves them if it succeeds.
+    #[pyo3(signature = (sources, itemised=false, check_duplicates=false, shares=true))]
+    fn rate(
+        &self,
+        py: Python<'_>,
+        sources: Vec<NamedSource>,
+        itemised: bool,
+        check_duplicates: bool,
+        shares: bool,
+    ) -> PyResult<Rated> {
+        let sources = sources_of(sources)?;
+        let (counters, closed) = (None, None);
+        let options = Options { counters, itemised, check_duplicates, shares, lines: true, sums: false, closed };
+        Rated::new(py, enter(py, || self.0.rate(&sources, &options))?)
+    }
+
+    /// All counters that it holds.
+    fn counters(&self, py: Python<'_>) -> PyResult<Table> {
+        let counters = enter(py, || self.0.counters())?;
+        Ok(Table::new(vec![counters], schema::COUNTERS.clone()))
+    }
+
+    /// Goes on with another engine.
+    fn move_to(&self, py: Python<'_>, engine: &Engine) -> PyResult<()> {
+        let engine = engine.engine().clone();
+        enter(py, || self.0.move_to(engine))
+    }
+}
