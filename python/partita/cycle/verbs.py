@@ -17,7 +17,7 @@ from partita import _core, engine
 from partita.catalog.catalog import Catalog
 from partita.errors import UsageSchemaError
 
-from .gather import Source
+from .gather import Laid, Source
 from .owners import Owners
 from .plan import File
 
@@ -67,13 +67,14 @@ class Verbs:
         self.engine = engine.Engine(catalog, accounts, subscriptions, tables)
         self.rules: str = json.loads(self.engine.terms)["rules"]
 
-    def gather(self, file: File, table: pa.Table, owners: Owners) -> pa.Table:
-        """Identity, content and partition of each row of a file."""
+    def gather(self, file: File, table: pa.Table, first: int, plain: Sequence[str], owners: Owners) -> Laid:
+        """Rows of a file in the order of their partitions, the first of them with this number in the file."""
+        mapping, partitions = file.usage.mapping_name, owners.partitions
         try:
-            found = self.engine._core.gather(file.usage.mapping_name, file.hash, table, owners.table, owners.partitions)
+            laid = self.engine._core.gather(mapping, file.hash, table, first, owners.table, partitions, list(plain))
         except UsageSchemaError as error:
             raise UsageSchemaError(f"{file.name}: {error}") from None
-        return pa.table(found)
+        return Laid(_batch(laid.rows), laid.counts, _batch(laid.marks)["mark"], laid.mark_counts)
 
     def rate(
         self,
@@ -129,6 +130,11 @@ def merged(sums: Iterable[pa.Table], kind: Literal["line_sums", "share_sums"]) -
     than 38 digits."""
     merge = _core.merge_line_sums if kind == "line_sums" else _core.merge_share_sums
     return pa.table(merge(pa.concat_tables(sums)))
+
+
+def _batch(table: Any) -> pa.RecordBatch:
+    """A table of one batch as that."""
+    return pa.RecordBatchReader.from_stream(table).read_next_batch()
 
 
 def _joined(*tables: Any) -> pa.Table:

@@ -22,6 +22,16 @@ impl NameColumn {
         self.codes.push(name.map_or(NONE, |name| self.names.intern(name)));
     }
 
+    /// The code of a name, for rows that are added by code.
+    pub fn code(&mut self, name: &str) -> u32 {
+        self.names.intern(name)
+    }
+
+    /// One more row, by the code of its name.
+    pub fn push_code(&mut self, code: u32) {
+        self.codes.push(code);
+    }
+
     /// The column.
     pub fn finish(self) -> Result<ArrayRef> {
         dictionary(&self.names, &self.codes)

@@ -4,6 +4,7 @@ mod bill;
 mod doorway;
 mod engine;
 mod fees;
+mod gather;
 mod post;
 mod rate;
 mod settle;
@@ -27,6 +28,8 @@ mod _core {
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::fees::Fees;
+    #[pymodule_export]
+    use crate::gather::{Gathered, marked, repeated};
     #[pymodule_export]
     use crate::post::Posted;
     #[pymodule_export]
