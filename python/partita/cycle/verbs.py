@@ -7,13 +7,13 @@ in the words of the other, and nowhere else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
-from partita import _core, engine
+from partita import engine
 from partita.catalog.catalog import Catalog
 from partita.errors import UsageSchemaError
 
@@ -48,14 +48,11 @@ class Fees:
 
 @dataclass(frozen=True)
 class Books:
-    """What the close of a period writes. `shares` are those of flows on whole periods."""
+    """What a period is billed and settled by. `shares` are those of flows on whole periods."""
 
     documents: pa.Table
-    document_lines: pa.Table
-    entries: pa.Table
-    positions: pa.Table
+    lines: pa.Table
     carried: pa.Table
-    notices: pa.Table
     shares: pa.Table
 
 
@@ -114,22 +111,22 @@ class Verbs:
         return Fees(*map(pa.table, (fees.lines, fees.shares, fees.rejects, fees.line_sums, fees.share_sums)))
 
     def documents(self, period: str, line_sums: pa.Table, share_sums: pa.Table, carried: pa.Table) -> Books:
-        """bill, settle and post: from sums to documents, entries and positions."""
+        """bill and settle: from sums, which need not be merged, to documents."""
         core = self.engine._core
         bills = core.bill(line_sums, period)
         settled = core.settle(share_sums, line_sums, period, carried)
         documents = _joined(bills.documents, settled.documents)
         lines = _joined(bills.lines, settled.lines)
-        posted = core.post(documents, lines)
-        made = (posted.entries, posted.positions, settled.carried, posted.notices, settled.shares)
-        return Books(documents, lines, *map(pa.table, made))
+        return Books(documents, lines, pa.table(settled.carried), pa.table(settled.shares))
 
+    def entries(self, documents: pa.Table, lines: pa.Table) -> pa.Table:
+        """post: from documents with all their lines to entries."""
+        return pa.table(self.engine._core.post(documents, lines).entries)
 
-def merged(sums: Iterable[pa.Table], kind: Literal["line_sums", "share_sums"]) -> pa.Table:
-    """The sums of sums (at least one), in the order of what they are summed by. Raises `MoneyError` when one has more
-    than 38 digits."""
-    merge = _core.merge_line_sums if kind == "line_sums" else _core.merge_share_sums
-    return pa.table(merge(pa.concat_tables(sums)))
+    def positions(self, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """post: from all documents to positions and notices."""
+        posted = self.engine._core.positions(documents)
+        return pa.table(posted.positions), pa.table(posted.notices)
 
 
 def _batch(table: Any) -> pa.RecordBatch:

@@ -32,6 +32,11 @@ impl NameColumn {
         self.codes.push(code);
     }
 
+    /// The codes of the rows so far.
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
     /// The column.
     pub fn finish(self) -> Result<ArrayRef> {
         dictionary(&self.names, &self.codes)

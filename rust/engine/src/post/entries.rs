@@ -1,5 +1,6 @@
 //! Legs as entries: each a debit or a credit, never below zero, balanced for every book of a document.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ impl Engine {
             legs.extend(bundle_legs(document, &components, bundle, Unit::of(compiled, document.currency)?)?);
         }
         legs.extend(total_legs(document));
-        check_balance(document, &legs)?;
+        check_document(document, &legs)?;
         entries.push(document, day, &legs);
         Ok(())
     }
@@ -75,7 +76,7 @@ fn bundle_legs<'d>(document: &Document<'d>, components: &Components, bundle: i12
     Ok(components.prices.iter().zip(parts).map(leg).collect())
 }
 
-fn check_balance(document: &Document, legs: &[Leg]) -> Result<()> {
+fn check_document(document: &Document, legs: &[Leg]) -> Result<()> {
     // A document has two parties, so there is little to search.
     let mut books: Vec<(&str, i128)> = Vec::with_capacity(2);
     for leg in legs {
@@ -93,6 +94,29 @@ fn check_balance(document: &Document, legs: &[Leg]) -> Result<()> {
 }
 
 impl Entries {
+    /// Debits equal credits in each book and currency: the law of what is written, whatever it was made from.
+    fn check_balance(&self) -> Result<()> {
+        let accounts = self.names[1].codes().iter().zip(self.currencies.codes());
+        let mut sums: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+        let (mut last, mut sum) = ((0, 0), 0);
+        for ((&book, &currency), (debit, credit)) in accounts.zip(self.debits.iter().zip(&self.credits)) {
+            // Entries of a book mostly follow each other or alternate, and a sum in hand needs no look-up.
+            if (book, currency) != last {
+                let own = sums.entry(last).or_insert(0);
+                *own = add(*own, std::mem::take(&mut sum))?;
+                last = (book, currency);
+            }
+            sum = add(sum, debit - credit)?;
+        }
+        let own = sums.entry(last).or_insert(0);
+        *own = add(*own, sum)?;
+        if sums.values().all(|sum| *sum == 0) {
+            Ok(())
+        } else {
+            Err(Error::Internal("the entries of a book do not balance".into()))
+        }
+    }
+
     fn push(&mut self, document: &Document, day: i32, legs: &[Leg]) {
         let [periods, books, accounts, counterparties] = &mut self.names;
         let (period, currency) = (periods.code(document.period), self.currencies.code(document.currency));
@@ -124,6 +148,7 @@ impl Entries {
 
     /// The entries as a table.
     pub fn finish(mut self) -> Result<RecordBatch> {
+        self.check_balance()?;
         let mut columns: Vec<ArrayRef> = vec![Arc::new(self.ids.finish()), Arc::new(Date32Array::from(self.dates))];
         for column in self.names {
             columns.push(column.finish()?);
