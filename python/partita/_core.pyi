@@ -25,6 +25,9 @@ class Table:
     def __arrow_c_schema__(self) -> object: ...
     def __len__(self) -> int: ...
 
+def compacted(table: Any) -> Table:
+    """The same table, with dictionaries of the values that its rows have."""
+
 def repeated(marks: Any) -> Table:
     """The marks (one uint64 column) that are there more than once, in their order."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from partita import engine
+from partita import _core, engine
 from partita.catalog.catalog import Catalog
 from partita.errors import UsageSchemaError
 
@@ -95,12 +96,12 @@ class Verbs:
             closed=closed,
         )
         return Rated(
-            lines=pa.table(rated.lines),
-            shares=pa.table(rated.shares),
+            lines=_compact(rated.lines),
+            shares=_compact(rated.shares),
             rejects=pa.table(rated.rejects),
             counters=pa.table(rated.counters),
-            line_sums=pa.table(rated.line_sums),
-            share_sums=pa.table(rated.share_sums),
+            line_sums=_compact(rated.line_sums),
+            share_sums=_compact(rated.share_sums),
             totals=rated.totals,
         )
 
@@ -113,8 +114,10 @@ class Verbs:
     def documents(self, period: str, line_sums: pa.Table, share_sums: pa.Table, carried: pa.Table) -> Books:
         """bill and settle: from sums, which need not be merged, to documents."""
         core = self.engine._core
-        bills = core.bill(line_sums, period)
-        settled = core.settle(share_sums, line_sums, period, carried)
+        with ThreadPoolExecutor(1) as pool:
+            billing = pool.submit(core.bill, line_sums, period)
+            settled = core.settle(share_sums, line_sums, period, carried)
+            bills = billing.result()
         documents = _joined(bills.documents, settled.documents)
         lines = _joined(bills.lines, settled.lines)
         return Books(documents, lines, pa.table(settled.carried), pa.table(settled.shares))
@@ -127,6 +130,11 @@ class Verbs:
         """post: from all documents to positions and notices."""
         posted = self.engine._core.positions(documents)
         return pa.table(posted.positions), pa.table(posted.notices)
+
+
+def _compact(table: Any) -> pa.Table:
+    """A table of few accounts without the names of all others, which would be written with it."""
+    return pa.table(_core.compacted(table))
 
 
 def _batch(table: Any) -> pa.RecordBatch:

@@ -16,6 +16,7 @@ pub mod catalog;
 mod charge;
 mod clock;
 mod column;
+pub mod compact;
 mod compile;
 mod condition;
 mod counter;

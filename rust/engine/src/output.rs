@@ -17,9 +17,10 @@ pub struct NameColumn {
 }
 
 impl NameColumn {
-    /// One more row.
+    /// One more row. The name of the row before is not looked up again.
     pub fn push(&mut self, name: Option<&str>) {
-        self.codes.push(name.map_or(NONE, |name| self.names.intern(name)));
+        let last = self.codes.last().copied().filter(|&code| code != NONE && self.names.name(code) == name);
+        self.codes.push(last.unwrap_or_else(|| name.map_or(NONE, |name| self.names.intern(name))));
     }
 
     /// The code of a name, for rows that are added by code.
@@ -79,7 +80,11 @@ pub fn numbers(table: &str, batch: &RecordBatch, name: &str) -> Result<Vec<i128>
     let array = column(table, batch, name)?;
     let numbers = crate::column::Numbers::read(name, array, None)?;
     let good = numbers.cells.all_fine() || array.is_empty();
-    if good { Ok(numbers.values.to_vec()) } else { Err(Error::UsageSchema(format!("{table}: {name:?} holds no number"))) }
+    if good {
+        Ok(numbers.values.to_vec())
+    } else {
+        Err(Error::UsageSchema(format!("{table}: {name:?} holds no number")))
+    }
 }
 
 /// A text column of an input table.

@@ -1,6 +1,7 @@
 //! The Python binding: any Arrow object in, Arrow out, and no arithmetic of its own.
 
 mod bill;
+mod compact;
 mod doorway;
 mod engine;
 mod fees;
@@ -24,6 +25,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::bill::Documents;
+    #[pymodule_export]
+    use crate::compact::compacted;
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]

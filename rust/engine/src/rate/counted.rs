@@ -82,7 +82,8 @@ fn count_lanes(contexts: &[Context], (chunks, base): (&mut [Chunk], usize), coun
     let counted: Option<Vec<_>> = counters.par_iter_mut().enumerate().map(count).collect();
     let Some(counted) = counted else { return false };
     let mut counted: Vec<_> = counted.into_iter().map(Vec::into_iter).collect();
-    let by_chunk: Vec<Vec<_>> = chunks.iter().map(|_| counted.iter_mut().filter_map(Iterator::next).collect()).collect();
+    let by_chunk: Vec<Vec<_>> =
+        chunks.iter().map(|_| counted.iter_mut().filter_map(Iterator::next).collect()).collect();
     chunks.par_iter_mut().zip(by_chunk).for_each(|(chunk, counted)| lane::merge(chunk, counted));
     true
 }

@@ -12,7 +12,6 @@ use arrow_schema::SchemaRef;
 use rayon::prelude::*;
 
 use super::chunk::Chunk;
-use constant::Constants;
 use super::{Options, Partitions, Rated, Source, Totals, shared};
 use crate::clock::{MONTHS, month_of_name};
 use crate::column::{Text, write};
@@ -22,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::identity;
 use crate::names::Names;
 use crate::schema;
+use constant::Constants;
 
 /// Fingerprints of the records of each chunk.
 pub fn identities(sources: &[Source], chunks: &[Chunk]) -> Vec<Vec<u128>> {
@@ -162,7 +162,15 @@ impl<'a> Writer<'a> {
         let unknown = |name: &String| Error::Period(format!("{name:?} is not a period; one is written 2026-10"));
         let closed =
             options.closed.as_ref().map(|name| month_of_name(name).ok_or_else(|| unknown(name))).transpose()?;
-        Ok(Self { engine, options, service_values: services.values(), services, file_values, closed, constants: Constants::default() })
+        Ok(Self {
+            engine,
+            options,
+            service_values: services.values(),
+            services,
+            file_values,
+            closed,
+            constants: Constants::default(),
+        })
     }
 
     /// The month in which a cycle's line is billed: the first one open, if its own is closed (semantics §8).

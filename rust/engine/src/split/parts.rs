@@ -190,7 +190,9 @@ fn divisor_of(mut a: i128, mut b: i128) -> i128 {
 /// is rounded by less than a unit, so it suffices that what they leave is a unit for each.
 fn safe_from(parts: &[Part]) -> i128 {
     let whole_line = |part: &Part| {
-        part.minus.is_empty() && part.of.iter().all(|&base| matches!(parts[base].share, Share::Whole)) && part.of.len() < 2
+        part.minus.is_empty()
+            && part.of.iter().all(|&base| matches!(parts[base].share, Share::Whole))
+            && part.of.len() < 2
     };
     let mut safe = 0;
     for part in parts {

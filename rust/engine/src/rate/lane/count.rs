@@ -130,9 +130,10 @@ impl Count<'_> {
         if self.is_behind(number, row, time, place) {
             return None;
         }
-        let late = self.counters.has_opening().then(|| {
-            if time < self.counters.opening_watermark(place) { OUT_OF_ORDER } else { 0 }
-        });
+        let late = self
+            .counters
+            .has_opening()
+            .then(|| if time < self.counters.opening_watermark(place) { OUT_OF_ORDER } else { 0 });
         let counter = self.counters.at(place);
         let before = counter.whole();
         let charge = lane.charge(context, at);

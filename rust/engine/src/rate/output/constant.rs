@@ -38,7 +38,8 @@ impl Writer<'_> {
     /// A column of one code; a negative one is null.
     pub(super) fn constant(&self, column: Column, code: i32, rows: usize) -> Result<ArrayRef> {
         let mut made = self.constants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., array)) = made.iter().find(|(of, value, array)| (*of, *value) == (column, code) && array.len() >= rows)
+        if let Some((.., array)) =
+            made.iter().find(|(of, value, array)| (*of, *value) == (column, code) && array.len() >= rows)
         {
             return Ok(array.slice(0, rows));
         }

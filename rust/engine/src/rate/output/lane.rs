@@ -48,9 +48,11 @@ impl Writer<'_> {
             flags.resize(rows, 0);
             flags.iter_mut().zip(late).for_each(|(flags, late)| *flags |= late);
         }
-        let flags = if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
+        let flags =
+            if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
         let service = self.lane_services(chunk);
-        let numbers = chunk.lane.row.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect::<Vec<_>>();
+        let numbers =
+            chunk.lane.row.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect::<Vec<_>>();
         let lane = &mut chunk.lane;
         let zones = known(std::mem::take(&mut lane.zone), self.engine.compiled.zones.len());
         let bands = known(std::mem::take(&mut lane.band), self.engine.compiled.bands.len());
@@ -171,7 +173,8 @@ impl Writer<'_> {
         for at in 0..lane.len() {
             for &(agreement, version) in lane.sharing(at) {
                 let parts = self.split_lane(lane, at, (agreement, version), &mut parts_of_line)?;
-                let print = dictionaries.charge_prints[compiled.lanes.charges[lane.charge[at] as usize].charge as usize];
+                let print =
+                    dictionaries.charge_prints[compiled.lanes.charges[lane.charge[at] as usize].charge as usize];
                 let id = identity::line(identities[lane.row[at] as usize], print);
                 let flow_codes = &dictionaries.flow_codes[agreement as usize][version as usize];
                 for (part, &amount) in parts.parts.iter().zip(&parts_of_line).filter(|(part, _)| part.is_paid) {

@@ -117,12 +117,7 @@ fn add_lines(writer: &Writer, chunks: &[Chunk], (part, parts): (usize, usize), s
     Ok(())
 }
 
-fn add_lane_lines(
-    writer: &Writer,
-    lane: &Lane,
-    (part, parts): (usize, usize),
-    sums: &mut Sums<LineKey>,
-) -> Result<()> {
+fn add_lane_lines(writer: &Writer, lane: &Lane, (part, parts): (usize, usize), sums: &mut Sums<LineKey>) -> Result<()> {
     for at in (0..lane.len()).filter(|&at| lane.account[at] as usize % parts == part) {
         let charge = &writer.engine.compiled.lanes.charges[lane.charge[at] as usize];
         let month = writer.billed_month(lane.month[at]).cast_unsigned();
@@ -147,7 +142,18 @@ fn add_lane_shares(writer: &Writer, lane: &Lane, sums: &mut Sums<ShareKey>) -> R
                 let parties = (writer.who(part.payer, account), writer.who(part.payee, account));
                 let accounts = (of_owner(part.payer), of_owner(part.payee));
                 let (payer, payee) = parties;
-                let key = (month, agreement, version, part.flow, payer, payee, accounts.0, accounts.1, subscription, charge.plan);
+                let key = (
+                    month,
+                    agreement,
+                    version,
+                    part.flow,
+                    payer,
+                    payee,
+                    accounts.0,
+                    accounts.1,
+                    subscription,
+                    charge.plan,
+                );
                 sums.add(key, amount, 1)?;
             }
         }
