@@ -94,10 +94,13 @@ def write_closing(folder: Path, closing: Closing, with_books: bool) -> dict[str,
 
 
 def in_lots(documents: pa.Table, lines: pa.Table, at_once: int) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Documents with their lines, some at a time. The lines of a document follow each other, in the documents' order,
-    which all of them have."""
+    """Documents with their lines, some at a time. The lines of a document follow each other, in the documents' order;
+    should one have none, all come at once."""
     codes = pa.chunked_array([part.indices for part in lines["document_id"].chunks], pa.int32()).combine_chunks()
     ends = pc.run_end_encode(codes).run_ends
+    if len(ends) != documents.num_rows:
+        yield documents, lines
+        return
     start = 0
     for first in range(0, documents.num_rows, at_once):
         lot = documents.slice(first, at_once)

@@ -65,26 +65,27 @@ class DuckDbBook(Book):
         try:
             with self._named():
                 self._connection.register("arriving", arriving.reader)
-                # To keep the order of rows would cost a copy of all of them at the commit.
-                self._connection.execute("SET preserve_insertion_order = false")
                 self._connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM arriving')
+                self._connection.unregister("arriving")
         except StoreError:
             if arriving.error is not None:  # it was not the book that failed
                 raise arriving.error from None
             raise
-        finally:
-            self._connection.execute("RESET preserve_insertion_order")
-            self._connection.unregister("arriving")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self.execute("BEGIN")
+        # To keep the order of rows would cost a copy of all of them at the commit.
+        self.execute("SET preserve_insertion_order = false")
         try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self.execute("COMMIT")
+            self.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self.execute("COMMIT")
+        finally:
+            self._connection.execute("RESET preserve_insertion_order")
 
     def close(self) -> None:
         self._connection.close()
