@@ -32,6 +32,36 @@ class Table:
 
     def __len__(self) -> int: ...
 
+def compacted(table: Any) -> Table:
+    """The same table, with dictionaries of the values that its rows have."""
+
+def repeated(marks: Any) -> Table:
+    """The marks (one uint64 column) that are there more than once, in their order."""
+
+def marked(identities: Any, marks: Any) -> Table:
+    """For each identity (one column of 16 bytes) whether its mark, its first 64 bits, is one of some, which are in
+    their order."""
+
+@final
+class Gathered:
+    """A block of usage in the order of its partitions."""
+
+    @property
+    def rows(self) -> Table:
+        """The columns that came in, and partita:row, partita:identity and partita:content."""
+
+    @property
+    def counts(self) -> list[int]:
+        """Rows of each partition."""
+
+    @property
+    def marks(self) -> Table:
+        """The first 64 bits of each identity, in the order of as many ranges as there are partitions."""
+
+    @property
+    def mark_counts(self) -> list[int]:
+        """Marks of each range."""
+
 @final
 class Rated:
     """What became of usage; `rows` = `skipped` + `rated` + rows of `rejects`."""
@@ -84,9 +114,12 @@ class Engine:
     def zones(self, accounts: Sequence[str]) -> list[str | None]:
         """The time zones of accounts; None of one that is not known."""
 
-    def gather(self, mapping: str, content: str, usage: Any, partitions: Any, count: int) -> Table:
-        """Identity, content and partition of each record, before it is rated. `partitions` has those of the accounts,
-        in their order, as the int32 column `partition`; `count` is how many partitions there are."""
+    def gather(
+        self, mapping: str, content: str, usage: Any, first: int, partitions: Any, count: int, plain: Sequence[str]
+    ) -> Gathered:
+        """Lays a block of records, the first of them with this number in its file, into the partitions of their
+        accounts. `partitions` has those of the accounts, in their order, as the int32 column `partition`; `count` is
+        how many there are, and `plain` names dictionary columns that are to come back as plain text."""
 
     def rate(
         self,

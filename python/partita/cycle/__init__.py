@@ -1,7 +1,7 @@
 """The run: usage of a period into the book, restartable at any point.
 
 `run` and `close` make what counts, `undo` takes the latest of it back, `send_back` writes rejected records out to be
-corrected. The steps are in the files of this folder, in this order: `plan`, `gather` (with `owners` and
+corrected. The steps are in the files of this folder, in this order: `plan`, `gather` (with `spool`, `owners` and
 `fingerprint`), `seen`, `part`, `rejected`, `closing`, `commit`. `work` takes them one after the other,
 and `verbs` is where they meet the engine.
 """

@@ -1,33 +1,76 @@
 """The close of a period: fees, then bill, settle and post, from sums.
 
 What usage came to is known by its sums, those of this run and those of all open runs before. Here the fees join them,
-and out of all come documents, entries, positions and notices: one folder `close`, which the commit takes over.
+and out of all come documents, entries, positions and notices. What lies beside the book goes into a folder `close`;
+what goes into the book is made on the way there, the entries of some documents at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from partita.errors import InternalError
-from partita.store.schema import TABLES, conform, empty
+from partita.store.schema import TABLES, conform, constant, empty
 
-from .folder import write_folder, write_table
+from .folder import finished, write_folder, write_table
+from .gather import ahead
 from .part import facts
 from .seen import VERDICTS
-from .verbs import Verbs, merged
+from .verbs import Books, Fees, Verbs
 
 NAME = "close"
 BOOKS = ("documents", "document_lines", "entries", "positions", "carried", "notices")
+BILLED = ("subscription", "plan", "charge", "service_period", "amount")
+_AT_ONCE: Final = 20_000
+"""Documents whose entries are in memory at once."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A period that is closed but not yet in the book."""
+
+    period: str
+    verbs: Verbs
+    fees: Fees
+    books: Books
+
+    def beside(self) -> dict[str, pa.Table]:
+        """The tables that lie beside the book: fees, their sums, and shares of flows on the whole period."""
+        return {
+            "line_sums": self.fees.line_sums,
+            "share_sums": self.fees.share_sums,
+            "lines": self.fees.lines,
+            "shares": pa.concat_tables([self.fees.shares, self.books.shares], promote_options="default"),
+            "rejects": self.fees.rejects.cast(VERDICTS),
+        }
+
+    def tables(self) -> Iterator[tuple[str, pa.Table]]:
+        """The tables of the book, one after the other, each whole or in parts as they are made. Raises `InternalError`
+        when lines do not sum to their document, the entries of a book do not balance, or positions do not sum to 0."""
+        found = chain(self._whole(), (("entries", part) for part in ahead(self._entries())))
+        yield from ((name, _with_period(name, table, self.period)) for name, table in found)
+
+    def _whole(self) -> Iterator[tuple[str, pa.Table]]:
+        lines, books = self.fees.lines, self.books
+        fees = pc.is_in(lines["kind"].cast(pa.string()), value_set=pa.array(["recurring", "one_time"]))
+        yield "billed", lines.filter(fees).select(BILLED)
+        positions, notices = self.verbs.positions(books.documents)
+        yield from {"positions": positions, "notices": notices, "carried": books.carried}.items()
+        yield from {"documents": books.documents, "document_lines": books.lines}.items()
+
+    def _entries(self) -> Iterator[pa.Table]:
+        """The entries of some documents at a time: all of them would be too many to hold."""
+        for documents, lines in in_lots(self.books.documents, self.books.lines, _AT_ONCE):
+            yield self.verbs.entries(documents, lines)
 
 
 def close_period(
-    folder: Path,
     period: str,
     verbs: Verbs,
     line_sums: Sequence[pa.Table],
@@ -35,58 +78,57 @@ def close_period(
     counters: pa.Table,
     billed: pa.Table,
     carried: pa.Table,
-) -> dict[str, Any]:
-    """Close a period into a folder; the manifest comes back. `line_sums` and `share_sums` are those of usage."""
+) -> Closing:
+    """Close a period. `line_sums` and `share_sums` are those of usage."""
     fees = verbs.fees(period, counters, billed)
-    own = {"line_sums": fees.line_sums, "share_sums": fees.share_sums}
-    lines = merged(_billed_in(period, [*line_sums, fees.line_sums]), "line_sums")
-    shares = merged(_billed_in(period, [*share_sums, fees.share_sums]), "share_sums")
-    books = verbs.documents(period, lines, shares, carried)
-    tables = {
-        **own,
-        "lines": fees.lines,
-        "shares": pa.concat_tables([fees.shares, books.shares], promote_options="default"),
-        "rejects": fees.rejects.cast(VERDICTS),
-        **{name: _with_period(name, getattr(books, name), period) for name in BOOKS},
-    }
-    check_laws(tables)
-    return write_folder(folder, lambda draft: _fill(draft, tables))
+    lines = _billed_in(period, [*line_sums, fees.line_sums])
+    shares = _billed_in(period, [*share_sums, fees.share_sums])
+    return Closing(period, verbs, fees, verbs.documents(period, lines, shares, carried))
 
 
-def check_laws(tables: dict[str, pa.Table]) -> None:
-    """Lines sum to their document, entries balance in each book and currency, positions sum to zero. Raises
-    `InternalError` otherwise: these hold whatever comes in."""
-    with duckdb.connect() as connection:
-        for name in ("documents", "document_lines", "entries", "positions"):
-            connection.register(name, tables[name])
-        for law, sql in _LAWS.items():
-            broken = connection.execute(f"{sql} LIMIT 1").fetchone()
-            if broken is not None:
-                raise InternalError(f"{law}: {', '.join(map(str, broken))}")
+def write_closing(folder: Path, closing: Closing, with_books: bool) -> dict[str, Any]:
+    """Write what lies beside the book into a folder, unless an earlier attempt has; the manifest comes back.
+    `with_books` puts the tables of the book there too."""
+    found = None if with_books else finished(folder)
+    return found or write_folder(folder, lambda draft: _fill(draft, closing, with_books))
 
 
-_LAWS = {
-    "the lines of a document do not sum to it": "SELECT document_id, d.net, coalesce(sum(l.net), 0) FROM documents d "
-    "LEFT JOIN document_lines l USING (document_id) GROUP BY ALL HAVING d.net != coalesce(sum(l.net), 0)",
-    "the entries of a book do not balance": "SELECT book, currency, sum(debit), sum(credit) FROM entries "
-    "GROUP BY book, currency HAVING sum(debit) != sum(credit)",
-    "the positions of a netting set do not sum to zero": 'SELECT "set", currency, sum(net) FROM positions '
-    'GROUP BY "set", currency HAVING sum(net) != 0',
-}
+def in_lots(documents: pa.Table, lines: pa.Table, at_once: int) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Documents with their lines, some at a time. The lines of a document follow each other, in the documents' order;
+    should one have none, all come at once."""
+    codes = pa.chunked_array([part.indices for part in lines["document_id"].chunks], pa.int32()).combine_chunks()
+    ends = pc.run_end_encode(codes).run_ends
+    if len(ends) != documents.num_rows:
+        yield documents, lines
+        return
+    start = 0
+    for first in range(0, documents.num_rows, at_once):
+        lot = documents.slice(first, at_once)
+        end = ends[first + lot.num_rows - 1].as_py()
+        yield lot, lines.slice(start, end - start)
+        start = end
 
 
-def _billed_in(period: str, sums: Sequence[pa.Table]) -> list[pa.Table]:
-    return [table.filter(pc.equal(table["period"], period)).cast(sums[-1].schema) for table in sums]
+def _billed_in(period: str, sums: Sequence[pa.Table]) -> pa.Table:
+    return pa.concat_tables(table.filter(pc.equal(table["period"], period)).cast(sums[-1].schema) for table in sums)
 
 
 def _with_period(name: str, table: pa.Table, period: str) -> pa.Table:
     """A table of the close with the period that it is of, where it does not say so itself."""
     if "period" in TABLES[name].names and "period" not in table.column_names:
-        table = table.append_column("period", pa.repeat(pa.scalar(period), table.num_rows))
-    return conform(table, empty(name).schema).drop_columns(["run_id"])
+        table = table.append_column("period", constant(period, table.num_rows))
+    return table
 
 
-def _fill(draft: Path, tables: dict[str, pa.Table]) -> dict[str, Any]:
+def _fill(draft: Path, closing: Closing, with_books: bool) -> dict[str, Any]:
+    tables = closing.beside()
     for name, table in tables.items():
         write_table(draft, name, table)
+    if with_books:
+        parts: dict[str, list[pa.Table]] = {name: [empty(name).drop_columns(["run_id"])] for name in BOOKS}
+        for name, table in closing.tables():
+            if name in parts:
+                parts[name].append(conform(table, parts[name][0].schema))
+        for name, found in parts.items():
+            write_table(draft, name, pa.concat_tables(found))
     return facts(tables)

@@ -18,15 +18,14 @@ import pyarrow.compute as pc
 
 import partita
 from partita.store import Book
+from partita.store.schema import constant
 
-from .closing import BOOKS
-from .closing import NAME as CLOSE
+from .closing import Closing
 from .folder import read_table
 from .plan import Plan
 from .rejected import NAME as REJECTED
 from .rejected import path_of
 
-BILLED = ("subscription", "plan", "charge", "service_period", "amount")
 _COUNTS = ("rows", "skipped", "rated", "rejected")
 Manifests = Mapping[str, dict[str, Any]]
 
@@ -48,15 +47,17 @@ def run_row(plan: Plan, book: Book, manifests: Manifests) -> dict[str, Any]:
     }
 
 
-def tables_of(plan: Plan, folder: Path, manifests: Manifests, row: Mapping[str, Any]) -> Iterator[tuple[str, pa.Table]]:
+def tables_of(
+    plan: Plan, folder: Path, manifests: Manifests, row: Mapping[str, Any], closing: Closing | None
+) -> Iterator[tuple[str, pa.Table]]:
     """All rows that a run adds to the book, as tables with their names; what partitions have comes one by one, so that
     a large run needs no more memory than a small one."""
     found = _few(plan, manifests, row)
     found = chain(found, _of_parts(plan, folder, manifests))
-    if plan.closes:
-        found = chain(found, _of_close(folder / CLOSE))
+    if closing is not None:
+        found = chain(found, closing.tables())
     for name, table in found:
-        run_id = pa.repeat(pa.scalar(plan.run_id), table.num_rows)
+        run_id = constant(plan.run_id, table.num_rows)
         yield name, table if "run_id" in table.column_names else table.append_column("run_id", run_id)
 
 
@@ -72,23 +73,16 @@ def _of_parts(plan: Plan, folder: Path, manifests: Manifests) -> Iterator[tuple[
     """Rejects, each of usage with the file that has its record, and counters."""
     names = pa.array([file.name for file in plan.files], pa.string())
     paths = pa.array([f"{plan.run_id}/{path_of(i)}" for i in range(len(plan.files))], pa.string())
-    for part, manifest in manifests.items():
-        if "rejects.parquet" in manifest["files"]:
-            rejects = read_table(folder / part / "rejects.parquet")
-            place = pc.index_in(rejects["usage_file"].cast(pa.string()), value_set=names)
-            yield "rejects", rejects.append_column("records", paths.take(place))
-        if "counters.parquet" in manifest["files"]:
-            yield "counters", read_table(folder / part / "counters.parquet")
+    for path in _of(manifests, folder, "rejects.parquet"):
+        rejects = read_table(path)
+        place = pc.index_in(rejects["usage_file"].cast(pa.string()), value_set=names)
+        yield "rejects", rejects.append_column("records", paths.take(place))
+    for path in _of(manifests, folder, "counters.parquet"):
+        yield "counters", read_table(path)
 
 
-def _of_close(folder: Path) -> Iterator[tuple[str, pa.Table]]:
-    """Documents, entries and the rest, and what fees came to: by charge and cycle covered, a line is of one of them,
-    as its id is."""
-    lines = read_table(folder / "lines.parquet")
-    fees = pc.is_in(lines["kind"].cast(pa.string()), value_set=pa.array(["recurring", "one_time"]))
-    yield "billed", lines.filter(fees).select(BILLED)
-    for name in BOOKS:
-        yield name, read_table(folder / f"{name}.parquet")
+def _of(manifests: Manifests, folder: Path, file: str) -> list[Path]:
+    return [folder / part / file for part, manifest in manifests.items() if file in manifest["files"]]
 
 
 def counters_of(book: Book, folders: Sequence[Path]) -> pa.Table:

@@ -16,6 +16,9 @@ from partita.catalog.usage import Column, Constant
 from .owners import plain
 
 FINGERPRINT: Final = pa.binary(16)
+IDENTITY: Final = "partita:identity"
+CONTENT: Final = "partita:content"
+"""The columns in which gathered rows have their fingerprints."""
 IDS: Final = pa.schema({"identity": FINGERPRINT, "content": FINGERPRINT})
 """Identity (null where a row has none: it lacks its id, or `where` leaves it out) and content of each row."""
 

@@ -28,17 +28,21 @@ class Owners:
         pairs = [*_sharing_a_key(*self._keys(subscriptions)), *_sharing_a_group(accounts)]
         self._partition = _spread(_leaders(len(self._accounts), pairs), partitions)
         self.table = pa.table({"partition": self._partition})
+        self._placed: tuple[pa.Table, tuple[pa.Array, pa.Array]] | None = None
 
     def of_counters(self, counters: pa.Table, partition: int) -> pa.Table:
         """The counters that a partition may need: those whose owner, be it a subscription or an account, is in it."""
-        if self.partitions == 1:
+        if self.partitions == 1 or counters.num_rows == 0:
             return counters
-        owner = plain(counters["owner"])
-        as_account = self._partition.take(pc.index_in(owner, self._accounts))
-        holder = self._holders.take(pc.index_in(owner, self._subscriptions))
-        as_subscription = self._partition.take(holder)
-        here = [pc.fill_null(pc.equal(found, partition), False) for found in (as_account, as_subscription)]
+        if self._placed is None or self._placed[0] is not counters:
+            self._placed = counters, self._places(plain(counters["owner"]))
+        here = [pc.fill_null(pc.equal(found, partition), False) for found in self._placed[1]]
         return counters.filter(pc.or_(*here))
+
+    def _places(self, owner: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """The partitions of owners, as accounts and as subscriptions."""
+        holder = self._holders.take(pc.index_in(owner, self._subscriptions))
+        return self._partition.take(pc.index_in(owner, self._accounts)), self._partition.take(holder)
 
     def _keys(self, subscriptions: pa.Table) -> tuple[pa.Array, pa.Array]:
         """All keys, each with the places of the accounts that it belongs to."""

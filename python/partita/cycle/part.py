@@ -109,6 +109,9 @@ def _ids(sources: Sequence[Source], rejects: pa.Table) -> pa.Table:
     found = []
     for source in sources:
         own = rejects.filter(pc.equal(rejects["usage_file"].cast(pa.string()), source.file.name))
+        if own.num_rows == 0 and source.ids["identity"].null_count == 0:
+            found.append(source.ids)
+            continue
         refused = own["usage_row"].combine_chunks()
         rated = pc.and_(pc.is_valid(source.ids["identity"]), pc.invert(pc.is_in(source.rows, value_set=refused)))
         found.append(source.ids.filter(rated))

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from partita import _core
 from partita.errors import StoreError
 
 from .fingerprint import FINGERPRINT, quoted, texts
@@ -57,10 +58,9 @@ class Seen:
             with duckdb.connect() as connection:
                 connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
                 before = self._seen_before(connection)
-                twice = self._seen_twice(connection, before)
         except duckdb.Error as error:
             raise StoreError(f"the ids of this run and of earlier ones cannot be compared: {error}") from error
-        found = [*self._against(before), *self._among(twice)]
+        found = [*self._against(before), *self._among(self._gathered.repeated(), before)]
         return pa.concat_tables([VERDICTS.empty_table(), *found]).sort_by(
             [("usage_file", "ascending"), ("usage_row", "ascending")]
         )
@@ -76,15 +76,6 @@ class Seen:
         )
         table = connection.sql(sql).to_arrow_table()
         return table.cast(pa.schema({"identity": FINGERPRINT, "content": FINGERPRINT})).combine_chunks()
-
-    def _seen_twice(self, connection: duckdb.DuckDBPyConnection, before: pa.Table) -> pa.Array:
-        """Identities that this run has more than once, but not those committed."""
-        connection.register("ids", self._gathered.ids())
-        sql = "SELECT identity FROM ids WHERE identity IS NOT NULL GROUP BY identity HAVING count(*) > 1"
-        twice = (
-            connection.sql(f"{sql} ORDER BY identity").to_arrow_table()["identity"].cast(FINGERPRINT).combine_chunks()
-        )
-        return twice.filter(pc.invert(pc.is_in(twice, value_set=_values(before, "identity"))))
 
     # Committed ----------------------------------------------------------------------------------------------------
 
@@ -109,21 +100,24 @@ class Seen:
 
     # Within the run -----------------------------------------------------------------------------------------------
 
-    def _among(self, twice: pa.Array) -> Iterator[pa.Table]:
-        """Verdicts on records of one identity within the run: the engine says which is the original."""
-        for start in range(0, len(twice), _AT_ONCE):
-            sources = self._collected(twice.slice(start, _AT_ONCE))
+    def _among(self, marks: pa.Array, before: pa.Table) -> Iterator[pa.Table]:
+        """Verdicts on records of one identity within the run, by the marks that come twice: the engine says which is
+        the original. That the identities of a mark differ does no harm, and the committed ones have been looked at."""
+        committed = _values(before, "identity")
+        for start in range(0, len(marks), _AT_ONCE):
+            found = self._collected(marks.slice(start, _AT_ONCE))
+            sources = [_without(source, committed) for source in found] if len(committed) else found
             rejects = self._verbs.rate(sources, None, self._plan.closed, check_duplicates=True).rejects
             yield rejects.filter(pc.greater_equal(rejects["code"], _DUPLICATE)).cast(VERDICTS)
             without_ids = [s for s in sources if s.file.usage.mapping.id == "none"]
             yield from _later_ones([_ratable(source, rejects) for source in without_ids])
 
-    def _collected(self, identities: pa.Array) -> list[Source]:
-        """All records of some identities, file by file, from whichever partition, in the order of their rows."""
+    def _collected(self, marks: pa.Array) -> list[Source]:
+        """All records of some marks, file by file, from whichever partition, in the order of their rows."""
         parts: dict[str, list[Source]] = {}
         for partition in range(self._plan.partitions):
             for source in self._gathered.sources(partition):
-                hits = _with(source, identities)
+                hits = _marked(source, marks)
                 if hits.table.num_rows:
                     parts.setdefault(source.file.name, []).append(hits)
         return [_merged(parts[file.name]) for file in self._plan.files if file.name in parts]
@@ -135,6 +129,16 @@ def _values(table: pa.Table, column: str) -> pa.Array:
 
 def _with(source: Source, identities: pa.Array) -> Source:
     return source.where(pc.is_in(source.ids["identity"], value_set=identities))
+
+
+def _without(source: Source, identities: pa.Array) -> Source:
+    return source.where(pc.invert(pc.is_in(source.ids["identity"], value_set=identities)))
+
+
+def _marked(source: Source, marks: pa.Array) -> Source:
+    """The records of a source whose identity has one of some marks."""
+    mask = pa.table(_core.marked(source.ids.select(["identity"]), pa.table({"mark": marks})))
+    return source.where(mask["marked"])
 
 
 def _merged(parts: Sequence[Source]) -> Source:

@@ -7,9 +7,10 @@ in the words of the other, and nowhere else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,7 +18,7 @@ from partita import _core, engine
 from partita.catalog.catalog import Catalog
 from partita.errors import UsageSchemaError
 
-from .gather import Source
+from .gather import Laid, Source
 from .owners import Owners
 from .plan import File
 
@@ -48,14 +49,11 @@ class Fees:
 
 @dataclass(frozen=True)
 class Books:
-    """What the close of a period writes. `shares` are those of flows on whole periods."""
+    """What a period is billed and settled by. `shares` are those of flows on whole periods."""
 
     documents: pa.Table
-    document_lines: pa.Table
-    entries: pa.Table
-    positions: pa.Table
+    lines: pa.Table
     carried: pa.Table
-    notices: pa.Table
     shares: pa.Table
 
 
@@ -67,13 +65,14 @@ class Verbs:
         self.engine = engine.Engine(catalog, accounts, subscriptions, tables)
         self.rules: str = json.loads(self.engine.terms)["rules"]
 
-    def gather(self, file: File, table: pa.Table, owners: Owners) -> pa.Table:
-        """Identity, content and partition of each row of a file."""
+    def gather(self, file: File, table: pa.Table, first: int, plain: Sequence[str], owners: Owners) -> Laid:
+        """Rows of a file in the order of their partitions, the first of them with this number in the file."""
+        mapping, partitions = file.usage.mapping_name, owners.partitions
         try:
-            found = self.engine._core.gather(file.usage.mapping_name, file.hash, table, owners.table, owners.partitions)
+            laid = self.engine._core.gather(mapping, file.hash, table, first, owners.table, partitions, list(plain))
         except UsageSchemaError as error:
             raise UsageSchemaError(f"{file.name}: {error}") from None
-        return pa.table(found)
+        return Laid(_batch(laid.rows), laid.counts, _batch(laid.marks)["mark"], laid.mark_counts)
 
     def rate(
         self,
@@ -97,12 +96,12 @@ class Verbs:
             closed=closed,
         )
         return Rated(
-            lines=pa.table(rated.lines),
-            shares=pa.table(rated.shares),
+            lines=_compact(rated.lines),
+            shares=_compact(rated.shares),
             rejects=pa.table(rated.rejects),
             counters=pa.table(rated.counters),
-            line_sums=pa.table(rated.line_sums),
-            share_sums=pa.table(rated.share_sums),
+            line_sums=_compact(rated.line_sums),
+            share_sums=_compact(rated.share_sums),
             totals=rated.totals,
         )
 
@@ -113,22 +112,34 @@ class Verbs:
         return Fees(*map(pa.table, (fees.lines, fees.shares, fees.rejects, fees.line_sums, fees.share_sums)))
 
     def documents(self, period: str, line_sums: pa.Table, share_sums: pa.Table, carried: pa.Table) -> Books:
-        """bill, settle and post: from sums to documents, entries and positions."""
+        """bill and settle: from sums, which need not be merged, to documents."""
         core = self.engine._core
-        bills = core.bill(line_sums, period)
-        settled = core.settle(share_sums, line_sums, period, carried)
+        with ThreadPoolExecutor(1) as pool:
+            billing = pool.submit(core.bill, line_sums, period)
+            settled = core.settle(share_sums, line_sums, period, carried)
+            bills = billing.result()
         documents = _joined(bills.documents, settled.documents)
         lines = _joined(bills.lines, settled.lines)
-        posted = core.post(documents, lines)
-        made = (posted.entries, posted.positions, settled.carried, posted.notices, settled.shares)
-        return Books(documents, lines, *map(pa.table, made))
+        return Books(documents, lines, pa.table(settled.carried), pa.table(settled.shares))
+
+    def entries(self, documents: pa.Table, lines: pa.Table) -> pa.Table:
+        """post: from documents with all their lines to entries."""
+        return pa.table(self.engine._core.post(documents, lines).entries)
+
+    def positions(self, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """post: from all documents to positions and notices."""
+        posted = self.engine._core.positions(documents)
+        return pa.table(posted.positions), pa.table(posted.notices)
 
 
-def merged(sums: Iterable[pa.Table], kind: Literal["line_sums", "share_sums"]) -> pa.Table:
-    """The sums of sums (at least one), in the order of what they are summed by. Raises `MoneyError` when one has more
-    than 38 digits."""
-    merge = _core.merge_line_sums if kind == "line_sums" else _core.merge_share_sums
-    return pa.table(merge(pa.concat_tables(sums)))
+def _compact(table: Any) -> pa.Table:
+    """A table of few accounts without the names of all others, which would be written with it."""
+    return pa.table(_core.compacted(table))
+
+
+def _batch(table: Any) -> pa.RecordBatch:
+    """A table of one batch as that."""
+    return pa.RecordBatchReader.from_stream(table).read_next_batch()
 
 
 def _joined(*tables: Any) -> pa.Table:

@@ -20,7 +20,7 @@ from partita.errors import InternalError, StoreError
 from partita.store import Book
 
 from .closing import NAME as CLOSE
-from .closing import close_period
+from .closing import Closing, close_period, write_closing
 from .commit import counters_of, log_entry, run_row, tables_of
 from .folder import finished, read_table, write_folder, write_table
 from .gather import Gathered, Progress, gather
@@ -62,12 +62,14 @@ class Work:
         manifests = {name_of(i): manifest for i, manifest in enumerate(self._parts())}
         if self.plan.files:
             manifests[REJECTED] = keep_records(self.folder, self.plan)
-        if self.plan.closes:
-            manifests[CLOSE] = self._close([name for name in manifests if name != REJECTED])
+        closing = self._close([name for name in manifests if name != REJECTED]) if self.plan.closes else None
+        if closing is not None:
+            manifests[CLOSE] = write_closing(self.folder / CLOSE, closing, with_books=self.trial)
+            self.progress("closing", 1, 1)
         row = run_row(self.plan, self.book, manifests)
         if not self.trial:
             self.progress("committing", 0, 1)
-            tables = tables_of(self.plan, self.folder, manifests, row)
+            tables = tables_of(self.plan, self.folder, manifests, row, closing)
             self.book.commit(tables, log_entry(self.plan.kind, self.plan.run_id, self.plan.period, self.started))
             self.progress("committing", 1, 1)
         self._end()
@@ -161,11 +163,9 @@ class Work:
 
     # Close --------------------------------------------------------------------------------------------------------
 
-    def _close(self, parts: Sequence[str]) -> dict[str, Any]:
+    def _close(self, parts: Sequence[str]) -> Closing:
         self.progress("closing", 0, 1)
-        folder = self.folder / CLOSE
-        manifest = finished(folder) or close_period(
-            folder,
+        return close_period(
             self.plan.period,
             self.verbs,
             self._sums("line_sums", parts),
@@ -174,8 +174,6 @@ class Work:
             self.book.billed(),
             self.book.carried(before(self.plan.period)),
         )
-        self.progress("closing", 1, 1)
-        return manifest
 
     def _sums(self, table: str, parts: Sequence[str]) -> list[pa.Table]:
         """The sums of this run and of those before that have lines of this period."""

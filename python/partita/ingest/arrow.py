@@ -16,7 +16,7 @@ _MAGIC = b"ARROW1"
 
 
 def batches(
-    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str]
+    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str], batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches of an Arrow file or stream; an empty one first, for the schema."""
     with path.open("rb") as file:

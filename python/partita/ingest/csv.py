@@ -65,7 +65,7 @@ class _Text:
 
 
 def batches(
-    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str]
+    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str], batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches of a delimited file, all columns text; an empty one first, for the schema."""
     dialect = _dialect(path, mapping)

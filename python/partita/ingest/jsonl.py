@@ -34,7 +34,7 @@ Chunk = list[tuple[int, dict[str, Any]]]
 
 
 def batches(
-    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str]
+    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str], batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches of a file of JSON lines, all columns text; an empty one first, for the schema.
 

@@ -18,13 +18,12 @@ from partita.errors import UsageSchemaError
 from .columns import wanted
 from .files import compression_of
 
-_BATCH_ROWS = 65_536
 _BUFFER_BYTES = 1 << 20
 """Column chunks are read in pieces of this size, so that a file of one large row group needs no more memory."""
 
 
 def batches(
-    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str]
+    path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str], batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches of a Parquet file; an empty one first, for the schema."""
     if compression_of(path):
@@ -35,7 +34,7 @@ def batches(
     with pq.ParquetFile(path, read_dictionary=dictionaries, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
         schema = pa.schema([file.schema_arrow.field(name) for name in names])
         yield pa.RecordBatch.from_pylist([], schema=schema)
-        yield from file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False)
+        yield from file.iter_batches(batch_rows, columns=names, use_threads=False)
 
 
 def _has_few_values(file: pq.ParquetFile, name: str) -> bool:

@@ -25,9 +25,13 @@ _FORMATS: Final[dict[str, ModuleType]] = {"arrow": arrow, "csv": csv, "jsonl": j
 
 
 def read(
-    path: str | Path, mapping: Usage, columns: Collection[str] | None = None, numbers: Collection[str] = ()
+    path: str | Path,
+    mapping: Usage,
+    columns: Collection[str] | None = None,
+    numbers: Collection[str] = (),
+    batch_rows: int = BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
-    """The batches of a usage file, in its order, of at most 65,536 rows; at least one, so that the schema is known.
+    """The batches of a usage file, in its order, of at most `batch_rows` rows; at least one, for the schema.
 
     `columns` are read beside those that the mapping names, where they exist; None reads all. `numbers` are further
     columns that hold numbers (with `decimal: ","` their commas become points). Columns of CSV and JSON lines are text
@@ -45,23 +49,28 @@ def read(
     path = Path(path)
     origin = path.as_posix()
     try:
-        yield from _read(path, origin, mapping, columns, numbers)
+        yield from _read(path, origin, mapping, columns, numbers, batch_rows)
     except (pa.ArrowException, OSError, UnicodeError, EOFError) as error:
         reason = " ".join(str(error).split())
         raise UsageSchemaError(f"{origin}: cannot be read as {format_of(path, mapping)}: {reason}") from error
 
 
 def _read(
-    path: Path, origin: str, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str]
+    path: Path,
+    origin: str,
+    mapping: Usage,
+    columns: Collection[str] | None,
+    numbers: Collection[str],
+    batch_rows: int,
 ) -> Iterator[pa.RecordBatch]:
     row = 0
     first = None
-    for batch in _FORMATS[format_of(path, mapping)].batches(path, mapping, columns, numbers):
+    for batch in _FORMATS[format_of(path, mapping)].batches(path, mapping, columns, numbers, batch_rows):
         if first is None:
             first = batch
             refuse_floats(origin, mapping, columns, batch.schema)
-        for start in range(0, batch.num_rows, BATCH_ROWS):
-            yield exact_batch(origin, mapping, batch.slice(start, BATCH_ROWS), row + start)
+        for start in range(0, batch.num_rows, batch_rows):
+            yield exact_batch(origin, mapping, batch.slice(start, batch_rows), row + start)
         row += batch.num_rows
     if first is not None and row == 0:
         yield exact_batch(origin, mapping, first)

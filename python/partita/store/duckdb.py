@@ -7,7 +7,7 @@ runs lie beside it in `book.runs`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -58,25 +58,34 @@ class DuckDbBook(Book):
         with self._named():
             self._connection.execute(sql, list(values))
 
-    def insert(self, name: str, table: pa.Table) -> None:
-        if table.num_rows == 0:
+    def insert(self, name: str, parts: Iterable[pa.Table]) -> None:
+        arriving = _Arriving(parts)
+        if arriving.reader is None:
             return
-        with self._named():
-            self._connection.register("arriving", table)
-            try:
+        try:
+            with self._named():
+                self._connection.register("arriving", arriving.reader)
                 self._connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM arriving')
-            finally:
                 self._connection.unregister("arriving")
+        except StoreError:
+            if arriving.error is not None:  # it was not the book that failed
+                raise arriving.error from None
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self.execute("BEGIN")
+        # To keep the order of rows would cost a copy of all of them at the commit.
+        self.execute("SET preserve_insertion_order = false")
         try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self.execute("COMMIT")
+            self.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self.execute("COMMIT")
+        finally:
+            self._connection.execute("RESET preserve_insertion_order")
 
     def close(self) -> None:
         self._connection.close()
@@ -107,6 +116,25 @@ class DuckDbBook(Book):
             yield
         except duckdb.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
+
+
+class _Arriving:
+    """Tables as one stream that the database reads; an error in the making of one is kept."""
+
+    def __init__(self, parts: Iterable[pa.Table]) -> None:
+        self.error: Exception | None = None
+        self._parts = (part for part in parts if part.num_rows)
+        first = next(self._parts, None)
+        self.reader = first and pa.RecordBatchReader.from_batches(first.schema, self._batches(first))
+
+    def _batches(self, first: pa.Table) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from first.to_batches()
+            for part in self._parts:
+                yield from part.select(first.column_names).cast(first.schema).to_batches()
+        except Exception as error:
+            self.error = error
+            raise
 
 
 def _refused(path: Path, error: Exception) -> StoreError:

@@ -158,6 +158,23 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
+def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table with those of its columns that a schema has, in their types; recurring text may stay a dictionary.
+
+    >>> fitted(pa.table({"text": pa.array(["a"]).dictionary_encode(), "more": [1]}), TABLES["notices"]).to_pylist()
+    [{'text': 'a'}]
+    """
+    found = {field.name: table[field.name] for field in schema if field.name in table.column_names}
+    texts = {name for name, column in found.items() if pa.types.is_dictionary(column.type)}
+    kinds = {name: column if name in texts else column.cast(schema.field(name).type) for name, column in found.items()}
+    return pa.table(kinds)
+
+
+def constant(text: str, rows: int) -> pa.DictionaryArray:
+    """A column of one text."""
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), [text])
+
+
 def empty(name: str) -> pa.Table:
     """A table of a book without rows."""
     return TABLES[name].empty_table()

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray};
 
 pub use accounts::Accounts;
-pub use read::{Document, DocumentLine, read};
+pub use read::{Columns, Document, DocumentLine};
 pub use rounding::{Unit, rounded_lines};
 
 use crate::error::Result;

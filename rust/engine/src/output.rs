@@ -17,9 +17,25 @@ pub struct NameColumn {
 }
 
 impl NameColumn {
-    /// One more row.
+    /// One more row. The name of the row before is not looked up again.
     pub fn push(&mut self, name: Option<&str>) {
-        self.codes.push(name.map_or(NONE, |name| self.names.intern(name)));
+        let last = self.codes.last().copied().filter(|&code| code != NONE && self.names.name(code) == name);
+        self.codes.push(last.unwrap_or_else(|| name.map_or(NONE, |name| self.names.intern(name))));
+    }
+
+    /// The code of a name, for rows that are added by code.
+    pub fn code(&mut self, name: &str) -> u32 {
+        self.names.intern(name)
+    }
+
+    /// One more row, by the code of its name.
+    pub fn push_code(&mut self, code: u32) {
+        self.codes.push(code);
+    }
+
+    /// The codes of the rows so far.
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
     }
 
     /// The column.

@@ -14,16 +14,21 @@ mod positions;
 mod tests;
 
 use arrow_array::RecordBatch;
+use rayon::prelude::*;
 
-use crate::document;
+use crate::document::{Columns, Document};
 use crate::engine::Engine;
 use crate::error::Result;
 use entries::Entries;
 
+/// Documents whose entries are made together; each lot is a batch of its own.
+const LOT: usize = 4_096;
+
 /// What documents come to in the books.
 #[derive(Debug, Clone)]
 pub struct Posted {
-    pub entries: RecordBatch,
+    /// At least one batch.
+    pub entries: Vec<RecordBatch>,
     pub positions: RecordBatch,
     pub notices: RecordBatch,
 }
@@ -34,13 +39,11 @@ impl Engine {
     /// Debits equal credits for each document, book and currency, and the net positions of a currency sum to 0: anything
     /// else is an internal error.
     pub fn post(&self, documents: &[RecordBatch], lines: &[RecordBatch]) -> Result<Posted> {
-        let documents = document::read(documents, lines)?;
-        let mut entries = Entries::default();
-        for document in &documents {
-            self.post_document(document, &mut entries)?;
-        }
+        let columns = Columns::read(documents, lines)?;
+        let documents = columns.documents()?;
+        let lots = documents.par_chunks(LOT).map(|lot| self.entries(lot)).collect::<Result<Vec<_>>>()?;
         Ok(Posted {
-            entries: entries.finish()?,
+            entries: if lots.is_empty() { vec![self.entries(&[])?] } else { lots },
             positions: positions::positions(&documents)?,
             notices: notices::notices(&self.compiled, &documents)?,
         })
@@ -48,11 +51,18 @@ impl Engine {
 
     /// The positions of the parties of documents, without entries: for a whole period, when entries were made in parts.
     pub fn positions(&self, documents: &[RecordBatch]) -> Result<Posted> {
-        let documents = document::read(documents, &[])?;
+        let columns = Columns::read(documents, &[])?;
+        let documents = columns.documents()?;
         Ok(Posted {
-            entries: Entries::default().finish()?,
+            entries: vec![self.entries(&[])?],
             positions: positions::positions(&documents)?,
             notices: notices::notices(&self.compiled, &documents)?,
         })
+    }
+
+    fn entries(&self, documents: &[Document]) -> Result<RecordBatch> {
+        let mut entries = Entries::default();
+        documents.iter().try_for_each(|document| self.post_document(document, &mut entries))?;
+        entries.finish()
     }
 }

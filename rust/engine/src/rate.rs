@@ -25,6 +25,7 @@ use rayon::prelude::*;
 
 pub use chunk::Work;
 pub use drafts::Drafts;
+pub use gather::{Gathered, Spread};
 pub use price::Space;
 pub use route::{Context, Fault};
 pub use rows::{CHUNK, Record};

@@ -71,15 +71,6 @@ pub static SHARES: LazyLock<SchemaRef> = LazyLock::new(|| {
     ])
 });
 
-/// Records before they are rated: who they are, what they hold, and the partition of their account.
-pub static GATHERED: LazyLock<SchemaRef> = LazyLock::new(|| {
-    schema(&[
-        ("identity", DataType::FixedSizeBinary(16)),
-        ("content", DataType::FixedSizeBinary(16)),
-        ("partition", DataType::Int32),
-    ])
-});
-
 /// Records that could not be charged, and why.
 pub static REJECTS: LazyLock<SchemaRef> = LazyLock::new(|| {
     schema(&[

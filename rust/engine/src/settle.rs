@@ -21,7 +21,7 @@ use arrow_array::RecordBatch;
 
 use crate::basis::recurring::Month;
 use crate::clock::month_of_name;
-use crate::compile::{Agreement, Basis, Role};
+use crate::compile::{Agreement, Basis, Flow, Role};
 use crate::document::Documents;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -59,7 +59,9 @@ impl Engine {
     ) -> Result<Settled> {
         let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is no month")))?;
         let sums = Sums::read(&SHARES, share_sums, Some(period))?;
-        let lines = Sums::read(&LINES, line_sums, Some(period))?;
+        // They are many, and few agreements ask for them.
+        let asked = self.compiled.agreements.iter().any(asks_for_sales);
+        let lines = if asked { Sums::read(&LINES, line_sums, Some(period))? } else { Sums::default() };
         let before = carried.map(Carried::read).transpose()?.unwrap_or_default();
         let mut shares = Shares::new(&self.compiled, &sums)?;
         let of_records = shares.rows.len();
@@ -101,9 +103,7 @@ impl Engine {
             validity: validity(agreement),
             plans: self.plans_of(agreement),
         };
-        let asks = |role: Role| matches!(role, Role::Seller | Role::AccountOwner);
-        let fee = |basis: &Basis| matches!(basis, Basis::Recurring { .. });
-        let asked = flows.iter().any(|flow| fee(&flow.basis) && (asks(flow.payer) || asks(flow.payee)));
+        let asked = flows.iter().any(is_fee_between_sellers);
         let sales = if asked { self.sales(agreement, lines, &mut shares.cast) } else { BTreeSet::new() };
         let own = shares.rows.iter().filter(|share| share.agreement == number).collect();
         let mut period = Period { agreement, version, fees, shares: own, sales: &sales, cast: &mut shares.cast };
@@ -157,4 +157,15 @@ fn validity(agreement: &Agreement) -> (i64, i64) {
 /// Whether a code is one.
 fn some(code: u32) -> Option<u32> {
     (code != NONE).then_some(code)
+}
+
+/// Whether any version of an agreement has a fee that asks who sold to whom.
+fn asks_for_sales(agreement: &Agreement) -> bool {
+    agreement.versions.iter().flat_map(|version| &version.flows).any(is_fee_between_sellers)
+}
+
+/// Whether a flow is a fee that its seller, or the owner of an account, pays or is paid.
+fn is_fee_between_sellers(flow: &Flow) -> bool {
+    let asks = |role: Role| matches!(role, Role::Seller | Role::AccountOwner);
+    matches!(flow.basis, Basis::Recurring { .. }) && (asks(flow.payer) || asks(flow.payee))
 }

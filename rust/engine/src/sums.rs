@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use arrow_schema::SchemaRef;
 use partita_money::Dec;
+use rayon::prelude::*;
 
 use crate::column::ONE;
 use crate::error::{Error, Result};
@@ -166,18 +167,44 @@ impl<const N: usize> Sums<N> {
                 *code = ranks.get(*code as usize).copied().unwrap_or(NONE);
             }
         }
-        self.rows.sort_unstable_by_key(Sum::key);
-        let mut merged: Vec<Sum<N>> = Vec::new();
-        for row in self.rows {
-            match merged.last_mut().filter(|last| last.key() == row.key()) {
-                Some(last) => {
-                    last.amount = add(last.amount, row.amount)?;
-                    last.records = last.records.saturating_add(row.records);
-                }
-                None => merged.push(row),
+        self.sort();
+        let mut kept = 0;
+        for place in 0..self.rows.len() {
+            let row = self.rows[place];
+            if let Some(last) = self.rows[..kept].last_mut().filter(|last| last.key() == row.key()) {
+                last.amount = add(last.amount, row.amount)?;
+                last.records = last.records.saturating_add(row.records);
+            } else {
+                self.rows[kept] = row;
+                kept += 1;
             }
         }
-        Ok(Self { names: self.names, rows: merged })
+        self.rows.truncate(kept);
+        Ok(self)
+    }
+
+    /// Puts the rows in the order of their keys. Where a key fits 128 bits, as it mostly does, one number stands for it.
+    fn sort(&mut self) {
+        let widths = self.widths();
+        if widths.iter().sum::<u32>() > u128::BITS {
+            self.rows.par_sort_unstable_by_key(Sum::key);
+            return;
+        }
+        let packed = |row: &Sum<N>| {
+            let (codes, version) = row.key();
+            let words = codes.into_iter().chain([version.cast_unsigned()]);
+            words.zip(&widths).fold(0, |key, (word, width)| key << width | u128::from(word))
+        };
+        self.rows.par_sort_by_cached_key(packed);
+    }
+
+    /// The bits that hold any code plus 1 of each text, and any version.
+    fn widths(&self) -> Vec<u32> {
+        let bits = |most: usize| usize::BITS - most.leading_zeros();
+        // A negative version would not be in order as an unsigned number: then a key is too wide.
+        let version = |row: &Sum<N>| usize::try_from(row.version).map_or(u128::BITS, bits);
+        let versions = self.rows.iter().map(version).max().unwrap_or(0);
+        self.names.iter().map(|names| bits(names.len())).chain([versions]).collect()
     }
 
     /// The sums as a table.

@@ -1,9 +1,11 @@
 //! The Python binding: any Arrow object in, Arrow out, and no arithmetic of its own.
 
 mod bill;
+mod compact;
 mod doorway;
 mod engine;
 mod fees;
+mod gather;
 mod memory;
 mod post;
 mod rate;
@@ -22,9 +24,13 @@ mod _core {
     #[pymodule_export]
     use crate::bill::Documents;
     #[pymodule_export]
+    use crate::compact::compacted;
+    #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::fees::Fees;
+    #[pymodule_export]
+    use crate::gather::{Gathered, marked, repeated};
     #[pymodule_export]
     use crate::post::Posted;
     #[pymodule_export]

@@ -19,7 +19,7 @@ pub(crate) struct Posted {
 impl Posted {
     fn new(py: Python<'_>, posted: partita_engine::Posted) -> PyResult<Self> {
         Ok(Self {
-            entries: Table::one(py, posted.entries, &schema::ENTRIES)?,
+            entries: Py::new(py, Table::new(posted.entries, schema::ENTRIES.clone()))?,
             positions: Table::one(py, posted.positions, &schema::POSITIONS)?,
             notices: Table::one(py, posted.notices, &schema::NOTICES)?,
         })

@@ -59,26 +59,6 @@ pub(crate) fn sources_of(sources: Vec<NamedSource>) -> PyResult<Vec<Source>> {
 
 #[pymethods]
 impl Engine {
-    /// Identity, content and partition of each record: see the engine's `gather`. `partitions` is a table
-    /// whose int32 column `partition` has those of the accounts, in the order of the accounts table.
-    fn gather(
-        &self,
-        py: Python<'_>,
-        mapping: &str,
-        content: &str,
-        usage: AnyRecordBatch,
-        partitions: AnyRecordBatch,
-        count: u64,
-    ) -> PyResult<Table> {
-        let batches = batches_of(usage)?.0;
-        let partitions = one_batch(partitions)?;
-        let gathered = enter(py, || {
-            let one = |batch| self.engine().gather(mapping, content, batch, &partitions, count);
-            batches.iter().map(one).collect::<Result<Vec<_>, _>>()
-        })?;
-        Ok(Table::new(gathered, schema::GATHERED.clone()))
-    }
-
     /// Rates sources of (mapping, file, content fingerprint, Arrow object) as one stream. `closed` is the last period
     /// that is closed; `lines`, `shares` and `sums` say which tables to make.
     #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, sums=false, closed=None))]

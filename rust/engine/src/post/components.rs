@@ -31,6 +31,6 @@ impl<'c> Components<'c> {
 
     /// Whether a line belongs to the bundle.
     pub fn includes(&self, line: &DocumentLine) -> bool {
-        self.compiled.charge(&line.item).is_some_and(|charge| self.agreement.shares_charge.get(charge) == Some(&true))
+        self.compiled.charge(line.item).is_some_and(|charge| self.agreement.shares_charge.get(charge) == Some(&true))
     }
 }

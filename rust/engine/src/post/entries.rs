@@ -1,9 +1,11 @@
 //! Legs as entries: each a debit or a credit, never below zero, balanced for every book of a document.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
+use arrow_array::builder::StringBuilder;
+use arrow_array::{ArrayRef, Date32Array, RecordBatch};
 
 use crate::basis::standalone::by_component;
 use crate::document::{Accounts, Document, Unit};
@@ -18,7 +20,7 @@ use crate::sums::add;
 /// Entries in the making.
 #[derive(Debug, Default)]
 pub struct Entries {
-    ids: Vec<String>,
+    ids: StringBuilder,
     dates: Vec<i32>,
     /// period, book, ledger account, counterparty.
     names: [NameColumn; 4],
@@ -47,38 +49,41 @@ impl Engine {
             }
         }
         if let Some(components) = components {
-            legs.extend(bundle_legs(document, &components, bundle, Unit::of(compiled, &document.currency)?)?);
+            legs.extend(bundle_legs(document, &components, bundle, Unit::of(compiled, document.currency)?)?);
         }
         legs.extend(total_legs(document));
-        check_balance(document, &legs)?;
+        check_document(document, &legs)?;
         entries.push(document, day, &legs);
         Ok(())
     }
 
     fn last_day(&self, document: &Document) -> Result<i32> {
-        let accounts = Accounts::bare(self, &document.period)?;
-        Ok(accounts.last_day(&document.kind, &document.payer_account))
+        let accounts = Accounts::bare(self, document.period)?;
+        Ok(accounts.last_day(document.kind, document.payer_account))
     }
 }
 
 /// The revenue of a bundle, by component.
-fn bundle_legs<'d>(document: &'d Document, components: &Components, bundle: i128, unit: Unit) -> Result<Vec<Leg<'d>>> {
+fn bundle_legs<'d>(document: &Document<'d>, components: &Components, bundle: i128, unit: Unit) -> Result<Vec<Leg<'d>>> {
     let prices: Vec<i128> = components.prices.iter().map(|(_, price)| *price).collect();
     let parts = by_component(bundle, &prices, unit)?;
     let leg = |((component, _), part): (&(String, i128), i128)| Leg {
-        book: &document.payee,
+        book: document.payee,
         kind: Kind::Component(component.clone()),
-        counterparty: &document.payer,
+        counterparty: document.payer,
         amount: -part,
     };
     Ok(components.prices.iter().zip(parts).map(leg).collect())
 }
 
-fn check_balance(document: &Document, legs: &[Leg]) -> Result<()> {
-    let mut books: BTreeMap<&str, i128> = BTreeMap::new();
+fn check_document(document: &Document, legs: &[Leg]) -> Result<()> {
+    // A document has two parties, so there is little to search.
+    let mut books: Vec<(&str, i128)> = Vec::with_capacity(2);
     for leg in legs {
-        let book = books.entry(leg.book).or_insert(0);
-        *book = add(*book, leg.amount)?;
+        match books.iter_mut().find(|(book, _)| *book == leg.book) {
+            Some((_, sum)) => *sum = add(*sum, leg.amount)?,
+            None => books.push((leg.book, leg.amount)),
+        }
     }
     match books.into_iter().find(|(_, sum)| *sum != 0) {
         Some((book, sum)) => {
@@ -89,24 +94,62 @@ fn check_balance(document: &Document, legs: &[Leg]) -> Result<()> {
 }
 
 impl Entries {
-    fn push(&mut self, document: &Document, day: i32, legs: &[Leg]) {
-        for (leg, number) in legs.iter().filter(|leg| leg.amount != 0).zip(1..) {
-            self.ids.push(format!("{}#{number}", document.id));
-            self.dates.push(day);
-            let account = format!("{}:{}:{}", leg.kind.name(), leg.counterparty, document.currency);
-            let names = [document.period.as_str(), leg.book, &account, leg.counterparty];
-            self.names.iter_mut().zip(names).for_each(|(column, name)| column.push(Some(name)));
-            self.debits.push(leg.amount.max(0));
-            self.credits.push((-leg.amount).max(0));
-            self.currencies.push(Some(&document.currency));
-            self.documents.push(Some(&document.id));
+    /// Debits equal credits in each book and currency: the law of what is written, whatever it was made from.
+    fn check_balance(&self) -> Result<()> {
+        let accounts = self.names[1].codes().iter().zip(self.currencies.codes());
+        let mut sums: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+        let (mut last, mut sum) = ((0, 0), 0);
+        for ((&book, &currency), (debit, credit)) in accounts.zip(self.debits.iter().zip(&self.credits)) {
+            // Entries of a book mostly follow each other or alternate, and a sum in hand needs no look-up.
+            if (book, currency) != last {
+                let own = sums.entry(last).or_insert(0);
+                *own = add(*own, std::mem::take(&mut sum))?;
+                last = (book, currency);
+            }
+            sum = add(sum, debit - credit)?;
+        }
+        let own = sums.entry(last).or_insert(0);
+        *own = add(*own, sum)?;
+        if sums.values().all(|sum| *sum == 0) {
+            Ok(())
+        } else {
+            Err(Error::Internal("the entries of a book do not balance".into()))
         }
     }
 
-    /// The table.
-    pub fn finish(self) -> Result<RecordBatch> {
-        let mut columns: Vec<ArrayRef> =
-            vec![Arc::new(StringArray::from_iter_values(&self.ids)), Arc::new(Date32Array::from(self.dates))];
+    fn push(&mut self, document: &Document, day: i32, legs: &[Leg]) {
+        let [periods, books, accounts, counterparties] = &mut self.names;
+        let (period, currency) = (periods.code(document.period), self.currencies.code(document.currency));
+        let own = self.documents.code(document.id);
+        // The legs of a document are on few ledger accounts.
+        let mut known: Vec<(&Leg, [u32; 3])> = Vec::with_capacity(4);
+        for (leg, number) in legs.iter().filter(|leg| leg.amount != 0).zip(1..) {
+            let met = known.iter().find(|(other, _)| other.is_on_account_of(leg)).map(|(_, codes)| *codes);
+            let codes = met.unwrap_or_else(|| {
+                let account = format!("{}:{}:{}", leg.kind.name(), leg.counterparty, document.currency);
+                let codes = [books.code(leg.book), accounts.code(&account), counterparties.code(leg.counterparty)];
+                known.push((leg, codes));
+                codes
+            });
+            // Writing to a builder does not fail.
+            let _ = write!(self.ids, "{}#{number}", document.id);
+            self.ids.append_value("");
+            self.dates.push(day);
+            periods.push_code(period);
+            books.push_code(codes[0]);
+            accounts.push_code(codes[1]);
+            counterparties.push_code(codes[2]);
+            self.debits.push(leg.amount.max(0));
+            self.credits.push((-leg.amount).max(0));
+            self.currencies.push_code(currency);
+            self.documents.push_code(own);
+        }
+    }
+
+    /// The entries as a table.
+    pub fn finish(mut self) -> Result<RecordBatch> {
+        self.check_balance()?;
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(self.ids.finish()), Arc::new(Date32Array::from(self.dates))];
         for column in self.names {
             columns.push(column.finish()?);
         }

@@ -14,6 +14,13 @@ pub struct Leg<'a> {
     pub amount: i128,
 }
 
+impl Leg<'_> {
+    /// Whether both are posted on one ledger account of one book.
+    pub fn is_on_account_of(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.book == other.book && self.counterparty == other.counterparty
+    }
+}
+
 /// The kind of ledger account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -63,23 +70,20 @@ fn is_reversed(compiled: &Compiled, document: &Document, line: &DocumentLine, fl
         _ => None,
     };
     let consolidated = compiled.agreements.iter().any(|own| own.id == document.contract && own.consolidated);
-    let by_role = is(flow.payer, &document.payee).or_else(|| is(flow.payee, &document.payer));
+    let by_role = is(flow.payer, document.payee).or_else(|| is(flow.payee, document.payer));
     consolidated && by_role.unwrap_or(line.net < 0)
 }
 
 /// The legs of one line: revenue of its payee, expense (or less revenue) of its payer.
-pub fn line_legs<'d>(compiled: &Compiled, document: &'d Document, line: &DocumentLine) -> Result<[Leg<'d>; 2]> {
+pub fn line_legs<'d>(compiled: &Compiled, document: &Document<'d>, line: &DocumentLine) -> Result<[Leg<'d>; 2]> {
     if document.kind != BILL && line.item == CARRIED {
-        let (payer, payee) = (&document.payer, &document.payee);
+        let (payer, payee) = (document.payer, document.payee);
         return Ok(legs((payer, payee), (Kind::Carried, Kind::Carried), line.net));
     }
     let flow = flow_of(compiled, document, line)?;
     let reversed = flow.is_some_and(|flow| is_reversed(compiled, document, line, flow));
-    let (payer, payee, amount) = if reversed {
-        (&document.payee, &document.payer, -line.net)
-    } else {
-        (&document.payer, &document.payee, line.net)
-    };
+    let (payer, payee, amount) =
+        if reversed { (document.payee, document.payer, -line.net) } else { (document.payer, document.payee, line.net) };
     let expense = if flow.is_some_and(|flow| flow.net) { Kind::Revenue } else { Kind::Expense };
     Ok(legs((payer, payee), (expense, Kind::Revenue), amount))
 }
@@ -93,8 +97,8 @@ fn legs<'d>((payer, payee): (&'d str, &'d str), kinds: (Kind, Kind), amount: i12
 }
 
 /// The legs of the document as a whole: what one owes is what the other is owed.
-pub fn total_legs(document: &Document) -> [Leg<'_>; 2] {
-    let (payer, payee, amount) = (document.payer.as_str(), document.payee.as_str(), document.net);
+pub fn total_legs<'d>(document: &Document<'d>) -> [Leg<'d>; 2] {
+    let (payer, payee, amount) = (document.payer, document.payee, document.net);
     [
         Leg { book: payer, kind: Kind::Payable, counterparty: payee, amount: -amount },
         Leg { book: payee, kind: Kind::Receivable, counterparty: payer, amount },

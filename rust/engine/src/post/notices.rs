@@ -53,7 +53,7 @@ fn exceeding(agreement: &str, party: &str, over: &str, documents: &[Document]) -
 fn paid_to<'a>(party: &str, documents: &'a [Document]) -> Result<BTreeMap<&'a str, i128>> {
     let mut sums = BTreeMap::new();
     for document in documents.iter().filter(|document| document.payee == party) {
-        let sum = sums.entry(document.currency.as_str()).or_insert(0);
+        let sum = sums.entry(document.currency).or_insert(0);
         *sum = add(*sum, document.net)?;
     }
     Ok(sums)

@@ -20,9 +20,9 @@ type Sums<'a> = BTreeMap<(&'a str, &'a str), (i128, i128)>;
 pub fn positions(documents: &[Document]) -> Result<RecordBatch> {
     let mut sums = Sums::new();
     for document in documents {
-        let owed = &mut sums.entry((&document.currency, &document.payee)).or_default().0;
+        let owed = &mut sums.entry((document.currency, document.payee)).or_default().0;
         *owed = add(*owed, document.net)?;
-        let owes = &mut sums.entry((&document.currency, &document.payer)).or_default().1;
+        let owes = &mut sums.entry((document.currency, document.payer)).or_default().1;
         *owes = add(*owes, document.net)?;
     }
     check_sum(&sums)?;

@@ -49,7 +49,7 @@ fn a_bill_in_both_books() {
         &[["d", "other/calls", "20"], ["d", "other/fee", "-5"], ["d", "other/free", "0"]],
     );
     assert_eq!(
-        shown(&posted.entries, &ENTRY),
+        shown(&posted.entries[0], &ENTRY),
         [
             "ann expense:shop:EUR 20 0",
             "shop revenue:ann:EUR 0 20",
@@ -61,7 +61,7 @@ fn a_bill_in_both_books() {
     );
     // The last day of the cycle from 15 September to 14 October.
     assert_eq!(
-        shown(&posted.entries, &["entry_id", "date", "period", "currency", "document_id"])[0],
+        shown(&posted.entries[0], &["entry_id", "date", "period", "currency", "document_id"])[0],
         "d#1 2026-10-14 2026-10 EUR d"
     );
     assert_eq!(
@@ -86,7 +86,7 @@ fn a_line_that_runs_the_other_way_is_the_others_expense() {
         &[["d", "commission", "-12.6"], ["d", "proceeds", "65"]],
     );
     assert_eq!(
-        shown(&posted.entries, &ENTRY),
+        shown(&posted.entries[0], &ENTRY),
         [
             "A expense:E:EUR 12.6 0",
             "E revenue:A:EUR 0 12.6",
@@ -112,7 +112,7 @@ fn a_bundle_earns_by_component() {
         &[["d", "bundle/fee", "70"], ["d", "other/fee", "5"]],
     );
     let revenue: Vec<String> =
-        shown(&posted.entries, &ENTRY).into_iter().filter(|entry| entry.starts_with("shop revenue")).collect();
+        shown(&posted.entries[0], &ENTRY).into_iter().filter(|entry| entry.starts_with("shop revenue")).collect();
     assert_eq!(
         revenue,
         [
@@ -170,8 +170,8 @@ proptest! {
         let sum = |table: &RecordBatch, column: &str| -> i128 {
             shown(table, &[column]).iter().map(|text| crate::fixture::raw(text)).sum()
         };
-        prop_assert_eq!(sum(&posted.entries, "debit"), sum(&posted.entries, "credit"));
+        prop_assert_eq!(sum(&posted.entries[0], "debit"), sum(&posted.entries[0], "credit"));
         prop_assert_eq!(sum(&posted.positions, "net"), 0);
-        prop_assert!(shown(&posted.entries, &["debit", "credit"]).iter().all(|entry| !entry.contains('-')));
+        prop_assert!(shown(&posted.entries[0], &["debit", "credit"]).iter().all(|entry| !entry.contains('-')));
     }
 }

@@ -1,103 +1,139 @@
 //! Before rating: which partition a record belongs to, who it is, and what it holds.
 //!
 //! A run reads its usage once to lay each record into the partition of its account and to find duplicates among all of
-//! them; both need only a few bytes a record.
+//! them. A block of rows comes back in the order of its partitions, each row with its number and its fingerprints, so
+//! that the run has only to write the parts where they belong.
 
-use std::fmt::Write;
+mod order;
+mod prints;
 
-use arrow_array::builder::FixedSizeBinaryBuilder;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, Int32Array, RecordBatch};
+use arrow_array::builder::BooleanBufferBuilder;
+use arrow_array::{Array, ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch, UInt32Array, UInt64Array};
+use arrow_buffer::{Buffer, NullBuffer};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use rayon::prelude::*;
+use std::sync::Arc;
 
-use super::rows::{LONGEST, Rows};
+use super::rows::{ROW_NUMBER, Rows};
 use super::shared;
-use crate::column::{Cell, Numbers};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::identity;
-use crate::schema;
+use order::Order;
+use prints::Prints;
+
+/// Rows that one thread looks at: their columns fit the second-level cache.
+const PIECE: usize = 16_384;
+/// Columns of fingerprints in gathered rows; no attribute has such a name.
+const IDENTITY: &str = "partita:identity";
+const CONTENT: &str = "partita:content";
+
+/// How rows are laid into partitions.
+#[derive(Debug)]
+pub struct Spread<'a> {
+    /// The partitions of the accounts, in their order.
+    pub of_accounts: &'a [i32],
+    /// How many there are.
+    pub count: u32,
+    /// Dictionary columns that are to be plain: their dictionaries are too large to be written again and again.
+    pub plain: &'a [String],
+}
+
+/// A block of rows in the order of its partitions.
+#[derive(Debug)]
+pub struct Gathered {
+    /// All columns that came in, and those of `ROW_NUMBER`, `IDENTITY` (null if `where` skips the row, or its id is
+    /// null or too long) and `CONTENT`.
+    pub rows: RecordBatch,
+    /// Rows of each partition.
+    pub counts: Vec<u64>,
+    /// The first 64 bits of each identity, in the order of as many ranges of equal width as there are partitions.
+    pub marks: UInt64Array,
+    /// Marks of each range.
+    pub mark_counts: Vec<u64>,
+}
 
 impl Engine {
-    /// For each row: its identity (null if `where` skips it, or its id is null or too long), its content, and the
-    /// partition of its account; rows of unknown keys are spread by their numbers. `partitions` are those of the
-    /// accounts, in order, and `count` is how many there are.
+    /// Lays a block of rows of one file, the first of them with this number, into the partitions of their accounts;
+    /// rows of unknown keys are spread by their numbers. `content` is the fingerprint of the file's content.
     pub fn gather(
         &self,
-        mapping: &str,
-        content: &str,
+        (mapping, content): (&str, &str),
         batch: &RecordBatch,
-        partitions: &RecordBatch,
-        count: u64,
-    ) -> Result<RecordBatch> {
+        first: u64,
+        spread: &Spread,
+    ) -> Result<Gathered> {
         let usage = self.usage(mapping)?;
-        let of_accounts =
-            partitions.column_by_name("partition").and_then(|column| column.as_primitive_opt::<Int32Type>());
-        let of_accounts =
-            of_accounts.ok_or_else(|| Error::Internal("the accounts have no int32 column partition".into()))?;
-        let rows = Rows::read(&self.compiled, usage, batch, 0)?;
+        let rows = batch.num_rows();
         let file = identity::text(content);
-        let mut identities = FixedSizeBinaryBuilder::with_capacity(rows.len, 16);
-        let mut contents = FixedSizeBinaryBuilder::with_capacity(rows.len, 16);
-        let mut found = Vec::with_capacity(rows.len);
-        let mut scratch = String::new();
-        for row in 0..rows.len {
-            let added = identity_of(&rows, row, file, &mut scratch)
-                .map(|identity| identities.append_value(identity.to_be_bytes()));
-            let added = added.unwrap_or_else(|| {
-                identities.append_null();
-                Ok(())
-            });
-            added.map_err(|error| Error::Internal(error.to_string()))?;
-            write_content(&rows, row, &mut scratch);
-            let print = identity::text(&scratch).to_be_bytes();
-            contents.append_value(print).map_err(|error| Error::Internal(error.to_string()))?;
-            found.push(self.partition_of(&rows, row, of_accounts.values(), count));
+        let piece = |start: usize| {
+            let piece = batch.slice(start, PIECE.min(rows - start));
+            let rows = Rows::read(&self.compiled, usage, &piece, first + start as u64)?;
+            Ok(Prints::of(self, &rows, file, spread))
+        };
+        // An empty batch must still have the columns that its mapping names.
+        let starts: Vec<usize> = (0..rows.max(1)).step_by(PIECE).collect();
+        let pieces = starts.into_par_iter().map(piece).collect::<Result<Vec<_>>>()?;
+        let prints = Prints::joined(pieces);
+        let order = Order::by(&prints.partitions, spread.count);
+        let marks = prints.marks();
+        let ranges: Vec<u32> = marks.iter().map(|&mark| range_of(mark, spread.count)).collect();
+        let by_range = Order::by(&ranges, spread.count);
+        Ok(Gathered {
+            rows: laid(batch, first, &prints, &order, spread)?,
+            counts: order.counts,
+            marks: by_range.places.iter().map(|&place| marks[place as usize]).collect::<Vec<_>>().into(),
+            mark_counts: by_range.counts,
+        })
+    }
+}
+
+/// The range of a mark, of so many of equal width.
+fn range_of(mark: u64, count: u32) -> u32 {
+    ((u128::from(mark) * u128::from(count)) >> 64) as u32
+}
+
+/// The rows in order, with their numbers and fingerprints.
+fn laid(batch: &RecordBatch, first: u64, prints: &Prints, order: &Order, spread: &Spread) -> Result<RecordBatch> {
+    let places = UInt32Array::from(order.places.clone());
+    let named: Vec<(&ArrayRef, &Arc<Field>)> = batch.columns().iter().zip(batch.schema_ref().fields()).collect();
+    let column = |(column, field): (&ArrayRef, &Arc<Field>)| {
+        let taken = if order.is_as_it_was { column.clone() } else { arrow_select::take::take(column, &places, None)? };
+        match taken.data_type() {
+            DataType::Dictionary(_, value) if spread.plain.contains(field.name()) => arrow_cast::cast(&taken, value),
+            _ => Ok(taken),
         }
-        let columns: Vec<ArrayRef> =
-            vec![shared(identities.finish()), shared(contents.finish()), shared(Int32Array::from(found))];
-        RecordBatch::try_new(schema::GATHERED.clone(), columns).map_err(|error| Error::Internal(error.to_string()))
-    }
-
-    fn partition_of(&self, rows: &Rows, row: usize, partitions: &[i32], count: u64) -> i32 {
-        let key = rows.key.get(row).and_then(|key| self.subscribers.key(key));
-        let account = key.and_then(|key| {
-            let subscription = *self.subscribers.of_key_code(key).first()?;
-            self.subscribers.subscriptions.account.get(subscription as usize)
-        });
-        let known = account.and_then(|&account| partitions.get(account as usize)).copied();
-        known.unwrap_or_else(|| i32::try_from(rows.number(row) % count.max(1)).unwrap_or(0))
-    }
+    };
+    let mut columns: Vec<ArrayRef> =
+        named.into_par_iter().map(column).collect::<std::result::Result<_, _>>().map_err(internal)?;
+    let numbers = order.places.iter().map(|&place| (first + u64::from(place)).cast_signed());
+    columns.push(shared(Int64Array::from_iter_values(numbers)));
+    columns.push(shared(fingerprints(&prints.identities, Some(&prints.known), order)?));
+    columns.push(shared(fingerprints(&prints.contents, None, order)?));
+    let names = batch.schema_ref().fields().iter().map(|field| field.name().as_str());
+    let names = names.chain([ROW_NUMBER, IDENTITY, CONTENT]);
+    let fields: Vec<Field> =
+        names.zip(&columns).map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(internal)
 }
 
-fn identity_of(rows: &Rows, row: usize, file: u128, scratch: &mut String) -> Option<u128> {
-    if rows.skipped.get(row).copied().unwrap_or(false) {
-        return None;
+/// A column of fingerprints, null where one is not known.
+fn fingerprints(prints: &[u128], known: Option<&[bool]>, order: &Order) -> Result<FixedSizeBinaryArray> {
+    let mut bytes = Vec::with_capacity(prints.len() * 16);
+    for &place in &order.places {
+        bytes.extend_from_slice(&prints[place as usize].to_be_bytes());
     }
-    let Some(ids) = &rows.id else { return Some(identity::row(file, rows.number(row))) };
-    let (id, source) = (ids.get(row)?, rows.source.get(row).unwrap_or(""));
-    (id.len() <= LONGEST && source.len() <= LONGEST).then(|| identity::record(source, id, scratch))
+    let nulls = known.filter(|known| known.contains(&false)).map(|known| {
+        let mut valid = BooleanBufferBuilder::new(known.len());
+        for &place in &order.places {
+            valid.append(known[place as usize]);
+        }
+        NullBuffer::new(valid.finish())
+    });
+    FixedSizeBinaryArray::try_new(16, Buffer::from_vec(bytes), nulls).map_err(internal)
 }
 
-/// The time and every mapped column, each marked as there or null.
-fn write_content(rows: &Rows, row: usize, into: &mut String) {
-    into.clear();
-    let mut text = |text: Option<&str>| {
-        into.push_str(if text.is_some() { "\u{1}" } else { "\0" });
-        into.push_str(text.unwrap_or_default());
-        into.push('\u{1f}');
-    };
-    let written = rows.time.text.as_ref().and_then(|text| text.get(row));
-    text(if rows.time.cells.get(row) == Cell::Fine { None } else { written });
-    for column in [&rows.key, &rows.service, &rows.destination, &rows.territory].into_iter().chain(&rows.attributes) {
-        text(column.get(row));
-    }
-    let mut number = |numbers: &Numbers| {
-        let cell = numbers.cells.get(row);
-        let text = numbers.text.as_ref().filter(|_| cell != Cell::Fine).and_then(|text| text.get(row));
-        // Writing to a string does not fail.
-        let _ = write!(into, "{}:{:x}:{}\u{1f}", cell as u8, numbers.values[row], text.unwrap_or_default());
-    };
-    [&rows.quantity, &rows.amount, &rows.duration].into_iter().for_each(&mut number);
-    let _ = write!(into, "{:x}", rows.time.values[row]);
+#[allow(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn internal(error: ArrowError) -> Error {
+    Error::Internal(error.to_string())
 }

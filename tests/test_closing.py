@@ -1,0 +1,63 @@
+"""The way of a close into the book: in lots, as a stream, and errors in the making of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from partita.cycle.closing import in_lots
+from partita.errors import InternalError
+from partita.store import open_store
+from partita.store.schema import TABLES, constant
+
+
+def _documents(counts: list[int]) -> tuple[pa.Table, pa.Table]:
+    """Documents with so many lines each."""
+    ids = [f"d{number}" for number in range(len(counts))]
+    of_lines = [id_ for id_, count in zip(ids, counts, strict=True) for _ in range(count)]
+    lines = pa.table({"document_id": pa.array(of_lines, pa.string()).dictionary_encode()})
+    return pa.table({"document_id": pa.array(ids, pa.string())}), lines
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+@pytest.mark.parametrize("counts", [[], [1], [3, 1, 2, 1, 4], [2, 0, 1]])
+def test_lots_have_all_documents_with_their_own_lines(counts: list[int], at_once: int) -> None:
+    documents, lines = _documents(counts)
+    lots = list(in_lots(documents, lines, at_once))
+    for name, whole in (("documents", documents), ("lines", lines)):
+        parts = [lot[name == "lines"]["document_id"].to_pylist() for lot in lots]
+        assert [id_ for part in parts for id_ in part] == whole["document_id"].to_pylist()
+    for some, own in lots:
+        assert set(own["document_id"].to_pylist()) <= set(some["document_id"].to_pylist())
+    if 0 not in counts:
+        assert len(lots) == -(-len(counts) // at_once)
+
+
+def _notices(rows: int) -> pa.Table:
+    texts = pa.array([str(row) for row in range(rows)])
+    return pa.table({"run_id": constant("r1", rows), "code": constant("code", rows), "text": texts, "more": texts})
+
+
+def test_parts_of_a_table_are_written_as_one(tmp_path: Path) -> None:
+    run = pa.Table.from_pylist([{"run_id": "r1", "number": 1, "period": "2026-10"}])
+    parts = [("runs", run), *(("notices", _notices(rows)) for rows in (0, 3, 0, 2))]
+    with open_store(f"{tmp_path}/book.duckdb") as book:
+        book.commit(parts, {"run_id": "r1"})
+        written = book.table("notices")
+    assert written.schema == TABLES["notices"]
+    assert sorted(written["text"].to_pylist()) == ["0", "0", "1", "1", "2"]
+    assert set(written["code"].to_pylist()) == {"code"}
+
+
+def test_an_error_in_the_making_of_a_part_is_told_as_it_is(tmp_path: Path) -> None:
+    def parts() -> Iterator[tuple[str, pa.Table]]:
+        yield "notices", _notices(3)
+        raise InternalError("the entries of a book do not balance")
+
+    with open_store(f"{tmp_path}/book.duckdb") as book:
+        with pytest.raises(InternalError, match="do not balance"):
+            book.commit(parts(), {"run_id": "r1"})
+        assert book.table("notices").num_rows == 0
