@@ -15,6 +15,8 @@ const BITS: u32 = 4;
 /// Entries of a leaf until it becomes a branch. Entries are copied faster than pointers to further nodes, whose counts
 /// lie all over memory.
 const FULL: usize = 32;
+/// Entries that a copied leaf has room for.
+const ROOM: usize = 4;
 /// Entries whose hashes are alike this far stay in one leaf.
 const DEEPEST: u32 = u64::BITS - BITS;
 
@@ -72,7 +74,14 @@ impl<K: Hash + Eq + Clone, V: Clone> Trie<K, V> {
 
 impl<K: Hash + Eq + Clone, V: Clone> Node<K, V> {
     fn insert(place: &mut Option<Arc<Self>>, (hash, shift): (u64, u32), key: K, value: V) {
-        let node = Arc::make_mut(place.get_or_insert_with(|| Arc::new(Self::Leaf(Vec::new()))));
+        let node = place.get_or_insert_with(|| Arc::new(Self::Leaf(Vec::new())));
+        if let (Self::Leaf(entries), true) = (&**node, Arc::strong_count(node) > 1) {
+            // A copy with room for what comes, which a plain one would have to move for.
+            let mut copy = Vec::with_capacity(entries.len() + ROOM);
+            copy.extend_from_slice(entries);
+            *node = Arc::new(Self::Leaf(copy));
+        }
+        let node = Arc::make_mut(node);
         match node {
             Self::Branch(children) => {
                 if let Some(child) = children.get_mut(child_of(hash, shift)) {

@@ -61,6 +61,9 @@ impl Accounts {
     /// An account by its code.
     pub(super) fn get(&self, code: u32) -> Option<Account> {
         let at = code as usize;
+        if let Some(row) = self.rows.as_ref().and_then(|rows| rows.get(at)) {
+            return Some(*row);
+        }
         Some(Account {
             owner: *self.owner.get(at)?,
             currency: *self.currency.get(at)?,
