@@ -12,6 +12,7 @@ mod gather;
 mod lane;
 mod order;
 mod output;
+mod parallel;
 mod price;
 mod route;
 mod rows;
@@ -21,7 +22,6 @@ mod session;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use rayon::prelude::*;
 
 pub use chunk::Work;
 pub use drafts::Drafts;
@@ -104,14 +104,17 @@ impl Engine {
         let contexts = usages.iter().map(|usage| self.context(usage)).collect();
         let call = Call { engine: self, sources, options, opening, contexts };
         let pieces = call.pieces()?;
-        // Duplicates are looked for among all records at once; otherwise memory serves one wave after the other.
-        let in_order = if options.check_duplicates { None } else { call.in_waves(&pieces, WAVE, false)? };
-        match in_order {
-            Some(rated) => Ok(rated),
-            None => {
-                call.in_waves(&pieces, pieces.len().max(1), true)?.ok_or_else(|| Error::Internal("not rated".into()))
+        let rated = if options.check_duplicates && duplicates::may_have(&call.contexts, &pieces)? {
+            // What comes twice is judged among all records at once.
+            call.in_waves(&pieces, ALL, Way { sort: true, check_duplicates: true })?
+        } else {
+            // Memory serves one wave after the other, as long as records come in order.
+            match call.in_waves(&pieces, WAVE, Way { sort: false, check_duplicates: false })? {
+                None => call.in_waves(&pieces, ALL, Way { sort: true, check_duplicates: false })?,
+                rated => rated,
             }
-        }
+        };
+        rated.ok_or_else(|| Error::Internal("not rated".into()))
     }
 
     fn context<'a>(&'a self, usage: &'a Usage) -> Context<'a> {
@@ -129,6 +132,15 @@ impl Engine {
 
 /// Chunks in a wave: what they hold between the stages is used again for the next.
 const WAVE: usize = 16;
+/// All of them.
+const ALL: usize = usize::MAX;
+
+/// How pieces are rated: sorted where they are not in order, and with those of one identity compared.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    sort: bool,
+    check_duplicates: bool,
+}
 
 /// Rows of a source that make a chunk.
 struct Piece {
@@ -169,9 +181,10 @@ impl Call<'_> {
         Ok(pieces)
     }
 
-    /// Rates the pieces wave by wave; none if records that count turn out not to be in order and `sort` is not set.
-    fn in_waves(&self, pieces: &[Piece], wave: usize, sort: bool) -> Result<Option<(Rated, Vec<Standing>)>> {
-        let partitions = rayon::current_num_threads().max(1);
+    /// Rates the pieces wave by wave; none if records that count turn out not to be in order and are not sorted.
+    fn in_waves(&self, pieces: &[Piece], wave: usize, way: Way) -> Result<Option<(Rated, Vec<Standing>)>> {
+        let is_small = pieces.iter().map(|piece| piece.batch.num_rows()).sum::<usize>() < parallel::FEW;
+        let partitions = if is_small { 1 } else { rayon::current_num_threads().max(1) };
         let mut counters = counted::open(self.engine, self.options.counters.as_ref(), partitions)?;
         for counters in &mut counters {
             counters.opening = self.opening.cloned();
@@ -180,16 +193,16 @@ impl Call<'_> {
         // The last chunk of the wave before: records of one instant may stand on both sides.
         let mut tail: Option<Chunk> = None;
         let mut base = 0;
-        for pieces in pieces.chunks(wave) {
+        for pieces in pieces.chunks(wave.min(pieces.len()).max(1)) {
             let done = usize::from(tail.is_some());
             let mut chunks: Vec<Chunk> = tail.take().into_iter().collect();
-            chunks.extend(self.routed(pieces, partitions, !self.options.check_duplicates)?);
+            chunks.extend(self.routed(pieces, partitions, !way.check_duplicates)?);
             self.part_ways(&mut chunks[done..], &counters);
             let identities = output::identities(self.sources, &chunks[done..]);
-            if self.options.check_duplicates {
+            if way.check_duplicates {
                 duplicates::reject(&self.contexts, &mut chunks, &identities);
             }
-            if !counted::rate(&self.contexts, (&mut chunks, base), &mut counters, sort) {
+            if !counted::rate(&self.contexts, (&mut chunks, base), &mut counters, way.sort) {
                 return Ok(None);
             }
             self.join_ways(&mut chunks[done..]);
@@ -210,20 +223,21 @@ impl Call<'_> {
             route::route(context, &mut chunk, in_lanes);
             Ok(chunk)
         };
-        pieces.par_iter().map(chunk).collect()
+        parallel::map(pieces, partitions == 1, chunk).into_iter().collect()
     }
 
     /// Rates the rows that take no lane and need no counter. Counters are moved by lanes or by single rows, not by both
     /// at once: where a row counts by itself, or a counter stands between whole units, all that count leave their lanes.
     fn part_ways(&self, chunks: &mut [Chunk], counters: &Partitions) {
         let by_rows = chunks.iter().any(Chunk::counts_rows) || !counters.iter().all(Counters::all_whole);
-        chunks.par_iter_mut().for_each(|chunk| {
+        let part = |chunk: &mut Chunk| {
             let context = &self.contexts[chunk.source as usize];
             if by_rows && chunk.lane.counts {
                 route::leave_lane(context, chunk);
             }
             price::rate_stateless(context, chunk);
-        });
+        };
+        parallel::map(chunks, counters.len() == 1, part);
     }
 
     /// Chunks with rows of both kinds, and itemised ones, are written row by row.
@@ -231,7 +245,9 @@ impl Call<'_> {
         let itemised = self.options.itemised;
         let mixed = |chunk: &&mut Chunk| chunk.lane.len() > 0 && (itemised || chunk.rated() > chunk.lane.len());
         let mixed = chunks.iter_mut().filter(mixed).collect::<Vec<_>>();
-        mixed.into_par_iter().for_each(|chunk| lane::into_work(&self.contexts[chunk.source as usize], chunk));
+        let join = |chunk: &mut Chunk| lane::into_work(&self.contexts[chunk.source as usize], chunk);
+        let few = mixed.len() < 2;
+        parallel::map(mixed, few, join);
     }
 }
 

@@ -4,13 +4,12 @@
 //! belongs before the one it saw last, the partition is sorted and priced again from its opening counters.
 
 use arrow_array::RecordBatch;
-use rayon::prelude::*;
 
 use super::chunk::{Chunk, Place, Work, partition_of};
 use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
 use super::rows::Rows;
-use super::{Partitions, lane, order};
+use super::{Partitions, lane, order, parallel};
 use crate::catalog::Scope;
 use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
 use crate::counter::{Counters, Key};
@@ -54,7 +53,8 @@ pub fn rate(
     let partition =
         |(number, (work, counters))| Partition { number, work, counters, rejects: Vec::new(), chunks: shared, base };
     let parts: Vec<_> = work.into_iter().zip(std::mem::take(counters)).enumerate().map(partition).collect();
-    let rated: Vec<_> = parts.into_par_iter().map(|partition| partition.rate(contexts, sort)).collect();
+    let few = parts.len() < 2;
+    let rated = parallel::map(parts, few, |partition| partition.rate(contexts, sort));
     let mut in_order = true;
     for (number, outcome) in rated.into_iter().enumerate() {
         let Some((work, partition_counters, rejects)) = outcome else {
@@ -84,12 +84,15 @@ fn count_lanes(
     let count = |(number, counters): (usize, &mut Counters)| {
         lane::count(contexts, (shared, base), lane::Partition { number, of }, counters, sort)
     };
-    let counted: Option<Vec<_>> = counters.par_iter_mut().enumerate().map(count).collect();
+    let numbered: Vec<_> = counters.iter_mut().enumerate().collect();
+    let counted: Option<Vec<_>> = parallel::map(numbered, of < 2, count).into_iter().collect();
     let Some(counted) = counted else { return false };
     let mut counted: Vec<_> = counted.into_iter().map(Vec::into_iter).collect();
     let by_chunk: Vec<Vec<_>> =
         chunks.iter().map(|_| counted.iter_mut().filter_map(Iterator::next).collect()).collect();
-    chunks.par_iter_mut().zip(by_chunk).for_each(|(chunk, counted)| lane::merge(chunk, counted));
+    let chunks: Vec<_> = chunks.iter_mut().zip(by_chunk).collect();
+    let few = chunks.len() < 2;
+    parallel::map(chunks, few, |(chunk, counted)| lane::merge(chunk, counted));
     true
 }
 

@@ -1,10 +1,33 @@
 //! Duplicates within one call: of records with one identity, the first in canonical order stays; every other is a
 //! duplicate if its mapped columns are equal, a conflict if not. Only records that could be rated count as seen.
 
+use rayon::prelude::*;
+
+use super::Piece;
 use super::chunk::Chunk;
 use super::order;
 use super::route::{Context, Fault};
+use crate::error::Result;
 use crate::reject::Code;
+use crate::repeated::repeated;
+use crate::{identity, rate::rows::Rows};
+
+/// Whether some identity comes more than once: told by the first 64 bits of each, and so perhaps of two that differ.
+pub fn may_have(contexts: &[Context], pieces: &[Piece]) -> Result<bool> {
+    let marks = |piece: &Piece| -> Result<Vec<u64>> {
+        let Some((ids, sources)) = Rows::identified(contexts[piece.source].usage, &piece.batch)? else {
+            return Ok(Vec::new());
+        };
+        let mut scratch = String::new();
+        let mut mark = |row| {
+            let identity = identity::record(sources.get(row).unwrap_or(""), ids.get(row)?, &mut scratch);
+            Some((identity >> 64) as u64)
+        };
+        Ok((0..piece.batch.num_rows()).filter_map(&mut mark).collect())
+    };
+    let marks = pieces.par_iter().map(marks).collect::<Result<Vec<_>>>()?;
+    Ok(!repeated(marks.concat()).is_empty())
+}
 
 /// Rejects all but the first record of each identity. `identities` are by chunk and row.
 pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>]) {

@@ -9,10 +9,9 @@ mod sums;
 use arrow_array::builder::{Int32Builder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
-use rayon::prelude::*;
 
 use super::chunk::Chunk;
-use super::{Options, Partitions, Rated, Source, Totals, shared};
+use super::{Options, Partitions, parallel, Rated, Source, Totals, shared};
 use crate::clock::{MONTHS, month_of_name};
 use crate::column::{Text, write};
 use crate::counter::{Counters, NEVER, Standing};
@@ -25,7 +24,7 @@ use constant::Constants;
 
 /// Fingerprints of the records of each chunk.
 pub fn identities(sources: &[Source], chunks: &[Chunk]) -> Vec<Vec<u128>> {
-    chunks.par_iter().map(|chunk| identities_of(chunk, &sources[chunk.source as usize].content)).collect()
+    parallel::map(chunks, chunks.len() < 2, |chunk| identities_of(chunk, &sources[chunk.source as usize].content))
 }
 
 #[inline(never)]
@@ -89,13 +88,14 @@ impl Written {
             self.rejects.push(rejects(sources, chunks)?);
         }
         let writer = Writer::new(engine, sources, chunks, options)?;
+        let few = chunks.len() < 2;
         if options.shares && !engine.compiled.agreements.is_empty() {
             let write = |(chunk, ids): (&Chunk, &Vec<u128>)| match chunk.lane.len() {
                 0 => writer.shares(chunk, ids),
                 _ => writer.lane_shares(chunk, ids),
             };
-            let shares = chunks.par_iter().zip(identities).map(write);
-            self.shares.extend(shares.collect::<Result<Vec<_>>>()?);
+            let chunks: Vec<_> = chunks.iter().zip(identities).collect();
+            self.shares.extend(parallel::map(chunks, few, write).into_iter().collect::<Result<Vec<_>>>()?);
         }
         if options.sums {
             self.sums.add(&writer, chunks)?;
@@ -106,8 +106,8 @@ impl Written {
                 0 => writer.lines(chunk, ids),
                 _ => writer.lane_lines(chunk, ids),
             };
-            let lines = chunks.par_iter_mut().zip(identities).map(write);
-            self.lines.extend(lines.collect::<Result<Vec<_>>>()?);
+            let chunks: Vec<_> = chunks.iter_mut().zip(identities).collect();
+            self.lines.extend(parallel::map(chunks, few, write).into_iter().collect::<Result<Vec<_>>>()?);
         }
         Ok(())
     }

@@ -154,6 +154,13 @@ impl Rows {
         Ok(rows)
     }
 
+    /// The ids and sources of a batch's records, where they have ids.
+    pub fn identified(usage: &Usage, batch: &RecordBatch) -> Result<Option<(Text, Text)>> {
+        let find = Finder { batch, usage };
+        let Some(id) = usage.record_id.as_ref().filter(|id| !find.is_absent(id)) else { return Ok(None) };
+        Ok(Some((find.text(id, "id")?, find.input_text(&usage.source, "source")?)))
+    }
+
     /// Where a row stands in its stream or file, from 0.
     #[inline]
     pub fn number(&self, row: usize) -> u64 {

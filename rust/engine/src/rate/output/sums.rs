@@ -7,7 +7,6 @@ use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hash};
 
 use arrow_array::{Int32Array, Int64Array, RecordBatch};
-use rayon::prelude::*;
 
 use super::{Writer, batch};
 use crate::column::write;
@@ -17,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::lane::Lane;
+use crate::rate::parallel;
 use crate::rate::shared;
 use crate::schema;
 use crate::split::Who;
@@ -80,8 +80,10 @@ impl Accumulator {
     pub(super) fn add(&mut self, writer: &Writer, chunks: &[Chunk]) -> Result<()> {
         let parts = self.lines.len();
         let sum = |(part, sums): (usize, &mut Sums<LineKey>)| add_lines(writer, chunks, (part, parts), sums);
-        self.lines.par_iter_mut().enumerate().try_for_each(sum)?;
-        let shares = chunks.par_iter().map(|chunk| share_sums(writer, chunk)).collect::<Result<Vec<_>>>()?;
+        let numbered: Vec<_> = self.lines.iter_mut().enumerate().collect();
+        parallel::map(numbered, parts < 2, sum).into_iter().collect::<Result<()>>()?;
+        let shares = parallel::map(chunks, chunks.len() < 2, |chunk| share_sums(writer, chunk));
+        let shares = shares.into_iter().collect::<Result<Vec<_>>>()?;
         shares.into_iter().flatten().try_for_each(|(key, sum)| self.shares.add(key, sum.amount, sum.records))
     }
 

@@ -1,0 +1,17 @@
+//! Work on several items by all threads, and on few by the one at hand: a service that rates a single record should not
+//! wait for another thread to wake up.
+
+use rayon::prelude::*;
+
+/// Rows from which other threads are worth waking.
+pub const FEW: usize = 2_048;
+
+/// What becomes of each item, in order; `few` items stay on this thread.
+pub fn map<I, T, R>(items: I, few: bool, work: impl Fn(T) -> R + Sync + Send) -> Vec<R>
+where
+    I: IntoIterator<Item = T> + IntoParallelIterator<Item = T>,
+    T: Send,
+    R: Send,
+{
+    if few { items.into_iter().map(work).collect() } else { items.into_par_iter().map(work).collect() }
+}
