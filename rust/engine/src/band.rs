@@ -1,6 +1,7 @@
 //! Time bands: which band of a calendar holds an instant, and until when. The edges are compiled outside.
 
 use crate::catalog;
+use crate::clock::{DAY, HORIZON};
 use crate::names::Names;
 
 /// The index that ends the compiled years.
@@ -19,18 +20,27 @@ pub struct Edges {
     starts: Vec<i64>,
     bands: Vec<u32>,
     end: i64,
+    /// By day from 1970-01-01 in UTC: how many edges start before it.
+    by_day: Vec<u32>,
 }
 
 impl Edges {
     fn new(edges: &[(i64, i32)], codes: &[u32], none: u32) -> Self {
         let end = edges.last().filter(|edge| edge.1 == END).map_or(i64::MAX, |edge| edge.0);
         let inside = edges.iter().filter(|edge| edge.1 != END);
-        let (starts, bands) = inside
+        let (starts, bands): (Vec<i64>, Vec<u32>) = inside
             .map(|&(start, band)| {
                 (start, usize::try_from(band).ok().and_then(|b| codes.get(b)).copied().unwrap_or(none))
             })
             .unzip();
-        Self { starts, bands, end }
+        let days = 0..if starts.is_empty() { 0 } else { HORIZON / DAY };
+        let by_day = days.map(|day| Self::before(&starts, day * DAY)).collect();
+        Self { starts, bands, end, by_day }
+    }
+
+    /// How many edges start before an instant.
+    fn before(starts: &[i64], instant: i64) -> u32 {
+        u32::try_from(starts.partition_point(|&start| start < instant)).unwrap_or(u32::MAX)
     }
 
     /// The band of an instant; none outside the compiled years. `near` is where the last one was found: records come
@@ -40,7 +50,12 @@ impl Edges {
         let next = |at: usize| self.starts.get(at + 1).copied().unwrap_or(self.end);
         let holds = |at: usize| self.starts.get(at).is_some_and(|&start| start <= instant) && instant < next(at);
         if !holds(*near) {
-            let after = self.starts.partition_point(|&start| start <= instant);
+            // Days have few edges.
+            let day = usize::try_from(instant / DAY).ok().and_then(|day| self.by_day.get(day));
+            let mut after = day.map_or(0, |&before| before as usize);
+            while self.starts.get(after).is_some_and(|&start| start <= instant) {
+                after += 1;
+            }
             if after == 0 || instant >= self.end {
                 return None;
             }

@@ -172,7 +172,8 @@ impl<'a> Compiler<'a> {
         };
         let tested =
             terms.plans.iter().flat_map(|plan| plan.charges.iter().filter_map(|charge| charge.when.service.as_ref()));
-        for service in tested.flat_map(|test| test.equals.iter().flatten()) {
+        let shared = terms.agreements.iter().flat_map(|agreement| &agreement.services);
+        for service in tested.flat_map(|test| test.equals.iter().flatten()).chain(shared) {
             compiler.services.intern(service);
         }
         compiler

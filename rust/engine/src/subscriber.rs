@@ -7,6 +7,7 @@
 
 mod accounts;
 mod keys;
+mod only;
 mod read;
 mod subscriptions;
 mod upsert;
@@ -17,6 +18,7 @@ use arrow_array::RecordBatch;
 
 pub use accounts::Accounts;
 use keys::{KeyRow, Links};
+use only::Only;
 use read::Problems;
 pub use subscriptions::{Subscription, Subscriptions};
 
@@ -82,7 +84,7 @@ pub struct Subscribers {
     key_starts: Arc<[u32]>,
     by_key: Arc<[u32]>,
     /// By key: its only holding.
-    only: Column<Holding, KeyRow>,
+    only: Column<Only, KeyRow>,
     key_rows: Option<Arc<Patches<KeyRow>>>,
     /// Lists of what was there first, made for the first change.
     links: Arc<Links>,
@@ -188,12 +190,7 @@ impl Subscribers {
     /// The only holding of a key, if it is in force at an instant and needs no further thought.
     #[inline]
     pub fn only_holding(&self, key: u32, instant: i64) -> Held {
-        match self.only.get(key as usize) {
-            Some(holding) if holding.from <= instant && instant < holding.until && holding.currency_fits => {
-                holding.held
-            }
-            _ => Held::NONE,
-        }
+        self.only.get(key as usize).map_or(Held::NONE, |only| only.at(instant))
     }
 
     /// The holdings of a subscription, in order of time.

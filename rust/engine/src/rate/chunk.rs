@@ -104,11 +104,11 @@ impl Chunk {
     /// Whether a row is rated, by itself.
     #[inline]
     pub fn is_rated(&self, row: usize) -> bool {
-        self.held.get(row).is_some_and(|held| held.holding != NONE)
+        self.held.get(row).is_some_and(|held| held.subscription != NONE)
     }
 
     /// How many rows are rated.
     pub fn rated(&self) -> usize {
-        self.lane.len() + self.held.iter().filter(|held| held.holding != NONE).count()
+        self.lane.len() + self.held.iter().filter(|held| held.subscription != NONE).count()
     }
 }

@@ -11,7 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 
 use super::chunk::Chunk;
-use super::{Options, Partitions, parallel, Rated, Source, Totals, shared};
+use super::{Options, Partitions, Rated, Source, Totals, parallel, shared};
 use crate::clock::{MONTHS, month_of_name};
 use crate::column::{Text, write};
 use crate::counter::{Counters, NEVER, Standing};

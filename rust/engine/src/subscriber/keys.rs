@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::sync::OnceLock;
 
+use super::only::Only;
 use super::read::Problems;
 use super::subscriptions::{Rows, TABLE};
-use super::{Held, Holding, Subscribers};
+use super::{Holding, Subscribers};
 use crate::error::Result;
 use crate::few::Few;
 use crate::names::Names;
@@ -16,11 +17,8 @@ use crate::patches::Column;
 pub struct KeyRow {
     /// Highest priority first; none if the key is nobody's any more.
     pub subscriptions: Few<u32>,
-    pub only: Holding,
+    pub only: Only,
 }
-
-/// In place of the only holding of a key that leads to several, or to none: it is never in force.
-const SEVERAL: Holding = Holding { from: 0, until: 0, held: Held::NONE, currency_fits: false };
 
 impl Subscribers {
     /// Pairs of (key, subscription), sorted into runs by key.
@@ -64,11 +62,11 @@ impl Subscribers {
     }
 
     /// The only holding of a key with these subscriptions.
-    pub(super) fn only_of(&self, subscriptions: &[u32]) -> Holding {
-        let [subscription] = subscriptions else { return SEVERAL };
+    pub(super) fn only_of(&self, subscriptions: &[u32]) -> Only {
+        let [subscription] = subscriptions else { return Only::NEVER };
         match self.holdings_of(*subscription) {
-            [only] => *only,
-            _ => SEVERAL,
+            [only] => Only::of(only),
+            _ => Only::NEVER,
         }
     }
 

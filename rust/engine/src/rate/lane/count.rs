@@ -54,14 +54,6 @@ struct Item {
     set: u32,
 }
 
-/// What is made of it.
-struct Priced {
-    before: i64,
-    amount: i128,
-    flags: i32,
-    fault: Option<Fault>,
-}
-
 /// One partition's way through the lanes of some chunks.
 struct Count<'a> {
     contexts: &'a [Context<'a>],
@@ -126,29 +118,47 @@ impl<'a> Count<'a> {
 
     /// Prices a row by its counter, which it moves unless it is rejected.
     #[inline]
-    fn price(&mut self, item: &Item, place: usize) -> Priced {
+    fn price(&mut self, item: &Item, place: usize, counted: &mut Counted) {
         let context = self.context(item.chunk);
         let lanes = &context.compiled.lanes;
-        let charge = &lanes.charges[item.charge as usize];
-        let flags =
-            if self.has_opening && item.time < self.counters.opening_watermark(place) { OUT_OF_ORDER } else { 0 };
         let before = self.counters.get(place).whole();
         let lane = &self.chunks[item.chunk as usize].lane;
-        let Some(amount) = charge.whole.amount(before, item.billed, item.billed != 0) else {
-            return Priced { before, amount: 0, flags, fault: Some(self.overflow(item)) };
-        };
-        let unsafe_split = item.set != 0 && !lanes.are_safe(&lane.sets[item.set as usize], amount);
-        let fault = if unsafe_split {
-            split_fault(context, &self.chunks[item.chunk as usize].rows, lane, usize::from(item.at), amount)
-        } else {
-            None
-        };
-        if fault.is_some() {
-            return Priced { before, amount: 0, flags, fault };
+        let whole = &lanes.charges[item.charge as usize].whole;
+        let amount = whole.amount(before, item.billed, item.billed != 0);
+        let amount = amount.filter(|&amount| {
+            item.set == 0
+                || lanes.are_safe(&lane.sets[item.set as usize], amount)
+                || self.can_split(item, amount, counted)
+        });
+        let ordinal = usize::from(item.ordinal);
+        counted.before[ordinal] = before;
+        if self.has_opening && item.time < self.counters.opening_watermark(place) {
+            counted.flags[ordinal] = OUT_OF_ORDER;
         }
         let at = (item.chunk + self.base as u32, lane.row[usize::from(item.at)]);
-        let moved = self.counters.at(place).advance(before + item.billed, amount, item.time, at);
-        Priced { before, amount, flags, fault: (!moved).then(|| self.overflow(item)) }
+        let moves = |amount: &i128| self.counters.at(place).advance(before + item.billed, *amount, item.time, at);
+        match amount.filter(moves) {
+            Some(amount) => counted.amount[ordinal] = amount,
+            None => self.reject(item, counted),
+        }
+    }
+
+    /// Whether a line can be split; else it is rejected as the general way does.
+    #[cold]
+    fn can_split(&self, item: &Item, amount: i128, counted: &mut Counted) -> bool {
+        let chunk = &self.chunks[item.chunk as usize];
+        let fault = split_fault(self.context(item.chunk), &chunk.rows, &chunk.lane, usize::from(item.at), amount);
+        let fault = fault.map(|fault| counted.faults.push((usize::from(item.at), fault)));
+        fault.is_none()
+    }
+
+    /// Rejects a row, unless it is rejected already, because its amount or its counter's has too many digits.
+    #[cold]
+    fn reject(&self, item: &Item, counted: &mut Counted) {
+        let at = usize::from(item.at);
+        if counted.faults.last().is_none_or(|fault| fault.0 != at) {
+            counted.faults.push((at, self.overflow(item)));
+        }
     }
 
     #[cold]
@@ -169,19 +179,6 @@ impl Counted {
     fn with_rows(rows: usize, has_opening: bool) -> Self {
         let flags = if has_opening { vec![0; rows] } else { Vec::new() };
         Self { before: vec![NO_UNITS; rows], amount: vec![0; rows], flags, faults: Vec::new() }
-    }
-
-    #[inline]
-    fn put(&mut self, item: &Item, priced: Priced) {
-        let place = usize::from(item.ordinal);
-        self.before[place] = priced.before;
-        self.amount[place] = priced.amount;
-        if priced.flags != 0 {
-            self.flags[place] = priced.flags;
-        }
-        if let Some(fault) = priced.fault {
-            self.faults.push((usize::from(item.at), fault));
-        }
     }
 }
 

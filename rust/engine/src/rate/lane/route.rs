@@ -4,7 +4,7 @@ use super::{Lane, NO_UNITS};
 use crate::catalog::Reset;
 use crate::charge::MOST_UNITS;
 use crate::clock::HORIZON;
-use crate::column::Cell;
+use crate::column::{Cell, Text};
 use crate::compile::{LaneCharge, NO_LANE};
 use crate::guide::Choice;
 use crate::rate::route::{Codes, Context, UNPARSABLE};
@@ -237,7 +237,8 @@ impl<'a> Entry<'a, '_> {
             self.sets.len() - 1
         }) as u32;
         // Services that the catalog does not name have one code for many texts.
-        if charge.by_service && (service as usize) < self.context.compiled.services.len() {
+        let is_named = (service as usize) < self.context.compiled.services.len();
+        if charge.by_service && (is_named || matches!(self.rows.service, Text::Same(_))) {
             let (from, until) = span;
             self.known[found.charge as usize % KNOWN] = Known { charge: found.charge, service, from, until, set };
         }

@@ -39,8 +39,7 @@ impl Count<'_> {
                 if self.is_behind(item, place) {
                     return None;
                 }
-                let priced = self.price(item, place);
-                counted.put(item, priced);
+                self.price(item, place, &mut counted);
             }
         }
         Some(counted)

@@ -27,8 +27,7 @@ impl Count<'_> {
                 a.time.cmp(&b.time).then_with(|| self.tie(rows().0, rows().1)).then_with(|| rows().0.cmp(&rows().1))
             });
             for item in &*mine {
-                let priced = self.price(item, place);
-                counted[item.chunk as usize].put(item, priced);
+                self.price(item, place, &mut counted[item.chunk as usize]);
             }
         }
         counted
