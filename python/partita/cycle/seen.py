@@ -56,6 +56,7 @@ class Seen:
         into memory."""
         try:
             with duckdb.connect() as connection:
+                connection.execute("SET enable_progress_bar_print = false")
                 connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
                 before = self._seen_before(connection)
         except duckdb.Error as error:

@@ -93,6 +93,9 @@ class DuckDbBook(Book):
     def _prepare(self, read_only: bool) -> None:
         """Make the tables of a new book; refuse a file that is something else."""
         self.execute("SET TimeZone = 'UTC'")
+        # Whoever calls us has the standard output for itself; a run tells of its progress in its own way.
+        self.execute("SET enable_progress_bar = false")
+        self.execute("SET enable_progress_bar_print = false")
         tables = {row["name"] for row in self.query("SELECT table_name AS name FROM duckdb_tables()").to_pylist()}
         if not tables and not read_only:
             with self.transaction():
