@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -176,6 +177,61 @@ def test_an_interrupted_run_leaves_with_its_own_code(partita: Partita, monkeypat
     code, _, errors = partita(*RUN)
     assert code == 130
     assert "goes on from there" in errors
+
+
+def test_a_query_that_is_interrupted_is_an_interruption(partita: Partita, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB says so by a RuntimeError of its own."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("partita.cycle.work.close_period", interrupted)
+    code, _, errors = partita(*RUN)
+    assert code == 130
+    assert "goes on from there" in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+def test_ctrl_c_ends_a_run_cleanly(partita: Partita, tmp_path: Path) -> None:
+    """A real SIGINT, while a run is at work; the same command then goes on."""
+    script = (
+        "import os, signal, sys\nimport partita.cycle.work as work\nfrom partita.cli import main\n"
+        "own = work.rate_part\n"
+        "def rate_part(*given):\n    os.kill(os.getpid(), signal.SIGINT)\n    return own(*given)\n"
+        "work.rate_part = rate_part\nmain(sys.argv[1:])\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, *RUN], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 130
+    assert told.stderr == "interrupted; what is finished is kept, and the same command goes on from there\n"
+    assert partita(*RUN)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (("rate", "catalog.json", "calls", "-o", "nowhere/lines.parquet"), "nowhere/lines.parquet"),
+        (("rate", "catalog.json", "calls", "-o", "calls"), "calls"),
+        (("new", "A.4", "-o", "nowhere/music.yaml"), "nowhere/music.yaml"),
+        (("report", "--csv", "catalog.json"), "catalog.json"),
+        (("rejects", "", "-o", "catalog.json"), "catalog.json"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_named(partita: Partita, words: tuple[str, ...], file: str) -> None:
+    run_id = _data(partita, *RUN)["run_id"]
+    code, _, errors = partita(*(word or run_id for word in words))
+    assert code == 2
+    assert errors.startswith("file: ")
+    assert file in errors
+
+
+def test_a_full_disk_is_a_matter_of_the_store(partita: Partita, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "book/part")
+
+    monkeypatch.setattr("partita.cycle.run", full)
+    assert partita(*RUN) == (3, "", "file: book/part: No space left on device\n")
 
 
 # check, new -----------------------------------------------------------------------------------------------------------

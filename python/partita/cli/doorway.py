@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -26,6 +27,8 @@ from .app import app
 
 _INTERRUPTED: Final = 130
 _INTERNAL: Final = 70
+_STOPPED_QUERY: Final = "Query interrupted"
+"""What DuckDB raises, as a plain RuntimeError, when Ctrl-C stops it at work."""
 _CODES: Final[dict[type[Exception], int]] = {
     CatalogError: 2,
     UsageSchemaError: 2,
@@ -62,11 +65,15 @@ def outcome(arguments: Sequence[str]) -> int:
         return 0
     except PartitaError as error:
         return _told(error)
+    except OSError as error:
+        return _of_a_file(error)
     except Exception as error:
         if hasattr(error, "show"):  # a command line that cannot be read
             error.show()
             return 2
-        return _unforeseen(error)
+        if str(error) != _STOPPED_QUERY:
+            return _unforeseen(error)
+        code = _INTERRUPTED
     if code == _INTERRUPTED:
         print("interrupted; what is finished is kept, and the same command goes on from there", file=sys.stderr)
     return code if isinstance(code, int) else 0
@@ -76,6 +83,16 @@ def _told(error: PartitaError) -> int:
     kind = next(known for known in _CODES if isinstance(error, known))
     print(f"{_NAMES[kind]}: {error}", file=sys.stderr)
     return _CODES[kind]
+
+
+def _of_a_file(error: OSError) -> int:
+    """A file that was named and cannot be read or written is a matter of the command line; a full or failing disk is
+    one of the store."""
+    if error.errno is None:
+        return _unforeseen(error)
+    shown = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    print(f"file: {shown}", file=sys.stderr)
+    return 3 if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS) else 2
 
 
 def _unforeseen(error: Exception) -> int:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from partita.catalog.agreement import Agreement, CheckedTerms, Flow, FromColumn, FromSubscription
+from partita.catalog.agreement import Agreement, Binding, CheckedTerms, Flow, FromColumn, FromSubscription
 from partita.errors import CatalogError
 
 from .clock import moment, within
@@ -101,6 +101,19 @@ def measured_flows(flows: Mapping[str, Flow]) -> set[str]:
 def is_sale(flow: Flow) -> bool:
     """Whether a flow is the sale itself, which the customer's bill carries: it makes no share."""
     return flow.kind == "whole" and not flow.of
+
+
+def plays_owner(roles: Mapping[str, Binding], flows: Mapping[str, Flow], name: str, side: str) -> bool:
+    """Whether the account owner may be on a side of a flow as such, and not only because it is a party named there."""
+    flow = flows[name]
+    if side == "payee" and flow.split:
+        return any(roles.get(role, role) == "account_owner" for role in flow.split)
+    role = flow.payer if side == "payer" else flow.payee
+    if role is not None:
+        return roles.get(role, role) == "account_owner"
+    if side == "payee":
+        return not is_sale(flow) and plays_owner(roles, flows, name, "payer")
+    return plays_owner(roles, flows, flow.of[0], "payee") if flow.of else is_sale(flow)
 
 
 class Roles:

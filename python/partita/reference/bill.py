@@ -46,7 +46,7 @@ def _bill(terms: Terms, period: str, contract: _Contract, sums: Mapping[Key, Fra
     account = terms.directory.account(account_id, currency)
     if account.owner == seller:
         return None  # nobody bills himself
-    payer, payee = Side(account.owner, account_id), Side(seller, terms.directory.account_of(seller))
+    payer, payee = Side(account.owner, account_id), Side(seller, terms.directory.account_of(seller, currency))
     items = [Item(key, exact, payer.party, payee.party) for key, exact in sums.items()]
     digits = digits_of(terms.catalog, currency)
     lines = rounded_lines(items, {}, digits)

@@ -15,7 +15,7 @@ from partita.catalog.charge import Charge, ChargeModel, Flat, Graduated
 from partita.catalog.party import Holding
 
 from .charge import Numbers, flat, graduated
-from .clock import FIRST, Cycle, cycle_named, local_date, moment
+from .clock import FIRST, Cycle, cycle_named, cycle_of, local_date, moment
 from .conditions import Circumstances, holds
 from .counters import Counters, Key, key_of
 from .identity import fee_line_id
@@ -135,32 +135,38 @@ class Fee:
         return self._line("one_time", self.cycle, version[0], self._stored(fee), start, Fraction(1), fee)
 
     def _at_zero(self, counters: Counters, done: set[Key]) -> Line | None:
-        """The first tier's fee of a counter that the plan's being held opened, and that is still 0.
+        """The first tier's fee of a counter that the plan's being held opened, and that is still 0 as it closes.
 
         A counter that never resets does not close, so it owes nothing until it is used.
         """
-        start = self._start_in(self.cycle)
+        closing = self._closing()
+        start = self._start_in(closing)
         version = version_at(self.charge, start, self.zone)
         model = None if version is None else version[1]
-        if version is None or not isinstance(model, Graduated) or not self._is_held():
+        if version is None or not isinstance(model, Graduated) or not self._is_held_in(closing):
             return None
-        key = self._closing_counter(model)
-        if key is None or key in done or counters.get(key).quantity != 0:
+        if model.scope == "record" or model.reset == "never":
+            return None
+        key = key_of(self.path, model.scope, model.reset, self.held, closing.start_instant)
+        if key in done or counters.get(key).quantity != 0:
             return None
         done.add(key)
         fee = graduated.at_zero_fee(model, self._numbers())
         amount = self._stored(fee)
         return None if amount == 0 else self._line("period", self.cycle, version[0], amount, start, Fraction(1), fee)
 
-    def _is_held(self) -> bool:
-        spans = [self._span(holding, self.cycle, dt.date.max) for holding in self.holdings]
-        return any(start < end for start, end in spans)
+    def _closing(self) -> Cycle:
+        """The period of the counter that closes with the cycle: the cycle itself; or, of counters by the month, the
+        calendar month whose last day lies in it. The month after goes on and may still be used."""
+        first = self.charge.dated[0][1]  # all versions have one reset
+        if not isinstance(first, Graduated) or first.reset == "cycle":
+            return self.cycle
+        month = cycle_named(self.cycle.name, self.zone)
+        return month if month.end <= self.cycle.end else cycle_of(self.cycle.start_instant, self.zone)
 
-    def _closing_counter(self, model: Graduated) -> Key | None:
-        if model.scope == "record" or model.reset == "never":
-            return None
-        closing = self.cycle if model.reset == "cycle" else cycle_named(self.cycle.name, self.zone)
-        return key_of(self.path, model.scope, model.reset, self.held, closing.start_instant)
+    def _is_held_in(self, cycle: Cycle) -> bool:
+        spans = [self._span(holding, cycle, dt.date.max) for holding in self.holdings]
+        return any(start < end for start, end in spans)
 
     # Figures ----------------------------------------------------------------------------------------------------
 

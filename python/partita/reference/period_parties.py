@@ -98,7 +98,7 @@ class PeriodRoles:
             return self.stands.agreement.currency
         if len(self.currencies) == 1:
             return str(self.currencies[0])
-        account = self.terms.directory.accounts.get(self.terms.directory.account_of(payer))
-        if account is None:
+        currency = self.terms.directory.currency_of(payer)
+        if currency is None:
             raise CatalogError(f"agreements.{self.stands.id}.currency: say which")
-        return account.currency
+        return currency

@@ -6,6 +6,7 @@ prices each band segment by the charge that matches in its band; version, zone a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,7 @@ from fractions import Fraction
 from partita.catalog.charge import Charge, ChargeModel, Dynamic, Flat, Graduated, Lookup, Package, Percentage, Unit
 
 from .charge import Numbers, blocks, dynamic, flat, graduated, package, percentage, unit
+from .clock import END
 from .conditions import Circumstances, holds, parts_of
 from .counters import Counters, Key, key_of
 from .numbers import LIMIT, allocate_stored, round_to, shortest, stored
@@ -163,6 +165,8 @@ class PlanOnRecord:
         if start.charge.across == "start" or quantity == 0:
             return [(start, quantity)]
         seconds = self._duration(start)
+        if self.bands and seconds > (END - self.record.time) // dt.timedelta(seconds=1):
+            raise Reject("outside_calendar", self.record.mapping.time, self.record.text(self.record.mapping.time))
         spans = self.bands.segments(self.record.time, seconds) if self.bands else [(None, Fraction(0))]
         if len(spans) == 1:
             return [(start, quantity)]

@@ -27,6 +27,9 @@ from .split import split_lines
 from .subscriptions import Held
 from .terms import Terms
 
+UNREAD = "\0"
+"""The zone of a destination that cannot be read: no zone has this name."""
+
 
 @dataclass
 class _Outcome:
@@ -105,8 +108,6 @@ class Rating:
     def _lines(self, record: Record) -> list[Line]:
         held, met = self._guided(record)
         plan = met.plan
-        if plan.currency != held.account.currency:
-            raise Reject("currency_mismatch", met.plan_id, plan.currency)
         priced = met.price(self.counters)
         seller = self.terms.seller(plan, held)
         if seller not in self.terms.directory.parties:
@@ -114,12 +115,32 @@ class Rating:
         return [self._line(record, held, met, seller, one) for one in priced]
 
     def _guided(self, record: Record) -> tuple[Held, PlanOnRecord]:
-        """The first subscription of the key, by priority, whose plan has a matching charge."""
+        """The first subscription of the key, by priority, whose plan has a matching charge.
+
+        A destination that cannot be read is in no zone, not even in none. It is the reason of the reject where no
+        reason of a lower code is found in spite of it.
+        """
+        unread = self._unread_destination(record)
         for held, holding in self._in_force(record):
             met = PlanOnRecord(self.terms, holding.plan, record, held, self._around(record, held))
             if met.chosen(met.start_band):
+                if met.plan.currency != held.account.currency:
+                    raise Reject("currency_mismatch", met.plan_id, met.plan.currency)
+                if unread is not None:
+                    raise unread
                 return held, met
-        raise no_matching_charge(record)
+        raise unread or no_matching_charge(record)
+
+    def _unread_destination(self, record: Record) -> Reject | None:
+        try:
+            self._zone_of(record)
+        except Reject as reject:
+            return reject
+        return None
+
+    def _zone_of(self, record: Record) -> str | None:
+        destination = record.mapping.destination
+        return self.terms.zones.zone_of(record.text(destination), destination or "destination")
 
     def _in_force(self, record: Record) -> list[tuple[Held, Holding]]:
         subscriptions = self.terms.directory.by_key.get(record.key)
@@ -133,7 +154,7 @@ class Rating:
 
     def _around(self, record: Record, held: Held) -> Circumstances:
         mapping = record.mapping
-        zone = self.terms.zones.zone_of(record.text(mapping.destination), mapping.destination or "destination")
+        zone = UNREAD if self._unread_destination(record) else self._zone_of(record)
         territory = record.text(mapping.territory)
         known = {
             "service": record.text(mapping.service),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from partita.catalog.agreement import Agreement, Flow
 
-from .agreements import is_sale, measured_flows, standing
+from .agreements import is_sale, measured_flows, plays_owner, standing
 from .clock import cycle_named
 from .documents import Document, Item, Key, Side, digits_of, is_skipped, rounded_lines
 from .lines import Row
@@ -94,15 +94,23 @@ class Settling:
         name = share["flow"]
         if name in measured_flows(flows) or is_sale(flows[name]):
             return  # nobody pays it, or the customer's bill carries it
-        subscription = share["subscription"]
-        payer, payee = (
-            share.get(f"{side}_account") or self.terms.directory.account_of(share[side], subscription)
-            for side in ("payer", "payee")
-        )
+        payer, payee = (self._account(share, flows, side) for side in ("payer", "payee"))
         member = Member(share["agreement"], share["version"], name, payer, payee, share["currency"])
         key = Key(None, name, share["version"], None, None, flows[name].tax_category)
         place = (member, key, share["payer"], share["payee"])
         self.sums[place] = self.sums.get(place, Fraction(0)) + to_fraction(share["amount"])
+
+    def _account(self, share: Mapping[str, Any], flows: Mapping[str, Flow], side: str) -> str:
+        """The account that a share is paid from or into: who takes part as the account owner does so with the account
+        that was rated; anybody else with the one it has for that currency."""
+        named = share.get(f"{side}_account")
+        if named is not None:
+            return str(named)
+        roles, held = self.terms.catalog.agreements[share["agreement"]].roles, share["subscription"]
+        own = None if held is None else self.terms.directory.subscriptions[held]
+        if own is not None and own.account.owner == share[side] and plays_owner(roles, flows, share["flow"], side):
+            return own.account_id
+        return self.terms.directory.account_of(share[side], share["currency"])
 
     def _flow(self, member: Member) -> Flow:
         return flows_of(self.terms.catalog.agreements[member.agreement], member.version)[member.flow]

@@ -278,11 +278,14 @@ class LineShares:
     def _plan(self, name: str, plan_id: str) -> Fraction | None:
         """What a whole plan makes of the record; or of the time a fee covers, by its own fees."""
         plan = self.terms.catalog.plans[plan_id]
+        of_usage = self.line.kind not in ("recurring", "one_time")
+        if of_usage and not any(charge.usage for charge in plan.charges.values()):
+            return None
         if plan.currency != self.line.currency:
             raise Reject("currency_mismatch", self._path(name), plan.currency)
-        if self.line.kind in ("recurring", "one_time"):
+        if not of_usage:
             return self._plan_fees(plan_id)
-        if not self.siblings or self.record is None or not any(charge.usage for charge in plan.charges.values()):
+        if not self.siblings or self.record is None:
             return None
         prefix = f"{self._path(name)}/"
         met = PlanOnRecord(self.terms, plan_id, self.record, self.line.held, self.line.around, prefix)

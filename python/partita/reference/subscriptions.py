@@ -61,13 +61,16 @@ class Directory:
             raise CatalogError(f"subscriptions.{name}.account: no account {terms.account!r}")
         return Held(name, terms, terms.account, self.accounts[terms.account])
 
-    def account_of(self, party: str, subscription: str | None = None) -> str:
-        """Where a party is billed or paid: the account of the subscription concerned if it owns that; else the
-        account that bears its id; else the first it owns; else a default one, of its own id."""
-        if subscription is not None and self.subscriptions[subscription].account.owner == party:
-            return self.subscriptions[subscription].account_id
-        owned = self.owned.get(party, ())
-        return party if party in owned or not owned else owned[0]
+    def account_of(self, party: str, currency: str) -> str:
+        """Where a party is billed or paid in a currency: of the accounts it owns in it, the first byte by byte; else a
+        default one, of its own id."""
+        owned = [name for name in self.owned.get(party, ()) if self.accounts[name].currency == currency]
+        return min(owned, key=str.encode, default=party)
+
+    def currency_of(self, party: str) -> str | None:
+        """The currency of a party's account, of several the first byte by byte; None for a party without one."""
+        owned = self.owned.get(party)
+        return self.accounts[min(owned, key=str.encode)].currency if owned else None
 
     def account(self, account_id: str, currency: str) -> Account:
         """An account by its id, or the default one of a party that has none: in UTC, 30 days."""

@@ -267,8 +267,10 @@ impl Counters {
         self.all.push(Counter { count, whole: 0, latest_time: UNTOUCHED, latest: (0, 0), owner, kind });
         if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.all.is_empty()) {
             let (tariff, charge, period) = self.kinds[kind as usize];
-            let standing = opening.all.get(&Key { tariff, charge, owner, period }.packed()).copied();
-            standing.into_iter().for_each(|standing| self.open_at(place, standing.count, standing.watermark));
+            let key = Key { tariff, charge, owner, period };
+            if let Some(standing) = opening.all.get(&key.packed()).copied() {
+                self.open_at(place, standing.count, standing.watermark);
+            }
         }
         place
     }

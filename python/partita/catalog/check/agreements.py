@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from partita.catalog.agreement import Agreement, CheckedTerms, Flow, FromColumn
+from partita.catalog.charge import Lookup, Number
 from partita.catalog.document import Path
 from partita.catalog.refusal import shown, unknown
 
@@ -108,6 +109,11 @@ def _flow(scene: Scene, agreement: Agreement, graph: Graph, flow: Flow, path: Pa
         if name is not None and name not in agreement.roles and not scene.has("parties", name):
             message = unknown("role or party", name, [*agreement.roles, *scene.names("parties")])
             yield (*path, *part), f"{message}; bind it under roles"
+    if flow.split is not None and flow.payee is not None:
+        yield (
+            (*path, "payee"),
+            f"a split is paid to the parties that it names: {', '.join(flow.split)}; leave payee out",
+        )
     yield from _bases(graph, flow, path)
     yield from numbers.lookups(scene, flow, path)
     if flow.plan is not None:
@@ -118,6 +124,7 @@ def _flow(scene: Scene, agreement: Agreement, graph: Graph, flow: Flow, path: Pa
     start, end = span(flow.valid.valid_from, flow.valid.valid_until, zone_info(agreement.zone))
     if start >= end:
         yield (*path, "valid", "until"), f"{flow.valid.valid_until} is not after from ({flow.valid.valid_from})"
+    yield from _of_the_period(flow, path)
     if flow.recurring is not None:
         yield from _recurring(agreement, flow, path)
 
@@ -142,6 +149,17 @@ def named(flow: Flow) -> Iterator[tuple[Path, str]]:
     for index, item in enumerate(flow.greater_of.of if flow.greater_of else ()):
         if isinstance(item, str):
             yield ("greater_of", "of", index), item
+
+
+def _of_the_period(flow: Flow, path: Path) -> Iterator[Found]:
+    """A flow of the whole period has no record by whose attributes a number could be looked up."""
+    given: dict[Path, Number] = {("standalone", name): price for name, price in (flow.standalone or {}).items()}
+    if flow.recurring is not None:
+        given[("recurring",)] = flow.recurring.fee
+    for part, number in given.items():
+        if isinstance(number, Lookup):
+            message = "is looked up by a record's attributes, but belongs to a period; write the amount itself"
+            yield (*path, *part), message
 
 
 def _recurring(agreement: Agreement, flow: Flow, path: Path) -> Iterator[Found]:

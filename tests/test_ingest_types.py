@@ -1,0 +1,89 @@
+"""Parquet and Arrow keep their types; floats are refused, or read at the decimals a mapping names."""
+
+from __future__ import annotations
+
+import gzip
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from partita.ingest import read
+
+from .usage_files import CALLS, TABLE, refused, rows, usage, written
+
+
+def test_parquet_keeps_types(tmp_path: Path) -> None:
+    n = 200_000
+    table = pa.table(
+        {
+            "id": pa.array([f"{i:032}" for i in range(n)]),
+            "time": pa.array(range(n), pa.timestamp("us", "UTC")),
+            "key": pa.array([f"4670{i % 50_000:07}" for i in range(n)]),
+            "seconds": pa.array([Decimal(i) / 8 for i in range(n)], pa.decimal128(20, 3)),
+            "switch": pa.array([f"switch-{i % 7}" for i in range(n)]),
+            "kind": pa.array(["a", "b"] * (n // 2)).dictionary_encode(),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=70_000)
+    parts = list(read(tmp_path / "a.parquet", CALLS, ["switch", "kind"]))
+    assert max(part.num_rows for part in parts) <= 65_536
+    result = pa.Table.from_batches(parts)
+    text_dictionary = pa.dictionary(pa.int32(), pa.string())
+    assert [field.type for field in result.schema][:4] == [field.type for field in table.schema][:4]
+    assert (result.schema.field("switch").type, result.schema.field("kind").type) == (text_dictionary, text_dictionary)
+    assert result.cast(table.schema).equals(table) or result.to_pylist() == table.to_pylist()
+
+
+def test_parquet_without_rows(tmp_path: Path) -> None:
+    pq.write_table(TABLE.slice(0, 0), tmp_path / "a.parquet")
+    (batch,) = read(tmp_path / "a.parquet", CALLS, [])
+    assert (batch.num_rows, batch.schema.names) == (0, ["id", "time", "key", "seconds"])
+
+
+def test_packed_parquet(tmp_path: Path) -> None:
+    pq.write_table(TABLE, tmp_path / "a.parquet")
+    path = written(tmp_path / "a.parquet.gz", (tmp_path / "a.parquet").read_bytes(), gzip.compress)
+    assert "unpack" in refused(path)
+
+
+def test_floats_are_refused(tmp_path: Path) -> None:
+    table = TABLE.set_column(3, "seconds", pa.array([0.1]))
+    pq.write_table(table, path := tmp_path / "a.parquet")
+    assert "the column 'seconds' holds binary floats (double)" in refused(path)
+
+
+def test_floats_that_nobody_asks_for(tmp_path: Path) -> None:
+    pq.write_table(TABLE.append_column("load", pa.array([0.1])), path := tmp_path / "a.parquet")
+    assert len(rows(path, columns=[])) == 1
+    assert "'load'" in refused(path, CALLS, ["load"])
+
+
+FLOATS = [
+    # float, decimals, what is read
+    (0.1, 2, "0.10"),
+    (0.1, 12, "0.100000000000"),
+    (2.675, 2, "2.67"),  # the double lies below 2.675
+    (-1.005, 2, "-1.00"),
+    (0.125, 2, "0.12"),
+    (1e15 + 0.25, 2, "1000000000000000.25"),
+    (float("nan"), 2, None),
+    (None, 2, None),
+]
+
+
+@pytest.mark.parametrize(("value", "decimals", "expected"), FLOATS)
+def test_floats_at_decimals(tmp_path: Path, value: float | None, decimals: int, expected: str | None) -> None:
+    table = TABLE.set_column(3, "seconds", pa.array([value], pa.float64()))
+    pq.write_table(table, path := tmp_path / "a.parquet")
+    (row,) = rows(path, usage(decimals={"seconds": decimals}))
+    assert row["seconds"] == (None if expected is None else Decimal(expected))
+
+
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), 1e37])
+def test_floats_that_no_decimal_holds(tmp_path: Path, value: float) -> None:
+    table = pa.table({"id": ["1"] * 3, "time": ["t"] * 3, "key": ["k"] * 3, "seconds": [0.5, None, value]})
+    pq.write_table(table, path := tmp_path / "a.parquet")
+    assert f"row 2: 'seconds' is {value}" in refused(path, usage(decimals={"seconds": 2}))
