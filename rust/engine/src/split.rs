@@ -56,6 +56,8 @@ pub struct Shares {
     pub amount: Vec<i128>,
     /// Paid, rather than only measured for a flow of the period.
     pub paid: Vec<bool>,
+    /// Paid to the owner of the account as such, and so into the account.
+    pub to_owner: Vec<bool>,
 }
 
 impl Shares {
@@ -74,6 +76,7 @@ impl Shares {
         self.payee.extend(other.payee);
         self.amount.extend(other.amount);
         self.paid.extend(other.paid);
+        self.to_owner.extend(other.to_owner);
     }
 
     /// Takes back the shares from `len` on.
@@ -86,6 +89,7 @@ impl Shares {
         self.payee.truncate(len);
         self.amount.truncate(len);
         self.paid.truncate(len);
+        self.to_owner.truncate(len);
     }
 }
 
@@ -177,7 +181,7 @@ impl<L: Line> Split<'_, L> {
         let Some(amount) = self.amount(flow, space)? else { return Ok(None) };
         if flow.is_paid() || flow.is_measured {
             let (payer, payee) = (self.party(flow, flow.payer)?, self.party(flow, flow.payee)?);
-            self.share(place, (payer, payee), amount, flow.is_paid(), shares);
+            self.share(place, (payer, payee), amount, (flow.is_paid(), flow.payee), shares);
         }
         Ok(Some(amount))
     }
@@ -277,13 +281,20 @@ impl<L: Line> Split<'_, L> {
         for ((role, _), part) in weights.iter().zip(parts) {
             let payee = self.party(flow, *role)?;
             if flow.is_paid() || flow.is_measured {
-                self.share(place, (payer, payee), part.raw(), flow.is_paid(), shares);
+                self.share(place, (payer, payee), part.raw(), (flow.is_paid(), *role), shares);
             }
         }
         Ok(Some(base))
     }
 
-    fn share(&self, place: (usize, usize, usize), parties: (u32, u32), amount: i128, paid: bool, shares: &mut Shares) {
+    fn share(
+        &self,
+        place: (usize, usize, usize),
+        parties: (u32, u32),
+        amount: i128,
+        (paid, to): (bool, Role),
+        shares: &mut Shares,
+    ) {
         shares.line.push(self.number);
         shares.agreement.push(place.0 as u32);
         shares.version.push(place.1 as u32);
@@ -292,6 +303,7 @@ impl<L: Line> Split<'_, L> {
         shares.payee.push(parties.1);
         shares.amount.push(amount);
         shares.paid.push(paid);
+        shares.to_owner.push(to == Role::AccountOwner);
     }
 
     /// The party that plays a role for this line.

@@ -9,12 +9,11 @@ use arrow_array::RecordBatch;
 
 use crate::catalog::{Reset, Scope};
 use crate::charge::Model;
-use crate::clock::first_day_of_month;
+use crate::clock::{Cycles, TimeZone, first_day_of_month};
 use crate::column::{TimeFormat, Times};
 use crate::compile::{Charge, Counted};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::fees::amounts::part_of;
 use crate::fees::due::{Charged, Closing, Due};
 use crate::fees::holder::Holder;
 use crate::output::{column, numbers, texts};
@@ -59,14 +58,17 @@ impl Closing<'_> {
     /// The fee of a tier never entered, as a line of the period.
     pub fn at_zero(&self, holder: &Holder, charge: &Charge, code: u32) -> Due {
         let Some(counted) = charge.counted.filter(|_| charge.charge_at_zero) else { return Ok(Vec::new()) };
-        let part = part_of(holder, self.month, false, (i64::MIN, i64::MAX), i64::MAX);
-        let Some((owner, start)) = self.closing_counter(holder, counted).filter(|_| part.days > 0) else {
+        let Some(owner) = owner_of(holder, counted.scope) else { return Ok(Vec::new()) };
+        let Some((start, end)) = closing(holder.cycles, holder.clock, counted.reset, self.month) else {
             return Ok(Vec::new());
         };
+        let own = holder.holdings.iter().filter(|holding| holding.held.plan == holder.plan);
+        let active = own.filter(|holding| holding.from < end && start < holding.until);
+        let Some(held_from) = active.map(|holding| holding.from.max(start)).min() else { return Ok(Vec::new()) };
         if self.counters.used.contains(&(code, owner, start)) || !self.bears(holder, counted) {
             return Ok(Vec::new());
         }
-        let Some(version) = charge.version_at(part.start, holder.clock_code) else { return Ok(Vec::new()) };
+        let Some(version) = charge.version_at(held_from, holder.clock_code) else { return Ok(Vec::new()) };
         let Some(Model::Graduated(model)) = charge.versions.get(version).map(|version| &version.model) else {
             return Ok(Vec::new());
         };
@@ -74,59 +76,71 @@ impl Closing<'_> {
         let fee = |values: &[i128]| Ok(model.first_fee().and_then(|slot| values.get(slot).copied()).unwrap_or(0));
         let amount = charge.target.of_raw(holder.values(terms, fee)?)?;
         let version = u32::try_from(version).unwrap_or(NONE);
-        let days = (part.of_days, part.of_days);
-        let line = Charged { kind: "period", version, covered: self.month, amount, start: part.start, days };
+        let days = holder.days(self.month);
+        let line = Charged { kind: "period", version, covered: self.month, amount, start: held_from, days: (days, days) };
         Ok(if amount == 0 { Vec::new() } else { vec![line] })
     }
 
-    /// The owner and start of the counter that closes with the cycle: a calendar month closes in the cycle that holds
-    /// its last day.
-    fn closing_counter(&self, holder: &Holder, counted: Counted) -> Option<(u32, i64)> {
-        let owner = match counted.scope {
-            Scope::Subscription => holder.subscription,
-            Scope::Account => holder.account,
-            Scope::Record => return None,
-        };
-        let month = self.month - i32::from(holder.cycles.day > 1);
-        match counted.reset {
-            Reset::Cycle => Some((owner, holder.cycles.range(self.month).0)),
-            Reset::Month => Some((owner, holder.clock.midnight(first_day_of_month(month)))),
-            Reset::Never => None,
-        }
-    }
-
-    /// Whether this subscription bears the fee: of an account's counter, the first that holds the plan in the cycle.
+    /// Whether this subscription bears the fee: of an account's counter, the first that holds the plan in its period.
     fn bears(&self, holder: &Holder, counted: Counted) -> bool {
-        let first = || self.bearers.first.get(&(holder.account, holder.plan)) == Some(&holder.subscription);
+        let key = (holder.account, holder.plan, counted.reset == Reset::Month);
+        let first = || self.bearers.first.get(&key) == Some(&holder.subscription);
         counted.scope != Scope::Account || first()
+    }
+}
+
+/// Whose counter it is.
+fn owner_of(holder: &Holder, scope: Scope) -> Option<u32> {
+    match scope {
+        Scope::Subscription => Some(holder.subscription),
+        Scope::Account => Some(holder.account),
+        Scope::Record => None,
+    }
+}
+
+/// From when to when the counter counts that closes with a cycle: a calendar month closes in the cycle that holds its
+/// last day.
+fn closing(cycles: &Cycles, clock: &TimeZone, reset: Reset, month: i32) -> Option<(i64, i64)> {
+    let calendar_month = month - i32::from(cycles.day > 1);
+    let midnight = |month: i32| clock.midnight(first_day_of_month(month));
+    match reset {
+        Reset::Cycle => Some(cycles.range(month)),
+        Reset::Month => Some((midnight(calendar_month), midnight(calendar_month + 1))),
+        Reset::Never => None,
     }
 }
 
 /// Who bears the fees of counters that subscriptions of an account share.
 #[derive(Debug)]
 pub struct Bearers {
-    /// (Account, plan) → the first subscription that holds the plan in the cycle.
-    first: BTreeMap<(u32, u32), u32>,
+    /// (Account, plan, whether counters are by the calendar month) → the first subscription that holds the plan then.
+    first: BTreeMap<(u32, u32, bool), u32>,
 }
 
 impl Bearers {
     /// Finds them for plans with such counters.
     pub fn new(engine: &Engine, month: i32) -> Self {
         let (compiled, subscribers) = (engine.compiled.as_ref(), engine.subscribers.as_ref());
-        let shared = |charge: &Charge| charge.counted.is_some_and(|counted| counted.scope == Scope::Account);
-        let charges = compiled.charges.iter().filter(|charge| charge.charge_at_zero && shared(charge));
-        let plans: BTreeSet<u32> = charges.map(|charge| charge.plan).collect();
+        let charges = compiled.charges.iter().filter(|charge| charge.charge_at_zero);
+        let shared = charges.filter_map(|charge| charge.counted.map(|counted| (charge.plan, counted)));
+        let shared = shared.filter(|(_, counted)| counted.scope == Scope::Account);
+        let resets: BTreeSet<(u32, bool)> =
+            shared.map(|(plan, counted)| (plan, counted.reset == Reset::Month)).collect();
         let mut first = BTreeMap::new();
-        for holding in subscribers.holdings().filter(|holding| plans.contains(&holding.held.plan)) {
-            let account = subscribers.subscriptions.account.get(holding.held.subscription as usize).copied();
-            let cycle = account.and_then(|account| subscribers.accounts.cycle.get(account as usize));
-            let range =
-                cycle.and_then(|&cycle| subscribers.cycles.get(cycle as usize)).map(|cycles| cycles.range(month));
-            if let (Some(account), Some((start, end))) = (account, range)
-                && holding.from < end
-                && start < holding.until
-            {
-                first.entry((account, holding.held.plan)).or_insert(holding.held.subscription);
+        for holding in subscribers.holdings() {
+            let plan = holding.held.plan;
+            for &(_, by_month) in resets.range((plan, false)..=(plan, true)) {
+                let reset = if by_month { Reset::Month } else { Reset::Cycle };
+                let account = subscribers.subscriptions.account.get(holding.held.subscription as usize).copied();
+                if let Some((account, (start, end))) = account.and_then(|account| {
+                    let cycles = subscribers.cycles.get(*subscribers.accounts.cycle.get(account as usize)? as usize)?;
+                    let clock = compiled.clocks.get(*subscribers.accounts.clock.get(account as usize)? as usize)?;
+                    Some((account, closing(cycles, clock, reset, month)?))
+                }) && holding.from < end
+                    && start < holding.until
+                {
+                    first.entry((account, plan, by_month)).or_insert(holding.held.subscription);
+                }
             }
         }
         Self { first }

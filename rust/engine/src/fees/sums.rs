@@ -57,7 +57,7 @@ pub fn share_sums(engine: &Engine, month: i32, part: &Part) -> Result<RecordBatc
         let share = Shared::new(&engine.compiled, part, at)?;
         let account = subscribers.subscriptions.account.get(share.fee.subscription as usize).copied();
         let account = subscribers.accounts.names.name(account.unwrap_or(NONE));
-        let of_owner = |role: Role| account.filter(|_| role == Role::AccountOwner);
+        let of_owner = |is_owner: bool| account.filter(|_| is_owner);
         let subscription = subscribers.subscriptions.names.name(share.fee.subscription);
         let texts = [
             Some(period.as_str()),
@@ -65,8 +65,8 @@ pub fn share_sums(engine: &Engine, month: i32, part: &Part) -> Result<RecordBatc
             Some(share.flow.id.as_str()),
             subscribers.parties.name(part.shares.payer[at]),
             subscribers.parties.name(part.shares.payee[at]),
-            of_owner(share.flow.payer),
-            of_owner(share.flow.payee),
+            of_owner(share.flow.payer == Role::AccountOwner),
+            of_owner(part.shares.to_owner[at]),
             subscription.filter(|_| share.flow.by_subscription),
             Some(share.currency),
         ];

@@ -178,11 +178,11 @@ fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
             let (agreement, version, flow) = (shares.agreement[at], shares.version[at], shares.flow[at]);
             let flows = &compiled.agreements[agreement as usize].versions[version as usize].flows;
             let terms = &flows[flow as usize];
-            let of_owner = |role: Role| if role == Role::AccountOwner { held.account } else { NONE };
+            let account = |is_owner: bool| if is_owner { held.account } else { NONE };
             let subscription = if terms.by_subscription { held.subscription } else { NONE };
             let month = writer.billed_month(chunk.month[row]).cast_unsigned();
             let (payer, payee) = (shares.payer[at], shares.payee[at]);
-            let accounts = (of_owner(terms.payer), of_owner(terms.payee));
+            let accounts = (account(terms.payer == Role::AccountOwner), account(shares.to_owner[at]));
             let key = (month, agreement, version, flow, payer, payee, accounts.0, accounts.1, subscription, held.plan);
             sums.add(key, shares.amount[at], 1)?;
         }
