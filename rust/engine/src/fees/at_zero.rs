@@ -77,7 +77,8 @@ impl Closing<'_> {
         let amount = charge.target.of_raw(holder.values(terms, fee)?)?;
         let version = u32::try_from(version).unwrap_or(NONE);
         let days = holder.days(self.month);
-        let line = Charged { kind: "period", version, covered: self.month, amount, start: held_from, days: (days, days) };
+        let line =
+            Charged { kind: "period", version, covered: self.month, amount, start: held_from, days: (days, days) };
         Ok(if amount == 0 { Vec::new() } else { vec![line] })
     }
 

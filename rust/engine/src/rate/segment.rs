@@ -188,7 +188,7 @@ impl Guide<'_> {
         let usage = self.context.usage;
         let is_time = matches!((&usage.quantity, &usage.duration), (Some(Input::Column(q)), Some(d)) if q == d);
         let walk = Walk { guide: self, component: &terms.component, edges, near: 0 };
-        if is_time { walk.in_blocks(charge, quantity) } else { walk.in_proportion(charge, quantity, duration) }
+        if is_time { walk.through_time(quantity) } else { walk.in_proportion(charge, quantity, duration) }
     }
 }
 
@@ -223,55 +223,23 @@ impl Walk<'_> {
         Ok((charge, span.band, end))
     }
 
-    fn in_blocks(mut self, first: u32, quantity: i128) -> Result<Vec<Segment>, Fault> {
-        let mut segments: Vec<Segment> = Vec::new();
-        let mut position = 0;
-        while position < quantity {
-            let (charge, band, end) = self.at(position)?;
-            let (block, start, up_to) = self.block(charge, position);
-            let limit = end.min(quantity).min(up_to.unwrap_or(i128::MAX)).max(position + 1);
-            let advance = match block {
-                Block { minimum, .. } if minimum > 0 && position == start => minimum,
-                Block { increment: Some(increment), .. } => {
-                    ceiling(limit - position, increment).saturating_mul(increment)
-                }
-                Block { increment: None, .. } => limit - position,
-            };
-            let used = advance.min(quantity - position);
-            match segments.last_mut() {
-                Some(last) if last.charge == charge && last.band == band => {
-                    last.quantity += used;
-                    last.billed += advance;
-                }
-                _ => segments.push(Segment { charge, band, quantity: used, billed: advance }),
-            }
-            position = position.saturating_add(advance);
-        }
-        debug_assert!(segments.first().is_none_or(|segment| segment.charge == first));
-        Ok(segments)
+    /// A quantity that is time: its positions are seconds.
+    fn through_time(mut self, quantity: i128) -> Result<Vec<Segment>, Fault> {
+        let guide = self.guide;
+        in_blocks(guide, quantity, |position| self.at(position))
     }
 
-    /// The block rule in force at a position, and the step that it belongs to.
-    fn block(&self, charge: u32, position: i128) -> (Block, i128, Option<i128>) {
-        let charge = &self.guide.context.compiled.charges[charge as usize];
-        let version = charge.version_at(self.guide.time, self.guide.clock()).unwrap_or(0);
-        match charge.versions.get(version).map(|version| &version.model) {
-            Some(Model::Unit(unit)) => {
-                let holds = |step: &&crate::charge::Step| step.up_to.is_none_or(|up_to| position < up_to);
-                unit.steps.iter().find(holds).map_or((Block::default(), 0, None), |s| (s.block, s.start, s.up_to))
-            }
-            Some(Model::Graduated(graduated)) => (graduated.block, 0, None),
-            _ => (Block::default(), 0, None),
-        }
-    }
-
+    /// Another quantity: its positions in proportion to the duration, so that each band has its share.
     fn in_proportion(mut self, charge: u32, quantity: i128, duration: i128) -> Result<Vec<Segment>, Fault> {
         let mut parts: Vec<(u32, u32, i128)> = Vec::new();
         let mut position = 0;
         while position < duration {
             let (charge, band, end) = self.at(position)?;
             let next = end.min(duration);
-            parts.push((charge, band, next - position));
+            match parts.last_mut() {
+                Some(last) if (last.0, last.1) == (charge, band) => last.2 += next - position,
+                _ => parts.push((charge, band, next - position)),
+            }
             position = next;
         }
         if parts.len() < 2 {
@@ -282,13 +250,59 @@ impl Walk<'_> {
         let weights: Vec<Dec> =
             parts.iter().map(|part| Dec::from_raw(part.2)).collect::<Result<_, _>>().map_err(overflow)?;
         let total = Dec::from_raw(quantity).map_err(overflow)?;
-        let shares = allocate(total, &weights, Dec::SCALE).map_err(overflow)?;
-        let segment = |((charge, band, _), share): ((u32, u32, i128), Dec)| Segment {
-            charge,
-            band,
-            quantity: share.raw(),
-            billed: NULL,
+        let mut end = 0;
+        for (part, share) in parts.iter_mut().zip(allocate(total, &weights, Dec::SCALE).map_err(overflow)?) {
+            end += share.raw();
+            part.2 = end;
+        }
+        in_blocks(self.guide, quantity, |position| {
+            let found = parts.iter().find(|part| position < part.2).copied();
+            found.ok_or_else(|| Fault::new(Code::Overflow, "quantity", None))
+        })
+    }
+}
+
+/// Runs blocks from the record's start through a quantity; `at` tells of a position the charge and band there, and
+/// where the band ends.
+fn in_blocks(
+    guide: &Guide,
+    quantity: i128,
+    mut at: impl FnMut(i128) -> Result<(u32, u32, i128), Fault>,
+) -> Result<Vec<Segment>, Fault> {
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut position = 0;
+    while position < quantity {
+        let (charge, band, end) = at(position)?;
+        let (block, start, up_to) = block(guide, charge, position);
+        let limit = end.min(quantity).min(up_to.unwrap_or(i128::MAX)).max(position + 1);
+        let advance = match block {
+            Block { minimum, .. } if minimum > 0 && position == start => minimum,
+            Block { increment: Some(increment), .. } => ceiling(limit - position, increment).saturating_mul(increment),
+            Block { increment: None, .. } => limit - position,
         };
-        Ok(parts.into_iter().zip(shares).map(segment).collect())
+        let used = advance.min(quantity - position);
+        match segments.last_mut() {
+            Some(last) if last.charge == charge && last.band == band => {
+                last.quantity += used;
+                last.billed += advance;
+            }
+            _ => segments.push(Segment { charge, band, quantity: used, billed: advance }),
+        }
+        position = position.saturating_add(advance);
+    }
+    Ok(segments)
+}
+
+/// The block rule in force at a position, and the step that it belongs to.
+fn block(guide: &Guide, charge: u32, position: i128) -> (Block, i128, Option<i128>) {
+    let charge = &guide.context.compiled.charges[charge as usize];
+    let version = charge.version_at(guide.time, guide.clock()).unwrap_or(0);
+    match charge.versions.get(version).map(|version| &version.model) {
+        Some(Model::Unit(unit)) => {
+            let holds = |step: &&crate::charge::Step| step.up_to.is_none_or(|up_to| position < up_to);
+            unit.steps.iter().find(holds).map_or((Block::default(), 0, None), |s| (s.block, s.start, s.up_to))
+        }
+        Some(Model::Graduated(graduated)) => (graduated.block, 0, None),
+        _ => (Block::default(), 0, None),
     }
 }
