@@ -105,12 +105,11 @@ impl Engine {
         let call = Call { engine: self, sources, options, opening, contexts };
         let pieces = call.pieces()?;
         let rated = if options.check_duplicates && duplicates::may_have(&call.contexts, &pieces)? {
-            // What comes twice is judged among all records at once.
-            call.in_waves(&pieces, ALL, Way { sort: true, check_duplicates: true })?
+            call.without_duplicates(&pieces)?
         } else {
             // Memory serves one wave after the other, as long as records come in order.
-            match call.in_waves(&pieces, WAVE, Way { sort: false, check_duplicates: false })? {
-                None => call.in_waves(&pieces, ALL, Way { sort: true, check_duplicates: false })?,
+            match call.in_waves(&pieces, WAVE, Way::default())? {
+                None => call.in_waves(&pieces, ALL, Way { sort: true, unrated: None })?,
                 rated => rated,
             }
         };
@@ -136,10 +135,11 @@ const WAVE: usize = 16;
 const ALL: usize = usize::MAX;
 
 /// How pieces are rated: sorted where they are not in order, and with those of one identity compared.
-#[derive(Debug, Clone, Copy)]
-struct Way {
+#[derive(Debug, Default)]
+struct Way<'a> {
     sort: bool,
-    check_duplicates: bool,
+    /// Where duplicates are looked for: records known not to be rated, which do not count as seen.
+    unrated: Option<&'a mut duplicates::Found>,
 }
 
 /// Rows of a source that make a chunk.
@@ -181,8 +181,21 @@ impl Call<'_> {
         Ok(pieces)
     }
 
+    /// Rates the pieces all at once, for what comes twice is judged among all records. A record that is rejected by its
+    /// counter is known only when it is rated, and so is what it would have been the original of: then it begins again.
+    fn without_duplicates(&self, pieces: &[Piece]) -> Result<Option<(Rated, Vec<Standing>)>> {
+        let mut unrated = duplicates::Found::new();
+        loop {
+            let known = unrated.len();
+            let rated = self.in_waves(pieces, ALL, Way { sort: true, unrated: Some(&mut unrated) })?;
+            if rated.is_some() || unrated.len() == known {
+                return Ok(rated);
+            }
+        }
+    }
+
     /// Rates the pieces wave by wave; none if records that count turn out not to be in order and are not sorted.
-    fn in_waves(&self, pieces: &[Piece], wave: usize, way: Way) -> Result<Option<(Rated, Vec<Standing>)>> {
+    fn in_waves(&self, pieces: &[Piece], wave: usize, mut way: Way) -> Result<Option<(Rated, Vec<Standing>)>> {
         let is_small = pieces.iter().map(|piece| piece.batch.num_rows()).sum::<usize>() < parallel::FEW;
         let partitions = if is_small { 1 } else { rayon::current_num_threads().max(1) };
         let mut counters = counted::open(self.engine, self.options.counters.as_ref(), partitions)?;
@@ -196,14 +209,23 @@ impl Call<'_> {
         for pieces in pieces.chunks(wave.min(pieces.len()).max(1)) {
             let done = usize::from(tail.is_some());
             let mut chunks: Vec<Chunk> = tail.take().into_iter().collect();
-            chunks.extend(self.routed(pieces, partitions, !way.check_duplicates)?);
+            chunks.extend(self.routed(pieces, partitions, way.unrated.is_none())?);
             self.part_ways(&mut chunks[done..], &counters);
             let identities = output::identities(self.sources, &chunks[done..]);
-            if way.check_duplicates {
-                duplicates::reject(&self.contexts, &mut chunks, &identities);
-            }
+            let originals = way
+                .unrated
+                .as_ref()
+                .map(|unrated| duplicates::reject(&self.contexts, &mut chunks, &identities, unrated));
             if !counted::rate(&self.contexts, (&mut chunks, base), &mut counters, way.sort) {
                 return Ok(None);
+            }
+            if let (Some(originals), Some(unrated)) = (originals, &mut way.unrated) {
+                let lost = |&&(chunk, row): &&(u32, u32)| !chunks[chunk as usize].is_rated(row as usize);
+                let lost: Vec<_> = originals.iter().filter(lost).copied().collect();
+                if !lost.is_empty() {
+                    unrated.extend(lost);
+                    return Ok(None);
+                }
             }
             self.join_ways(&mut chunks[done..]);
             written.add(self.engine, self.options, self.sources, &mut chunks[done..], &identities)?;

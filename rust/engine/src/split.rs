@@ -277,10 +277,11 @@ impl<L: Line> Split<'_, L> {
         let total = Dec::from_raw(base).map_err(overflow)?;
         // Weights that look-ups make negative or all zero share nothing that could be dealt.
         let parts = allocate(total, &numbers, Dec::SCALE).map_err(|_| self.fault(Code::NoShare, flow))?;
-        let payer = self.party(flow, flow.payer)?;
-        for ((role, _), part) in weights.iter().zip(parts) {
-            let payee = self.party(flow, *role)?;
-            if flow.is_paid() || flow.is_measured {
+        // Parties are asked for only where somebody pays, or a flow of the period needs them.
+        if flow.is_paid() || flow.is_measured {
+            let payer = self.party(flow, flow.payer)?;
+            for ((role, _), part) in weights.iter().zip(parts) {
+                let payee = self.party(flow, *role)?;
                 self.share(place, (payer, payee), part.raw(), (flow.is_paid(), *role), shares);
             }
         }

@@ -24,6 +24,8 @@ pub struct Version {
     pub values: Values,
     /// The attribute that carries the amount or price of a `dynamic` charge.
     pub column: Option<usize>,
+    /// Whether the fee of the first tier is due for a counter that stays at 0.
+    pub charge_at_zero: bool,
 }
 
 /// One charge of a plan.
@@ -47,11 +49,14 @@ pub struct Charge {
     /// The instants from which the versions hold, for each clock; empty for a single version since ever.
     pub starts: Vec<Vec<i64>>,
     pub counted: Option<Counted>,
-    /// Whether the fee of the first tier is due for a counter that stays at 0.
-    pub charge_at_zero: bool,
 }
 
 impl Charge {
+    /// Whether in some version the fee of the first tier is due for a counter that stays at 0.
+    pub fn may_charge_at_zero(&self) -> bool {
+        self.versions.iter().any(|version| version.charge_at_zero)
+    }
+
     /// The version in force at an instant, on a clock; none before the first.
     #[inline]
     pub fn version_at(&self, instant: i64, clock: u32) -> Option<usize> {
@@ -123,7 +128,6 @@ impl Compiler<'_> {
             tax_category: terms.tax_category.clone(),
             starts: if dated { self.clocks.iter().map(start).collect() } else { Vec::new() },
             counted: first.and_then(counted),
-            charge_at_zero: matches!(first, Some(catalog::Model::Graduated(terms)) if terms.charge_at_zero),
             versions,
         }
     }
@@ -149,7 +153,8 @@ impl Compiler<'_> {
                 })
             }
         };
-        Version { model, values, column }
+        let charge_at_zero = matches!(terms, catalog::Model::Graduated(terms) if terms.charge_at_zero);
+        Version { model, values, column, charge_at_zero }
     }
 
     pub(super) fn unit(&mut self, path: &str, terms: &catalog::Unit, values: &mut Values) -> Unit {

@@ -68,6 +68,14 @@ impl Values {
         slot
     }
 
+    /// One of them for a record; none if it is looked up and not found.
+    pub fn one(&self, slot: Slot, tables: &[Table], record: &impl Attributes) -> Option<i128> {
+        match self.lookups.iter().find(|(of, _)| *of == slot) {
+            Some((_, lookup)) => lookup.value(tables, record, &mut String::new()),
+            None => self.literals.get(slot).copied(),
+        }
+    }
+
     /// All values for a record, in `scratch` when some are looked up; none if one of them finds nothing.
     #[inline]
     pub fn resolve<'a>(

@@ -5,6 +5,7 @@ use crate::catalog::{self, Column};
 use crate::condition::Test;
 use partita_money::Dec;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A column, or the same in every row.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Usage {
     pub territory: Option<String>,
     /// For each attribute of the catalog: its column, and whether the mapping names it itself.
     pub attributes: Vec<(String, bool)>,
+    /// Places of the attributes in the order of their names, which ties go by.
+    pub by_name: Arc<[usize]>,
     pub decimals: BTreeMap<String, u32>,
     pub optional: Vec<String>,
 }
@@ -93,10 +96,20 @@ impl Compiler<'_> {
             duration: terms.duration.clone(),
             destination: terms.destination.clone(),
             territory: terms.territory.clone(),
+            by_name: self.by_name(),
             attributes: self.attributes.all().map(attribute).collect(),
             decimals: terms.decimals.clone(),
             optional: terms.optional.clone(),
         }
+    }
+}
+
+impl Compiler<'_> {
+    fn by_name(&self) -> Arc<[usize]> {
+        let names: Vec<&str> = self.attributes.all().collect();
+        let mut places: Vec<usize> = (0..names.len()).collect();
+        places.sort_by_key(|&place| names[place]);
+        places.into()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::fees::due::{Charged, Closing, Due};
 use crate::fees::holder::Holder;
 use crate::output::{column, numbers, texts};
+use crate::reject::Code;
 use crate::subscriber::NONE;
 
 const TABLE: &str = "counters";
@@ -57,7 +58,7 @@ impl Counters {
 impl Closing<'_> {
     /// The fee of a tier never entered, as a line of the period.
     pub fn at_zero(&self, holder: &Holder, charge: &Charge, code: u32) -> Due {
-        let Some(counted) = charge.counted.filter(|_| charge.charge_at_zero) else { return Ok(Vec::new()) };
+        let Some(counted) = charge.counted.filter(|_| charge.may_charge_at_zero()) else { return Ok(Vec::new()) };
         let Some(owner) = owner_of(holder, counted.scope) else { return Ok(Vec::new()) };
         let Some((start, end)) = closing(holder.cycles, holder.clock, counted.reset, self.month) else {
             return Ok(Vec::new());
@@ -69,12 +70,12 @@ impl Closing<'_> {
             return Ok(Vec::new());
         }
         let Some(version) = charge.version_at(held_from, holder.clock_code) else { return Ok(Vec::new()) };
-        let Some(Model::Graduated(model)) = charge.versions.get(version).map(|version| &version.model) else {
+        let Some(terms) = charge.versions.get(version).filter(|terms| terms.charge_at_zero) else {
             return Ok(Vec::new());
         };
-        let Some(terms) = charge.versions.get(version) else { return Ok(Vec::new()) };
-        let fee = |values: &[i128]| Ok(model.first_fee().and_then(|slot| values.get(slot).copied()).unwrap_or(0));
-        let amount = charge.target.of_raw(holder.values(terms, fee)?)?;
+        let Model::Graduated(model) = &terms.model else { return Ok(Vec::new()) };
+        let fee = model.first_fee().map_or(Some(0), |slot| terms.values.one(slot, &holder.compiled.tables, holder));
+        let amount = charge.target.of_raw(fee.ok_or(Code::NoPrice)?)?;
         let version = u32::try_from(version).unwrap_or(NONE);
         let days = holder.days(self.month);
         let line =
@@ -122,7 +123,7 @@ impl Bearers {
     /// Finds them for plans with such counters.
     pub fn new(engine: &Engine, month: i32) -> Self {
         let (compiled, subscribers) = (engine.compiled.as_ref(), engine.subscribers.as_ref());
-        let charges = compiled.charges.iter().filter(|charge| charge.charge_at_zero);
+        let charges = compiled.charges.iter().filter(|charge| charge.may_charge_at_zero());
         let shared = charges.filter_map(|charge| charge.counted.map(|counted| (charge.plan, counted)));
         let shared = shared.filter(|(_, counted)| counted.scope == Scope::Account);
         let resets: BTreeSet<(u32, bool)> =

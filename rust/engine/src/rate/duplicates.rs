@@ -1,6 +1,8 @@
 //! Duplicates within one call: of records with one identity, the first in canonical order stays; every other is a
 //! duplicate if its mapped columns are equal, a conflict if not. Only records that could be rated count as seen.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::Piece;
@@ -29,20 +31,27 @@ pub fn may_have(contexts: &[Context], pieces: &[Piece]) -> Result<bool> {
     Ok(!repeated(marks.concat()).is_empty())
 }
 
-/// Rejects all but the first record of each identity. `identities` are by chunk and row.
-pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>]) {
+/// Records by chunk and row.
+pub type Found = BTreeSet<(u32, u32)>;
+
+/// Rejects all but the first record of each identity, which come back. `identities` are by chunk and row; those that
+/// turned out `unrated` do not count as seen.
+pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>], unrated: &Found) -> Found {
     let mut seen: Vec<(u128, u32, u32)> = Vec::new();
     for (number, chunk) in chunks.iter().enumerate().filter(|(_, chunk)| chunk.rows.id.is_some()) {
-        let rated = (0..chunk.rows.len).filter(|&row| chunk.is_rated(row));
+        let is_seen = |&row: &usize| chunk.is_rated(row) && !unrated.contains(&(number as u32, row as u32));
+        let rated = (0..chunk.rows.len).filter(is_seen);
         seen.extend(rated.map(|row| (identities[number][row], number as u32, row as u32)));
     }
     seen.sort_unstable();
+    let mut originals = Found::new();
     let mut faults = Vec::new();
     for same in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
         let record = |entry: &(u128, u32, u32)| order::at(chunks, (entry.1, entry.2));
         let Some(first) = same.iter().min_by(|a, b| order::compare(record(a), record(b)).then_with(|| a.cmp(b))) else {
             continue;
         };
+        originals.insert((first.1, first.2));
         for other in same.iter().filter(|other| *other != first) {
             let equal = order::content(record(first), record(other)).is_eq();
             faults.push((other.1, other.2, if equal { Code::Duplicate } else { Code::Conflict }));
@@ -54,4 +63,5 @@ pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128
         let fault = Fault::new(code, field, chunk.rows.id.as_ref().and_then(|id| id.get(row as usize)));
         chunk.reject(row as usize, fault);
     }
+    originals
 }

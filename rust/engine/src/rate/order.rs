@@ -28,7 +28,7 @@ pub fn content(a: (&Rows, usize), b: (&Rows, usize)) -> Ordering {
     let number = |numbers: &crate::column::Numbers, row: usize| (numbers.cells.get(row) as u8, numbers.values[row]);
     let numbers = |rows: &Rows, row: usize| [&rows.quantity, &rows.amount, &rows.duration].map(|n| number(n, row));
     let attributes = || {
-        let pairs = left.attributes.iter().zip(&right.attributes);
+        let pairs = left.by_name.iter().map(|&place| (&left.attributes[place], &right.attributes[place]));
         pairs.map(|(x, y)| x.get(i).cmp(&y.get(j))).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     };
     left.time.values[i]

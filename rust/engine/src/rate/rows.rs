@@ -1,5 +1,7 @@
 //! A chunk of usage: the mapped columns of some rows, in plain form.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
@@ -43,6 +45,8 @@ pub struct Rows {
     pub territory: Text,
     /// By attribute of the catalog.
     pub attributes: Vec<Text>,
+    /// Places of the attributes in the order of their names.
+    pub by_name: Arc<[usize]>,
     /// By attribute: the numbers that `dynamic` charges read.
     pub numbers: Vec<Option<Numbers>>,
 }
@@ -147,6 +151,7 @@ impl Rows {
             destination: find.mapped_text(usage.destination.as_ref(), "destination")?,
             territory: find.mapped_text(usage.territory.as_ref(), "territory")?,
             attributes: usage.attributes.iter().map(attribute).collect::<Result<_>>()?,
+            by_name: usage.by_name.clone(),
             numbers: Self::numbers(compiled, &find)?,
         };
         let texts = [&rows.key, &rows.source].into_iter().chain(&rows.id).chain(&rows.attributes);

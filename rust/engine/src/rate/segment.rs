@@ -113,6 +113,10 @@ impl Guide<'_> {
     /// Adds the drafts of a flow's cost plan.
     fn cost(&self, plan: usize, tariff: u32, path: &dyn Fn() -> String, drafts: &mut Drafts) -> Result<(), Fault> {
         let compiled = self.context.compiled;
+        let currency = &compiled.plans[plan].currency;
+        if *currency != compiled.plans[self.record.plan as usize].currency {
+            return Err(Fault::new(Code::CurrencyMismatch, &path(), Some(currency)));
+        }
         let mut guide = *self;
         guide.record.plan = plan as u32;
         if let Some(calendar) = compiled.plans[plan].calendar {

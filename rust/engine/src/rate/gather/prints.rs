@@ -97,7 +97,8 @@ fn content_of(rows: &Rows, row: usize, bytes: &mut Vec<u8>) -> u128 {
     if time != Cell::Fine {
         write_text(rows.time.text.as_ref().and_then(|text| text.get(row)), bytes);
     }
-    for column in [&rows.key, &rows.service, &rows.destination, &rows.territory].into_iter().chain(&rows.attributes) {
+    let attributes = rows.by_name.iter().map(|&place| &rows.attributes[place]);
+    for column in [&rows.key, &rows.service, &rows.destination, &rows.territory].into_iter().chain(attributes) {
         write_text(column.get(row), bytes);
     }
     for numbers in [&rows.quantity, &rows.amount, &rows.duration] {
