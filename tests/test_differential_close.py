@@ -75,18 +75,7 @@ def closed_by_reference(reference: Reference, rows: Sequence[Row]) -> list[Table
     return found
 
 
-def counts_by_the_month(document: Row) -> bool:
-    """Whether a counter of calendar months may close within a cycle that is none.
-
-    Left out for now: whether a subscription was there to owe the fee of a tier never entered, the engine asks of the
-    cycle; the counter is the month's (semantics §1).
-    """
-    days = [account.get("cycle_day", 1) for account in document["accounts"].values()]
-    return any(day != 1 for day in days) and "'reset': 'month'" in str(document["plans"])
-
-
 def check_close(document: Row, rows: Sequence[Row]) -> None:
-    assume(not counts_by_the_month(document))
     catalog, costs = loaded(document), has_costs(document)
     engine, reference = outcome(Engine(catalog), rows), outcome(Reference(catalog), rows)
     assume(not isinstance(engine, CatalogError) and not isinstance(reference, CatalogError))

@@ -63,14 +63,7 @@ def subscriptions(draw: Draw) -> dict[str, Any]:
 
 @st.composite
 def catalogs(draw: Draw, of_period: bool = False) -> dict[str, Any]:
-    """A whole catalog as a document; with flows on whole periods if asked for.
-
-    Left out for now, since engine and reference differ: a quantity that is not the duration, with `across: split` and
-    blocks (the engine begins its blocks anew in each band, the reference lets them run from the record's start); a cost
-    plan in another currency (the engine takes its prices as they are, the reference rejects: currency_mismatch); at the
-    close, a tier's number that no row of its table is for (the engine then refuses the fee of a tier never entered,
-    whichever tier it is; the reference, if it is the first).
-    """
+    """A whole catalog as a document; with flows on whole periods if asked for."""
     usage = {
         "source": draw(st.sampled_from([{"constant": "switch"}, "switch"])),
         "id": draw(st.sampled_from(["id", "id", "none"])),
@@ -78,7 +71,7 @@ def catalogs(draw: Draw, of_period: bool = False) -> dict[str, Any]:
         "dst": draw(st.sampled_from(["first", "reject"])),
         "quantity": "quantity",
         "amount": "amount",
-        "duration": "quantity",
+        "duration": draw(st.sampled_from(["quantity", "quantity", "seconds"])),
         "destination": "to",
         "territory": draw(st.sampled_from([None, "country"])),
         "where": draw(st.sampled_from([{}, {}, {"status": "ok"}])),
@@ -90,7 +83,7 @@ def catalogs(draw: Draw, of_period: bool = False) -> dict[str, Any]:
         "usage": {"events": {name: value for name, value in usage.items() if value is not None}},
         "zones": {"near": {"prefixes": ["46", "4670"]}, "far": {"prefixes": ["4", "467"]}},
         "calendars": CALENDARS,
-        "tables": draw(tables(whole=of_period)),
-        "plans": {"basic": draw(plans()), "plus": draw(plans()), "cost": {**draw(plans()), "currency": "EUR"}},
+        "tables": draw(tables()),
+        "plans": {"basic": draw(plans()), "plus": draw(plans()), "cost": draw(plans())},
         "agreements": {f"deal-{n}": draw(agreements(of_period)) for n in range(draw(st.integers(0, 2)))},
     }

@@ -24,11 +24,7 @@ STARTS = (["2026-01-01", "2026-10-05"], ["2026-10-02", "2026-10-05T12:00:00Z"])
 
 @st.composite
 def models(draw: Draw, kind: str, scope: Any = None) -> dict[str, Any]:
-    """Terms of a charge model, under its name. `scope` is that of the charge's other versions.
-
-    Left out for now: versions that differ in `at_zero`; the engine asks the first, the reference the one then in force.
-    """
-    of_versions = scope is not None
+    """Terms of a charge model, under its name. `scope` is that of the charge's other versions."""
     scope = draw(_scopes()) if scope is None else scope
     if kind == "flat":
         return {"flat": draw(numbers())}
@@ -38,7 +34,7 @@ def models(draw: Draw, kind: str, scope: Any = None) -> dict[str, Any]:
         return {"unit": {"steps": draw(_steps()), **draw(_connects())}}
     if kind == "graduated":
         own = {"tiers": draw(_tiers()), "per": draw(positive), **draw(blocks()), **draw(_connects())}
-        at_zero = {} if of_versions else draw(st.sampled_from([{}, {}, {"at_zero": "skip"}]))
+        at_zero = draw(st.sampled_from([{}, {}, {"at_zero": "skip"}]))
         return {"graduated": {**own, **scope, **at_zero}}
     if kind == "package":
         free = draw(st.sampled_from(["0", "10", "2.5"]))
