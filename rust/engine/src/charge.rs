@@ -16,7 +16,7 @@ mod whole;
 
 pub use block::{Block, ceiling};
 pub use dynamic::Dynamic;
-pub use exact::{Target, product, rounded};
+pub use exact::{Target, in_range, product, rounded};
 pub use flat::Flat;
 pub use graduated::{Graduated, Tier};
 pub use package::Package;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use crate::charge::{Count, MOST_COUNTED};
+use crate::charge::{Count, MOST_COUNTED, in_range};
 use crate::column::ONE;
 use crate::prefetch::prefetch;
 
@@ -108,15 +108,6 @@ impl Counter {
     pub fn is_touched(&self) -> bool {
         self.latest_time != UNTOUCHED
     }
-
-    /// Moves it by whole units; false if its amount would not fit.
-    #[inline]
-    pub fn advance(&mut self, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
-        let Some(amount) = self.count.amount.checked_add(amount) else { return false };
-        self.count = Count { quantity: i128::from(after) * ONE, amount };
-        (self.whole, self.latest_time, self.latest) = (after, time, at);
-        true
-    }
 }
 
 /// A raw quantity in whole units; `NOT_WHOLE` if it is not, or too high.
@@ -194,6 +185,8 @@ pub struct Counters {
     pub opening: Option<Arc<Opening>>,
     /// How many are not in whole units, or too high.
     not_whole: usize,
+    /// Whether whole units have brought some too high.
+    has_high: bool,
 }
 
 impl Counters {
@@ -287,10 +280,16 @@ impl Counters {
         }
     }
 
-    /// A counter by place, to be moved by whole units.
+    /// Moves a counter to a position in whole units; false if its amount would have too many digits.
     #[inline]
-    pub fn at(&mut self, place: usize) -> &mut Counter {
-        &mut self.all[place]
+    pub fn advance(&mut self, place: usize, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
+        let counter = &mut self.all[place];
+        let sum = counter.count.amount.checked_add(amount).and_then(|sum| in_range(sum).ok());
+        let Some(amount) = sum else { return false };
+        counter.count = Count { quantity: i128::from(after) * ONE, amount };
+        (counter.whole, counter.latest_time, counter.latest) = (after, time, at);
+        self.has_high |= after > MOST_COUNTED;
+        true
     }
 
     /// A counter by place, to read.
@@ -327,7 +326,7 @@ impl Counters {
 
     /// Whether every counter stands at whole units.
     pub fn all_whole(&self) -> bool {
-        self.not_whole == 0 && self.opening.as_ref().is_none_or(|opening| opening.not_whole == 0)
+        !self.has_high && self.not_whole == 0 && self.opening.as_ref().is_none_or(|opening| opening.not_whole == 0)
     }
 
     /// Whether earlier calls have left any.

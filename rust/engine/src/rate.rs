@@ -212,6 +212,9 @@ impl Call<'_> {
             chunks.extend(self.routed(pieces, partitions, way.unrated.is_none())?);
             self.part_ways(&mut chunks[done..], &counters);
             let identities = output::identities(self.sources, &chunks[done..]);
+            if way.unrated.is_some() {
+                duplicates::reject_unratable(&self.contexts, &mut chunks, &identities);
+            }
             let originals = way
                 .unrated
                 .as_ref()

@@ -11,7 +11,7 @@ mod record;
 
 use partita_money::{Dec, allocate};
 
-use crate::charge::{Count, Input, Target, rounded};
+use crate::charge::{Count, Input, Target, in_range, rounded};
 use crate::column::ONE;
 use crate::compile::{Agreement, Basis, Compiled, Flow, Number, Role, Scratch};
 use crate::condition::{Attributes, Source};
@@ -179,6 +179,7 @@ impl<L: Line> Split<'_, L> {
             return self.deal(flow, weights, place, shares, space);
         }
         let Some(amount) = self.amount(flow, space)? else { return Ok(None) };
+        let amount = in_range(amount).map_err(|code| self.fault(code, flow))?;
         if flow.is_paid() || flow.is_measured {
             let (payer, payee) = (self.party(flow, flow.payer)?, self.party(flow, flow.payee)?);
             self.share(place, (payer, payee), amount, (flow.is_paid(), flow.payee), shares);

@@ -100,8 +100,8 @@ impl Tiers {
         let tiers = Self {
             connect_fee: small(values[unit.connect_fee])?,
             connect_at_zero: unit.connect_at_zero,
-            minimum: units(block.minimum)?,
-            increment: block.increment.map_or(Some(1), units)?,
+            minimum: block_units(block.minimum)?,
+            increment: block.increment.map_or(Some(1), block_units)?,
             per: units(*per)?,
             tiers: vec![tier],
             limit: 0,
@@ -131,8 +131,8 @@ impl Tiers {
         let tiers = Self {
             connect_fee: small(values[graduated.connect_fee])?,
             connect_at_zero: graduated.connect_at_zero,
-            minimum: units(block.minimum)?,
-            increment: block.increment.map_or(Some(1), units)?,
+            minimum: block_units(block.minimum)?,
+            increment: block.increment.map_or(Some(1), block_units)?,
             per,
             tiers,
             limit: 0,
@@ -171,7 +171,7 @@ impl Tiers {
 
     #[inline]
     fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
-        let after = before + billed;
+        let after = before.checked_add(billed)?;
         let connect = if used || self.connect_at_zero { self.connect_fee } else { 0 };
         if after > self.limit {
             return self.amount_above(before, after, connect);
@@ -238,6 +238,11 @@ fn small(raw: i128) -> Option<i64> {
 /// A raw number as whole units.
 fn units(raw: i128) -> Option<i64> {
     (raw % ONE == 0).then(|| small(raw / ONE).filter(|units| *units <= MOST_COUNTED))?
+}
+
+/// The same of a block, which is billed whole.
+fn block_units(raw: i128) -> Option<i64> {
+    units(raw).filter(|units| *units <= MOST_UNITS)
 }
 
 #[cfg(test)]

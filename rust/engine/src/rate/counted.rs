@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use super::chunk::{Chunk, Place, Work, partition_of};
 use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
-use super::rows::Rows;
+use super::rows::{Record, Rows};
 use super::{Partitions, lane, order, parallel};
 use crate::catalog::Scope;
 use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
@@ -161,7 +161,8 @@ impl Partition<'_> {
         let chunk = &self.chunks[number as usize];
         let context = &contexts[chunk.source as usize];
         let place = chunk.places[row];
-        self.find_counters(context, at, place, space);
+        let record = Row::of(chunk, row).record(context, &chunk.rows);
+        find_counters(context, &record, (&self.work[number as usize], place), &mut self.counters, space);
         if check && self.is_behind(at, space) {
             return false;
         }
@@ -173,22 +174,6 @@ impl Partition<'_> {
             self.rejects.push((number, row, fault));
         }
         true
-    }
-
-    /// Finds the counters of a row's drafts, once.
-    #[inline]
-    fn find_counters(&mut self, context: &Context, at: (u32, u32), place: Place, space: &mut Space) {
-        let chunk = &self.chunks[at.0 as usize];
-        let record = Row::of(chunk, at.1 as usize).record(context, &chunk.rows);
-        let drafts = &self.work[at.0 as usize].drafts;
-        space.slots.clear();
-        for draft in place.first as usize..(place.first + place.count) as usize {
-            let (tariff, charge) = (drafts.tariff[draft], drafts.charge[draft]);
-            let slot = context.compiled.charges[charge as usize]
-                .counted
-                .map(|counted| self.counters.place(price::key(context, &record, (tariff, charge), counted)));
-            space.slots.push(slot.unwrap_or(UNCOUNTED));
-        }
     }
 
     /// Whether one of the row's counters has seen a record that belongs after it, in this call.
@@ -210,6 +195,25 @@ impl Partition<'_> {
         let Some(chunk) = (latest.0 as usize).checked_sub(self.base) else { return true };
         let latest = (chunk as u32, latest.1);
         latest != at && order::tie(row, order::at(self.chunks, latest)).is_lt()
+    }
+}
+
+/// Finds the counters of a row's drafts, once.
+#[inline]
+pub fn find_counters(
+    context: &Context,
+    record: &Record,
+    (work, place): (&Work, Place),
+    counters: &mut Counters,
+    space: &mut Space,
+) {
+    space.slots.clear();
+    for draft in place.first as usize..(place.first + place.count) as usize {
+        let (tariff, charge) = (work.drafts.tariff[draft], work.drafts.charge[draft]);
+        let slot = context.compiled.charges[charge as usize]
+            .counted
+            .map(|counted| counters.place(price::key(context, record, (tariff, charge), counted)));
+        space.slots.push(slot.unwrap_or(UNCOUNTED));
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::Piece;
 use super::chunk::Chunk;
-use super::order;
+use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
+use super::{Piece, counted, order};
+use crate::counter::Counters;
 use crate::error::Result;
 use crate::reject::Code;
 use crate::repeated::repeated;
@@ -31,12 +32,32 @@ pub fn may_have(contexts: &[Context], pieces: &[Piece]) -> Result<bool> {
     Ok(!repeated(marks.concat()).is_empty())
 }
 
-/// Records by chunk and row.
-pub type Found = BTreeSet<(u32, u32)>;
+/// Rejects those of several records of one identity that could not be rated anyway: they are that reject, and neither a
+/// duplicate nor an original. Records that count are priced beside the call, from counters of their own.
+pub fn reject_unratable(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>]) {
+    let seen = seen(chunks, identities, &Found::new());
+    let mut space = Space::default();
+    for &(_, number, row) in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1).flatten() {
+        let chunk = &mut chunks[number as usize];
+        let (context, place, row) = (&contexts[chunk.source as usize], chunk.places[row as usize], row as usize);
+        if place.work == 0 {
+            continue;
+        }
+        let mut work = std::mem::take(&mut chunk.work[place.work as usize]);
+        let (mut counters, at, shares) = (Counters::default(), Row::of(chunk, row), work.shares.len());
+        let record = at.record(context, &chunk.rows);
+        counted::find_counters(context, &record, (&work, place), &mut counters, &mut space);
+        let rated = price::rate_row(context, (number, &chunk.rows), at, place, &mut work, &mut counters, &mut space);
+        work.shares.truncate(shares);
+        chunk.work[place.work as usize] = work;
+        if let Err(fault) = rated {
+            chunk.reject(row, fault);
+        }
+    }
+}
 
-/// Rejects all but the first record of each identity, which come back. `identities` are by chunk and row; those that
-/// turned out `unrated` do not count as seen.
-pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>], unrated: &Found) -> Found {
+/// Records by identity, chunk and row, in that order.
+fn seen(chunks: &[Chunk], identities: &[Vec<u128>], unrated: &Found) -> Vec<(u128, u32, u32)> {
     let mut seen: Vec<(u128, u32, u32)> = Vec::new();
     for (number, chunk) in chunks.iter().enumerate().filter(|(_, chunk)| chunk.rows.id.is_some()) {
         let is_seen = |&row: &usize| chunk.is_rated(row) && !unrated.contains(&(number as u32, row as u32));
@@ -44,6 +65,16 @@ pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128
         seen.extend(rated.map(|row| (identities[number][row], number as u32, row as u32)));
     }
     seen.sort_unstable();
+    seen
+}
+
+/// Records by chunk and row.
+pub type Found = BTreeSet<(u32, u32)>;
+
+/// Rejects all but the first record of each identity, which come back. `identities` are by chunk and row; those that
+/// turned out `unrated` do not count as seen.
+pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>], unrated: &Found) -> Found {
+    let seen = seen(chunks, identities, unrated);
     let mut originals = Found::new();
     let mut faults = Vec::new();
     for same in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {

@@ -90,30 +90,35 @@ impl Lane {
         held.map_or(Held::NONE, |key| context.subscribers.only_holding(key, rows.time.values[row]))
     }
 
-    /// Takes rows out, by their places in falling order.
+    /// Takes rows out, by their places.
     fn remove(&mut self, places: &[usize]) {
-        for &place in places {
-            self.row.remove(place);
-            self.account.remove(place);
-            self.subscription.remove(place);
-            self.month.remove(place);
-            self.zone.remove(place);
-            self.band.remove(place);
-            self.charge.remove(place);
-            self.quantity.remove(place);
-            self.billed.remove(place);
-            self.amount.remove(place);
-            if !self.before.is_empty() {
-                self.before.remove(place);
-            }
-            if !self.flags.is_empty() {
-                self.flags.remove(place);
-            }
-            if !self.set.is_empty() {
-                self.set.remove(place);
-            }
+        if places.is_empty() {
+            return;
         }
+        let mut keep = vec![true; self.len()];
+        for &place in places {
+            keep[place] = false;
+        }
+        kept(&mut self.row, &keep);
+        kept(&mut self.account, &keep);
+        kept(&mut self.subscription, &keep);
+        kept(&mut self.month, &keep);
+        kept(&mut self.zone, &keep);
+        kept(&mut self.band, &keep);
+        kept(&mut self.charge, &keep);
+        kept(&mut self.quantity, &keep);
+        kept(&mut self.billed, &keep);
+        kept(&mut self.amount, &keep);
+        kept(&mut self.before, &keep);
+        kept(&mut self.flags, &keep);
+        kept(&mut self.set, &keep);
     }
+}
+
+/// Keeps some rows of a column, which may have none.
+fn kept<T>(column: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    column.retain(|_| keep.next().is_none_or(|keep| *keep));
 }
 
 /// Why the line of a row cannot be split: what the general way makes of it.

@@ -5,6 +5,7 @@ mod lane;
 mod lines;
 mod shares;
 mod sums;
+mod tally;
 
 use arrow_array::builder::{Int32Builder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
@@ -179,7 +180,7 @@ impl<'a> Writer<'a> {
     /// The month in which a cycle's line is billed: the first one open, if its own is closed (semantics §8).
     #[inline]
     fn billed_month(&self, month: i32) -> i32 {
-        self.closed.map_or(month, |closed| month.max(closed + 1)).min(MONTHS - 1)
+        self.closed.map_or(month, |closed| month.max(closed + 1)).clamp(0, MONTHS - 1)
     }
 }
 

@@ -5,7 +5,7 @@ use super::drafts::Draft;
 use super::route::{Context, Fault};
 use super::rows::{Record, Rows};
 use crate::catalog::{Reset, Scope};
-use crate::charge::{Count, Input, NULL};
+use crate::charge::{Count, Input, NULL, in_range};
 use crate::column::{Cell, Numbers};
 use crate::compile::{Charge, Counted, Scratch, Version};
 use crate::counter::{Counters, Key};
@@ -127,10 +127,8 @@ impl Desk<'_> {
             if version.model.counts_units() {
                 work.drafts.before[at] = before.quantity;
                 work.drafts.after[at] = count.quantity;
-                count.amount = before
-                    .amount
-                    .checked_add(priced.amount)
-                    .ok_or_else(|| Fault::new(Code::Overflow, &charge.path, None))?;
+                let sum = before.amount.checked_add(priced.amount).ok_or(Code::Overflow).and_then(in_range);
+                count.amount = sum.map_err(|code| Fault::new(code, &charge.path, None))?;
             }
             let late = record.rows.time.values[record.row] < counters.opening_watermark(place);
             work.drafts.flags[at] = if late { OUT_OF_ORDER } else { 0 };

@@ -1,7 +1,7 @@
 //! Agreements whose flows are fixed parts of a line: what most partners agree on, split without asking anything of the
 //! record but who its account's owner is.
 
-use crate::charge::{Target, divided, product, rounded};
+use crate::charge::{Target, divided, in_range, product, rounded};
 use crate::column::ONE;
 use crate::compile::{Agreement, AgreementVersion, Basis, Flow, Number, Role};
 
@@ -56,6 +56,8 @@ pub struct Parts {
     may_exceed: bool,
     /// From this amount on, and at 0, no rounding can make the parts more than the whole.
     safe_from: i128,
+    /// Up to this amount no part has too many digits.
+    safe_to: i128,
 }
 
 impl Parts {
@@ -71,14 +73,14 @@ impl Parts {
             places[flow] = parts.len() - 1;
         }
         let has_remainder = parts.iter().any(|part| matches!(part.share, Share::Remainder(_)));
-        let safe_from = safe_from(&parts);
-        Some(Self { parts, may_exceed: has_remainder && !agreement.allow_over_shared, safe_from })
+        let (safe_from, safe_to) = (safe_from(&parts), safe_to(&parts));
+        Some(Self { parts, may_exceed: has_remainder && !agreement.allow_over_shared, safe_from, safe_to })
     }
 
     /// Whether an amount is sure to be split without a fault.
     #[inline]
     pub fn is_safe(&self, amount: i128) -> bool {
-        !self.may_exceed || amount == 0 || amount >= self.safe_from
+        amount <= self.safe_to && (!self.may_exceed || amount == 0 || amount >= self.safe_from)
     }
 
     /// Each part of an amount that is not negative, in order; none if one has too many digits or the parts exceed it.
@@ -102,7 +104,7 @@ impl Parts {
                     rest
                 }
             };
-            into.push(share);
+            into.push(in_range(share).ok()?);
         }
         Some(())
     }
@@ -186,14 +188,25 @@ fn divisor_of(mut a: i128, mut b: i128) -> i128 {
     a.max(1)
 }
 
+/// Whether a part is on the whole line, and on nothing else.
+fn is_whole_line(parts: &[Part], part: &Part) -> bool {
+    let whole = |base: &Part| matches!(base.share, Share::Whole) && is_whole_line(parts, base);
+    part.minus.is_empty() && (part.of.is_empty() || matches!(part.of.as_slice(), [base] if whole(&parts[*base])))
+}
+
+/// An amount so far below 38 digits that no part of it grows to them, whatever its rates and bases add up to.
+fn safe_to(parts: &[Part]) -> i128 {
+    let growth = parts.iter().try_fold(1_i128, |growth, part| {
+        let rate = if let Share::Percent(percent) = &part.share { percent.rate / ONE + 1 } else { 1 };
+        growth.checked_mul(rate)?.checked_mul(part.of.len() as i128 + part.minus.len() as i128 + 2)
+    });
+    growth.map_or(0, |growth| 10_i128.pow(30) / growth)
+}
+
 /// The least amount whose parts cannot exceed it, where each remainder is what percentages of the whole line leave: each
 /// is rounded by less than a unit, so it suffices that what they leave is a unit for each.
 fn safe_from(parts: &[Part]) -> i128 {
-    let whole_line = |part: &Part| {
-        part.minus.is_empty()
-            && part.of.iter().all(|&base| matches!(parts[base].share, Share::Whole))
-            && part.of.len() < 2
-    };
+    let whole_line = |part: &Part| is_whole_line(parts, part);
     let mut safe = 0;
     for part in parts {
         let Share::Remainder(named) = &part.share else { continue };

@@ -136,7 +136,8 @@ impl<'a> Count<'a> {
             counted.flags[ordinal] = OUT_OF_ORDER;
         }
         let at = (item.chunk + self.base as u32, lane.row[usize::from(item.at)]);
-        let moves = |amount: &i128| self.counters.at(place).advance(before + item.billed, *amount, item.time, at);
+        let after = before.saturating_add(item.billed);
+        let moves = |amount: &i128| self.counters.advance(place, after, *amount, item.time, at);
         match amount.filter(moves) {
             Some(amount) => counted.amount[ordinal] = amount,
             None => self.reject(item, counted),
@@ -194,8 +195,7 @@ pub fn merge(chunk: &mut Chunk, mut counted: Vec<Counted>) {
         Ok([only]) => (lane.before, lane.amount, lane.flags) = (only.before, only.amount, only.flags),
         Err(counted) => interleave(lane, &counted),
     }
-    let mut places: Vec<usize> = faults.iter().map(|fault| fault.0).collect();
-    places.sort_unstable_by(|a, b| b.cmp(a));
+    let places: Vec<usize> = faults.iter().map(|fault| fault.0).collect();
     let rejects: Vec<_> = faults.into_iter().map(|(at, fault)| (chunk.lane.row[at] as usize, fault)).collect();
     chunk.lane.remove(&places);
     for (row, fault) in rejects {

@@ -2,17 +2,13 @@
 //!
 //! Each thread sums the lines of its own accounts, so that no key is in two hands; shares have few keys.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hash};
-
 use arrow_array::{Int32Array, Int64Array, RecordBatch};
 
+use super::tally::{Sum, Sums};
 use super::{Writer, batch};
 use crate::column::write;
 use crate::compile::Role;
-use crate::counter::Folded;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::names::Names;
 use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::lane::Lane;
@@ -22,47 +18,11 @@ use crate::schema;
 use crate::split::Who;
 use crate::subscriber::NONE;
 
-/// An exact sum and how many it is of.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    amount: i128,
-    records: i64,
-}
-
-/// Sums by key, in order of arrival.
-struct Sums<K> {
-    places: HashMap<K, u32, BuildHasherDefault<Folded>>,
-    all: Vec<(K, Sum)>,
-}
-
-impl<K: Copy + Eq + Hash> Sums<K> {
-    fn new() -> Self {
-        Self { places: HashMap::default(), all: Vec::new() }
-    }
-
-    #[inline]
-    fn add(&mut self, key: K, amount: i128, records: i64) -> Result<()> {
-        let next = self.all.len() as u32;
-        let place = match self.places.entry(key) {
-            Entry::Occupied(place) => *place.get(),
-            Entry::Vacant(place) => {
-                self.all.push((key, Sum::default()));
-                *place.insert(next)
-            }
-        };
-        let sum = &mut self.all[place as usize].1;
-        let total = sum.amount.checked_add(amount);
-        sum.amount = total.ok_or_else(|| Error::Internal("a sum of lines has more than 38 digits".into()))?;
-        sum.records += records;
-        Ok(())
-    }
-}
-
 /// (month, subscription, charge, version, zone, band)
-type LineKey = (u32, u32, u32, u32, u32, u32);
+pub type LineKey = (u32, u32, u32, u32, u32, u32);
 
 /// (month, agreement, version, flow, payer, payee, payer's account, payee's account, subscription, plan)
-type ShareKey = (u32, u32, u32, u32, u32, u32, u32, u32, u32, u32);
+pub type ShareKey = (u32, u32, u32, u32, u32, u32, u32, u32, u32, u32);
 
 /// Sums of all that has been rated so far.
 pub(super) struct Accumulator {
@@ -84,15 +44,16 @@ impl Accumulator {
         parallel::map(numbered, parts < 2, sum).into_iter().collect::<Result<()>>()?;
         let shares = parallel::map(chunks, chunks.len() < 2, |chunk| share_sums(writer, chunk));
         let shares = shares.into_iter().collect::<Result<Vec<_>>>()?;
-        shares.into_iter().flatten().try_for_each(|(key, sum)| self.shares.add(key, sum.amount, sum.records))
+        shares.into_iter().flatten().try_for_each(|(key, sum)| self.shares.add(key, sum.amount, sum.records).map(drop))
     }
 
     /// Line sums and share sums, in order of their keys.
-    pub(super) fn finish(mut self, writer: &Writer) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
-        let mut lines: Vec<(LineKey, Sum)> = self.lines.into_iter().flat_map(|sums| sums.all).collect();
+    pub(super) fn finish(self, writer: &Writer) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
+        let mut lines: Vec<(LineKey, Sum)> = self.lines.into_iter().flat_map(Sums::into_inner).collect();
         lines.sort_unstable_by_key(|entry| entry.0);
-        self.shares.all.sort_unstable_by_key(|entry| entry.0);
-        Ok((vec![writer.line_sum_batch(&lines)?], vec![writer.share_sum_batch(&self.shares.all)?]))
+        let mut shares = self.shares.into_inner();
+        shares.sort_unstable_by_key(|entry| entry.0);
+        Ok((vec![writer.line_sum_batch(&lines)?], vec![writer.share_sum_batch(&shares)?]))
     }
 }
 
@@ -120,18 +81,29 @@ fn add_lines(writer: &Writer, chunks: &[Chunk], (part, parts): (usize, usize), s
 }
 
 fn add_lane_lines(writer: &Writer, lane: &Lane, (part, parts): (usize, usize), sums: &mut Sums<LineKey>) -> Result<()> {
+    let mut block = Vec::with_capacity(BLOCK);
     for at in (0..lane.len()).filter(|&at| partition_of(lane.account[at], parts) == part) {
         let charge = &writer.engine.compiled.lanes.charges[lane.charge[at] as usize];
         let month = writer.billed_month(lane.month[at]).cast_unsigned();
         let key = (month, lane.subscription[at], charge.charge, charge.version, lane.zone[at], lane.band[at]);
-        sums.add(key, lane.amount[at], 1)?;
+        block.push((key, lane.amount[at]));
+        if block.len() == BLOCK {
+            sums.add_all(&block)?;
+            block.clear();
+        }
     }
-    Ok(())
+    sums.add_all(&block)
 }
+
+/// Lines that are added together.
+const BLOCK: usize = 64;
 
 fn add_lane_shares(writer: &Writer, lane: &Lane, sums: &mut Sums<ShareKey>) -> Result<()> {
     let mut parts_of_line = Vec::new();
+    // Where the shares of the line before went, in their order: those of the next mostly go there too.
+    let mut places: Vec<usize> = Vec::new();
     for at in 0..lane.len() {
+        let mut number = 0;
         let charge = &writer.engine.compiled.lanes.charges[lane.charge[at] as usize];
         let (account, month) = (lane.account[at], writer.billed_month(lane.month[at]).cast_unsigned());
         for &(agreement, version) in lane.sharing(at) {
@@ -156,7 +128,15 @@ fn add_lane_shares(writer: &Writer, lane: &Lane, sums: &mut Sums<ShareKey>) -> R
                     subscription,
                     charge.plan,
                 );
-                sums.add(key, amount, 1)?;
+                match places.get(number) {
+                    Some(&place) if sums.key(place) == Some(&key) => sums.add_at(place, amount, 1)?,
+                    _ => {
+                        let place = sums.add(key, amount, 1)?;
+                        places.resize(places.len().max(number + 1), place);
+                        places[number] = place;
+                    }
+                }
+                number += 1;
             }
         }
     }
@@ -187,7 +167,7 @@ fn share_sums(writer: &Writer, chunk: &Chunk) -> Result<Vec<(ShareKey, Sum)>> {
             sums.add(key, shares.amount[at], 1)?;
         }
     }
-    Ok(sums.all)
+    Ok(sums.into_inner())
 }
 
 /// A code, or null.
