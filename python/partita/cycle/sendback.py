@@ -2,7 +2,7 @@
 
 Each usage file that had rejects comes back under its own name and folder, in its own format and dialect, so that the
 catalog's patterns find it. Four columns say why (`reject_code`, `reject_name`, `reject_field`, `reject_value`); no
-mapping reads them. `_reasons.csv` lists all rejects, those of fees too.
+mapping reads them. `_reasons.csv` lists all rejects, those of fees and of flows too.
 """
 
 from __future__ import annotations
