@@ -198,8 +198,17 @@ def test_undo_leaves_issued_documents(tmp_path: Path) -> None:
 
 
 def test_undo_needs_a_run(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no run"):
+    bill(tmp_path, "october", OCTOBER)
+    cycle.undo(store_in(tmp_path))
+    with pytest.raises(StoreError, match="no run to take back"):
         cycle.undo(store_in(tmp_path))
+
+
+def test_what_looks_into_a_book_makes_none(tmp_path: Path) -> None:
+    for look in (cycle.undo, lambda store: cycle.send_back("0000", tmp_path / "back", store)):
+        with pytest.raises(StoreError, match="there is no book"):
+            look(store_in(tmp_path / "nowhere"))
+    assert list(tmp_path.iterdir()) == []
 
 
 # Cycles ---------------------------------------------------------------------------------------------------------------
