@@ -64,6 +64,8 @@ OCTOBER = (
     "5,2026-10-05T08:00:00Z,999,2,ok",
 )
 """Account a-1 has 12 units (11.00), a-2 has 20 (15.00); one call failed, one is of a key that nobody has."""
+BILLS = {"a-1": "120.00", "a-2": "124.00"}
+"""What the accounts are billed for it: 109.00 a month and their calls."""
 
 
 def much_shared() -> dict[str, Any]:

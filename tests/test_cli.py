@@ -105,6 +105,17 @@ def test_open_close_undo(partita: Partita) -> None:
     assert "no run to take back" in errors
 
 
+@pytest.mark.parametrize("words", [("undo",), ("rejects", "0000", "-o", "back")])
+def test_a_book_that_is_not_there_is_a_matter_of_the_store(
+    partita: Partita, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    code, _, errors = partita(*words)
+    assert code == 3
+    assert errors.startswith("store: book.duckdb: there is no book")
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_trial_commits_nothing(partita: Partita, tmp_path: Path) -> None:
     code, text, _ = partita(*RUN, "--trial", "--folder", "trial")
     assert code == 0

@@ -1,4 +1,4 @@
-"""The way of a close into the book: in lots, as a stream, and errors in the making of it."""
+"""The way of a close into the book: in lots, as a stream, its rejects, and errors in the making of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,24 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from partita import cycle
 from partita.cycle.closing import in_lots
 from partita.errors import InternalError
 from partita.store import open_store
 from partita.store.schema import TABLES, constant
+
+from .billing import OCTOBER, bill, book, catalog, much_shared, over_shared, store_in
+
+OVER_SHARED = {
+    "usage_file": None,
+    "usage_row": None,
+    "source": "agreement",
+    "id": "calls",
+    "code": 405,
+    "name": "over_shared",
+    "field": "calls/margin",
+    "value": "-4974",
+}
 
 
 def _documents(counts: list[int]) -> tuple[pa.Table, pa.Table]:
@@ -61,3 +75,32 @@ def test_an_error_in_the_making_of_a_part_is_told_as_it_is(tmp_path: Path) -> No
         with pytest.raises(InternalError, match="do not balance"):
             book.commit(parts(), {"run_id": "r1"})
         assert book.table("notices").num_rows == 0
+
+
+# Rejects of a close ---------------------------------------------------------------------------------------------------
+
+
+def test_a_flow_of_the_period_that_could_not_be_computed_is_a_reject_of_the_run(tmp_path: Path) -> None:
+    trial = bill(tmp_path, "october", OCTOBER, catalog=catalog(over_shared()), trial=tmp_path / "trial")
+    run = bill(tmp_path, "october", OCTOBER, catalog=catalog(over_shared()))
+    for told in (trial.rejects, run.rejects):
+        assert [row for row in told.to_pylist() if row["source"] == "agreement"] == [OVER_SHARED]
+    (kept,) = (row for row in book(run.store)["rejects"] if row["source"] == "agreement")
+    assert kept == {**OVER_SHARED, "run_id": run.run_id, "records": None}
+    assert (run.rows, run.rated, run.skipped, run.rejected) == (5, 3, 1, 1)  # these count records of usage
+
+
+def test_such_a_flow_is_a_reject_of_a_close_of_its_own(tmp_path: Path) -> None:
+    bill(tmp_path, "october", OCTOBER, catalog=catalog(over_shared()), open=True)
+    closed = cycle.close(catalog(over_shared()), "2026-10", store_in(tmp_path))
+    assert closed.rejects.to_pylist() == [OVER_SHARED]
+    (reasons,) = cycle.send_back(closed.run_id, tmp_path / "back", closed.store)
+    assert reasons.read_text().splitlines()[1:] == [",,agreement,calls,405,over_shared,calls/margin,-4974"]
+
+
+def test_rejects_of_fees_and_of_flows_are_told_together(tmp_path: Path) -> None:
+    both = much_shared()
+    both["agreements"]["calls"] = over_shared()["agreements"]["calls"]
+    run = bill(tmp_path, "october", OCTOBER, catalog=catalog(both))
+    found = [(row["source"], row["name"]) for row in run.rejects.to_pylist() if row["usage_file"] is None]
+    assert sorted(found) == [("agreement", "over_shared"), ("subscription", "outside_territory")]

@@ -16,8 +16,9 @@ import pytest
 
 from partita import cycle
 from partita.catalog import load
+from partita.errors import StoreError
 
-from .billing import CATALOG, store_in
+from .billing import CATALOG, OCTOBER, amounts, bill, catalog, store_in
 
 TIME = dt.datetime(2026, 10, 5, 8, tzinfo=dt.UTC)
 ROWS = [
@@ -156,3 +157,30 @@ def test_files_of_one_name_go_back_side_by_side(tmp_path: Path) -> None:
     run = cycle.run(catalog, [tmp_path / "north", tmp_path / "south"], "2026-10", store_in(tmp_path))
     written = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
     assert [path.name for path in written] == ["calls.parquet", "calls-2.parquet", "_reasons.csv"]
+
+
+# Sent again -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_reject_is_corrected_and_billed_in_the_next_run(tmp_path: Path) -> None:
+    october = bill(tmp_path, "october", OCTOBER)
+    written = cycle.send_back(october.run_id[:10], tmp_path / "back", store_in(tmp_path))
+    path = tmp_path / "back" / "calls" / "october.csv"
+    assert written == [path, tmp_path / "back" / "_reasons.csv"]
+    assert path.read_text() == (
+        "id,time,key,units,status,reject_code,reject_name,reject_field,reject_value\n"
+        "5,2026-10-05T08:00:00Z,999,2,ok,201,unknown_key,key,999\n"
+    )
+    path.write_text(path.read_text().replace(",999,2", ",463,2"))
+    november = cycle.run(catalog(), tmp_path / "back", "2026-11", store_in(tmp_path))
+    assert (november.rated, november.rejected) == (1, 0)
+    assert amounts(november.bills)["a-2"] == "110.00"  # late: 2 units above the first 10, at 0.50
+
+
+def test_rejects_are_not_sent_back_twice_into_one_folder(tmp_path: Path) -> None:
+    october = bill(tmp_path, "october", OCTOBER)
+    cycle.send_back(october.run_id, tmp_path / "back", store_in(tmp_path))
+    with pytest.raises(StoreError, match="not empty"):
+        cycle.send_back(october.run_id, tmp_path / "back", store_in(tmp_path))
+    with pytest.raises(StoreError, match="no run"):
+        cycle.send_back("0000", tmp_path / "other", store_in(tmp_path))

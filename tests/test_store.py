@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import duckdb
@@ -15,6 +17,7 @@ import pytest
 
 from partita.errors import PeriodError, StoreError
 from partita.store import Book, open_store
+from partita.store.duckdb import DuckDbBook, interruptible
 from partita.store.schema import TABLES, conform
 
 LOG = {"at": datetime(2026, 11, 1, tzinfo=UTC), "action": "run", "run_id": "r1", "seconds": Decimal("1.5")}
@@ -109,6 +112,56 @@ def test_a_book_in_use_says_by_whom_and_what_to_do(tmp_path: Path) -> None:
     open_store(_url(tmp_path)).close()
 
 
+# Ctrl-C ---------------------------------------------------------------------------------------------------------------
+
+
+def _write_for_long(book: Book) -> None:
+    with book.transaction():
+        book.execute("INSERT INTO notices (text) VALUES ('early')")
+        book.query("SELECT sum(hash(i)) AS hashes FROM range(20000000000) numbers(i)")
+
+
+def test_an_interrupted_query_takes_its_transaction_back(tmp_path: Path) -> None:
+    """By the database's own means: when it looks at a signal is up to what it is at."""
+    with open_store(_url(tmp_path)) as book:
+        assert isinstance(book, DuckDbBook)
+        clock = Timer(0.3, book._connection.interrupt)
+        clock.start()
+        with pytest.raises(KeyboardInterrupt):
+            _write_for_long(book)
+        clock.join()
+        assert book.table("notices").num_rows == 0
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT Error")])
+def test_what_the_database_calls_an_interruption_is_one(error: Exception) -> None:
+    with pytest.raises(KeyboardInterrupt) as told, interruptible():
+        raise error
+    assert told.value.__cause__ is error
+
+
+def test_other_errors_of_that_type_stay_as_they_are() -> None:
+    with pytest.raises(RuntimeError, match="out of luck"), interruptible():
+        raise RuntimeError("out of luck")
+
+
+def test_ctrl_c_in_the_making_of_a_part_is_one(tmp_path: Path) -> None:
+    def parts() -> Iterator[tuple[str, pa.Table]]:
+        yield "runs", _run(1)
+        yield "runs", _run(2)
+        raise KeyboardInterrupt
+
+    with open_store(_url(tmp_path)) as book:
+        with pytest.raises(KeyboardInterrupt):
+            book.commit(parts(), LOG)
+        assert book.runs() == []
+        book.commit([("runs", _run(1))], LOG)
+        assert len(book.runs()) == 1
+
+
+# What is opened -------------------------------------------------------------------------------------------------------
+
+
 def test_readers_share_a_book(tmp_path: Path) -> None:
     open_store(_url(tmp_path)).close()
     with open_store(_url(tmp_path), read_only=True), open_store(_url(tmp_path), read_only=True) as book:
@@ -123,9 +176,15 @@ def test_what_is_no_book_is_refused(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE shopping (item VARCHAR)")
     with pytest.raises(StoreError, match="not a book of Partita"):
         open_store(f"duckdb:///{tmp_path}/other.duckdb")
+
+
+@pytest.mark.parametrize("how", [{"read_only": True}, {"make": False}])
+def test_a_book_that_is_not_there_is_only_made_where_it_may_be(tmp_path: Path, how: dict[str, bool]) -> None:
     with pytest.raises(StoreError, match="there is no book"):
-        open_store(f"duckdb:///{tmp_path}/none.duckdb", read_only=True)
-    assert not (tmp_path / "none.duckdb").exists()
+        open_store(f"duckdb:///{tmp_path}/deep/none.duckdb", **how)
+    assert list(tmp_path.iterdir()) == []
+    open_store(_url(tmp_path)).close()
+    open_store(_url(tmp_path), **how).close()
 
 
 def test_a_book_of_another_format_is_refused(tmp_path: Path) -> None:

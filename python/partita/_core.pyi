@@ -199,7 +199,8 @@ class Documents:
 
 @final
 class Settled:
-    """Statements and their lines, what they carry forward, and the shares of flows on the whole period."""
+    """Statements and their lines, what they carry forward, and the shares of flows on the whole period; flows that
+    could not be computed are `rejects`."""
 
     @property
     def documents(self) -> Table: ...
@@ -209,6 +210,8 @@ class Settled:
     def carried(self) -> Table: ...
     @property
     def shares(self) -> Table: ...
+    @property
+    def rejects(self) -> Table: ...
 
 @final
 class Posted:

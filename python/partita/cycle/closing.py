@@ -41,13 +41,14 @@ class Closing:
     books: Books
 
     def beside(self) -> dict[str, pa.Table]:
-        """The tables that lie beside the book: fees, their sums, and shares of flows on the whole period."""
+        """The tables that lie beside the book: fees, their sums, shares of flows on the whole period, and what of both
+        could not be computed."""
         return {
             "line_sums": self.fees.line_sums,
             "share_sums": self.fees.share_sums,
             "lines": self.fees.lines,
             "shares": pa.concat_tables([self.fees.shares, self.books.shares], promote_options="default"),
-            "rejects": self.fees.rejects.cast(VERDICTS),
+            "rejects": pa.concat_tables([self.fees.rejects.cast(VERDICTS), self.books.rejects.cast(VERDICTS)]),
         }
 
     def tables(self) -> Iterator[tuple[str, pa.Table]]:

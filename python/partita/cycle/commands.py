@@ -108,10 +108,10 @@ def undo(store: str = DEFAULT, run_id: str | None = None) -> Run:
     """Take back the latest run, and what it has written, in one transaction; `run_id` guards against another one.
 
     Raises `PeriodError` when that is not the latest run, or when one of its documents is issued, and `StoreError`
-    when there is no run.
+    when there is no book or no run.
     """
     started = time.monotonic()
-    with open_store(store) as book:
+    with open_store(store, make=False) as book:
         row = book.latest() if run_id is None else book.run(run_id)
         if row is None:
             raise StoreError(f"{book.url}: no run {run_id or 'to take back'}")

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from partita.errors import PeriodError, StoreError
 from partita.store import Book
+from partita.store.duckdb import interruptible
 from partita.store.schema import TABLES
 
 from .fingerprint import quoted
@@ -64,7 +65,8 @@ def _copied(connection: duckdb.DuckDBPyConnection, source: str, path: Path, kind
     replaced = ", ".join(f'lower(hex("{name}")) AS "{name}"' for name in binary)
     columns = f"* REPLACE ({replaced})" if binary and kind == "csv" else "*"
     try:
-        connection.execute(f"COPY (SELECT {columns} FROM {source}) TO {quoted(path.as_posix())} ({_OPTIONS[kind]})")
+        with interruptible():
+            connection.execute(f"COPY (SELECT {columns} FROM {source}) TO {quoted(path.as_posix())} ({_OPTIONS[kind]})")
     except (duckdb.Error, pa.ArrowException) as error:
         raise StoreError(f"{path}: cannot be written: {error}") from error
     return path

@@ -83,7 +83,7 @@ class Run:
 
     @property
     def rejects(self) -> pa.Table:
-        """Records and fees that were not charged, and why."""
+        """Records and fees that were not charged, flows of the period that could not be computed, and why."""
         return self._parts("rejects")
 
     @property

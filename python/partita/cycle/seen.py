@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from partita import _core
 from partita.errors import StoreError
+from partita.store.duckdb import interruptible
 
 from .fingerprint import FINGERPRINT, quoted, texts
 from .gather import ROW, Gathered, Source
@@ -55,7 +56,7 @@ class Seen:
         """A reject for every record that is not to be rated because of another; `folder` is for what does not fit
         into memory."""
         try:
-            with duckdb.connect() as connection:
+            with interruptible(), duckdb.connect() as connection:
                 connection.execute("SET enable_progress_bar_print = false")
                 connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
                 before = self._seen_before(connection)

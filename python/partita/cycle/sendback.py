@@ -2,7 +2,7 @@
 
 Each usage file that had rejects comes back under its own name and folder, in its own format and dialect, so that the
 catalog's patterns find it. Four columns say why (`reject_code`, `reject_name`, `reject_field`, `reject_value`); no
-mapping reads them. `_reasons.csv` lists all rejects, those of fees too.
+mapping reads them. `_reasons.csv` lists all rejects, those of fees and of flows too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ REASONS: Final = {"code": "reject_code", "name": "reject_name", "field": "reject
 def send_back(run_id: str, folder: str | Path, store: str = DEFAULT) -> list[Path]:
     """Write the rejected records of a run into a folder; the files written come back, `_reasons.csv` last.
 
-    `run_id` may be the beginning of an id. Raises `StoreError` for an unknown run, and for a folder that has files.
+    `run_id` may be the beginning of an id. Raises `StoreError` when there is no book, for an unknown
+    run, and for a folder that has files.
     """
     into = Path(folder)
     if into.is_dir() and any(into.iterdir()):

@@ -49,12 +49,14 @@ class Fees:
 
 @dataclass(frozen=True)
 class Books:
-    """What a period is billed and settled by. `shares` are those of flows on whole periods."""
+    """What a period is billed and settled by. `shares` are those of flows on whole periods, and `rejects` are such
+    flows that could not be computed."""
 
     documents: pa.Table
     lines: pa.Table
     carried: pa.Table
     shares: pa.Table
+    rejects: pa.Table
 
 
 class Verbs:
@@ -120,7 +122,7 @@ class Verbs:
             bills = billing.result()
         documents = _joined(bills.documents, settled.documents)
         lines = _joined(bills.lines, settled.lines)
-        return Books(documents, lines, pa.table(settled.carried), pa.table(settled.shares))
+        return Books(documents, lines, *map(pa.table, (settled.carried, settled.shares, settled.rejects)))
 
     def entries(self, documents: pa.Table, lines: pa.Table) -> pa.Table:
         """post: from documents with all their lines to entries."""

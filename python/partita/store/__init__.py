@@ -13,11 +13,12 @@ __all__ = ["Book", "open_store"]
 DEFAULT = "duckdb:///book.duckdb"
 
 
-def open_store(url: str = DEFAULT, read_only: bool = False, or_empty: bool = False) -> Book:
+def open_store(url: str = DEFAULT, read_only: bool = False, or_empty: bool = False, make: bool = True) -> Book:
     """The book at a URL: `duckdb:///path/book.duckdb`, or the path of a `.duckdb` file.
 
-    A book that is not there is made, unless `read_only`; then `or_empty` gives one without rows. Raises `StoreError`
-    when another process holds it, when it cannot be read, and for a URL of another kind.
+    A book that is not there is made, unless it is `read_only` or `make` is False; where it is read only, `or_empty`
+    gives one without rows. Raises `StoreError` when there is no book, when another process holds it, when it cannot be
+    read, and for a URL of another kind.
 
     >>> import tempfile
     >>> with open_store(f"duckdb:///{tempfile.mkdtemp()}/book.duckdb") as book:
@@ -33,4 +34,4 @@ def open_store(url: str = DEFAULT, read_only: bool = False, or_empty: bool = Fal
 
     path = Path(place[1:])
     in_memory = read_only and or_empty and not path.exists()
-    return DuckDbBook(path, read_only and not in_memory, in_memory)
+    return DuckDbBook(path, read_only and not in_memory, in_memory, make)

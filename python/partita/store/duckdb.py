@@ -30,14 +30,18 @@ _TYPES: Final = {
 }
 
 
-class DuckDbBook(Book):
-    """A DuckDB file. Raises `StoreError` when another process holds it, or it is no book."""
+_INTERRUPTED: Final = "Query interrupted"
 
-    def __init__(self, path: Path, read_only: bool = False, in_memory: bool = False) -> None:
+
+class DuckDbBook(Book):
+    """A DuckDB file. Raises `StoreError` when another process holds it, it is no book, or it is not there and not to be
+    made; and `KeyboardInterrupt` for a Ctrl-C during a query."""
+
+    def __init__(self, path: Path, read_only: bool = False, in_memory: bool = False, make: bool = True) -> None:
         self.url = f"duckdb:///{path.as_posix()}"
         self.path = path
         self.folder = path.with_suffix(".runs")
-        if read_only and not path.is_file():
+        if (read_only or not make) and not path.is_file():
             raise StoreError(f"{path}: there is no book; `partita run` makes one")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +71,7 @@ class DuckDbBook(Book):
                 self._connection.register("arriving", arriving.reader)
                 self._connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM arriving')
                 self._connection.unregister("arriving")
-        except StoreError:
+        except (StoreError, KeyboardInterrupt):
             if arriving.error is not None:  # it was not the book that failed
                 raise arriving.error from None
             raise
@@ -116,16 +120,31 @@ class DuckDbBook(Book):
     def _named(self) -> Iterator[None]:
         """Errors of the database as errors of the book."""
         try:
-            yield
+            with interruptible():
+                yield
         except duckdb.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """A Ctrl-C while DuckDB is at work as the `KeyboardInterrupt` that it is. DuckDB has errors of its own for that,
+    one of which is a plain RuntimeError, known by its text only."""
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from error
 
 
 class _Arriving:
     """Tables as one stream that the database reads; an error in the making of one is kept."""
 
     def __init__(self, parts: Iterable[pa.Table]) -> None:
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self._parts = (part for part in parts if part.num_rows)
         first = next(self._parts, None)
         self.reader = first and pa.RecordBatchReader.from_batches(first.schema, self._batches(first))
@@ -135,7 +154,7 @@ class _Arriving:
             yield from first.to_batches()
             for part in self._parts:
                 yield from part.select(first.column_names).cast(first.schema).to_batches()
-        except Exception as error:
+        except BaseException as error:  # a Ctrl-C too would come out of the database as an error of its own
             self.error = error
             raise
 
