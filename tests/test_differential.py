@@ -140,6 +140,9 @@ def check_invariance(document: Row, rows: list[Row], seed: int) -> None:
     batches = [batch for piece in pieces for batch in (piece.to_batches() or [empty(piece)])]
     stream = pa.RecordBatchReader.from_batches(table.schema, batches)
     assert of_engine(engine.rate(stream, check_duplicates=True, file="a")) == expected
+    # Each record a batch of its own: rated in several waves, and ties stand on both sides of their borders.
+    singly = pa.Table.from_batches([batch for row in range(len(rows)) for batch in table.slice(row, 1).to_batches()])
+    assert of_engine(engine.rate(singly, check_duplicates=True, file="a")) == expected
     sources = [("events", str(number), piece) for number, piece in enumerate(pieces)]
     assert anywhere(of_engine(engine.rate_sources(sources, check_duplicates=True))) == anywhere(expected)
     shuffled = table.take(chance.sample(range(len(rows)), len(rows)))

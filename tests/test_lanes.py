@@ -1,0 +1,161 @@
+"""Rows that are rated a column at a time: many chunks, several waves and partitions, held to the reference and to the
+same rows rated one by one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from partita import Engine, load
+from partita.reference import Batch, Reference
+
+from .test_differential import Row, anywhere, assert_equal, of_engine, of_reference
+
+ACCOUNTS, RECORDS, BATCH = 61, 4_000, 90
+TIERS = [{"up_to": "600", "price": "0.07", "flat": "1"}, {"up_to": "6000", "price": "0.013"}, {"price": "0.001"}]
+BLOCKS = {"connect_fee": "0.05", "per": "60", "minimum": "60", "increment": "7"}
+CATALOG: dict[str, Any] = {
+    "parties": {"shop": {}, "maker": {}, "agent": {}},
+    "accounts": {
+        f"a{n}": {
+            "owner": f"c{n}",
+            "currency": "EUR",
+            "zone": ["UTC", "Europe/Stockholm"][n % 2],
+            "cycle_day": str(1 + n % 28),
+        }
+        for n in range(ACCOUNTS)
+    },
+    "subscriptions": {
+        f"s{n}": {"account": f"a{n // 2}", "keys": [f"k{n}"], "plans": ["tiered", "simple"][n % 2]}
+        for n in range(2 * ACCOUNTS)
+    },
+    "usage": {"calls": {"id": "none", "quantity": "quantity", "destination": "to"}},
+    "zones": {"near": {"prefixes": ["46", "4670"]}, "far": {"prefixes": ["4"]}},
+    "calendars": {"hours": {"bands": {"peak": {"days": "mon-fri", "from": "08:00", "to": "19:00"}, "rest": "rest"}}},
+    "plans": {
+        "tiered": {
+            "seller": "shop",
+            "currency": "EUR",
+            "calendar": "hours",
+            "charges": {
+                "near": {"when": {"zone": "near"}, "graduated": {"scope": "account", "tiers": TIERS, **BLOCKS}},
+                "peak": {
+                    "when": {"zone": "far", "band": "peak"},
+                    "round": {"decimals": 2, "mode": "half_up"},
+                    "graduated": {"scope": "subscription", "reset": "month", "tiers": TIERS},
+                },
+                "quiet": {"when": {"zone": "far", "band": "rest"}, "unit": {"price": "0.0001", "per": "3"}},
+            },
+        },
+        "simple": {
+            "seller": "shop",
+            "currency": "EUR",
+            "charges": {
+                "call": {
+                    "versions": [
+                        {"from": "2026-01-01", "unit": {"price": "0.11", **BLOCKS}},
+                        {"from": "2026-10-12", "unit": {"price": "0.09", **BLOCKS}},
+                    ]
+                }
+            },
+        },
+    },
+    "agreements": {
+        "deal": {
+            "roles": {"B": "maker", "A": "agent", "C": "account_owner"},
+            "applies_to": {"services": ["voice"]},
+            "flows": {
+                "label": {"payee": "B", "percent": "33.3333%"},
+                "agent": {"payee": "A", "percent": "45%", "round": {"decimals": 2, "mode": "up"}},
+                "back": {"payee": "C", "percent": "1%"},
+                "rest": {"payee": "shop", "remainder": ["label", "agent", "back"]},
+            },
+        }
+    },
+}
+"""An agent's share is rounded up, so that of a tiny line more than all is shared: a reject that only a price tells."""
+
+
+def calls(seed: int = 5) -> list[Row]:
+    """In order of time, often several at one; some of unknown keys, some to no number."""
+    chance = random.Random(seed)
+    seconds = sorted(1_790_800_000 + 600 * chance.randrange(4_000) for _ in range(RECORDS))
+    return [
+        {
+            "time": pa.scalar(second, pa.timestamp("s", "UTC")).as_py().isoformat(),
+            "key": f"k{chance.randrange(2 * ACCOUNTS + 2)}",
+            "service": chance.choice(["voice", "voice", "data"]),
+            "quantity": str(chance.choice([0, 1, 59, 60, 61, chance.randrange(2_000)])),
+            "to": chance.choice(["46701", "4680", "47", "99", "4-7"] if chance.random() < 0.1 else ["46701", "47"]),
+        }
+        for second in seconds
+    ]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(load(CATALOG))
+
+
+def batches(rows: list[Row]) -> pa.Table:
+    """Usage in many small batches: each is a chunk, and sixteen are a wave."""
+    table = pa.Table.from_pylist(rows)
+    quantity = table["quantity"].cast(pa.decimal128(38, 12)) if "quantity" in table.column_names else None
+    table = table.set_column(table.column_names.index("quantity"), "quantity", quantity)
+    return pa.Table.from_batches(table.to_batches(max_chunksize=BATCH))
+
+
+def by_reference(rows: list[Row], counters: Sequence[Row] = ()) -> Any:
+    return Reference(load(CATALOG)).rate([Batch("calls", "", rows, "")], None, counters)
+
+
+def test_lines_shares_rejects_and_counters_are_those_of_the_reference(engine: Engine) -> None:
+    rows = calls()
+    expected = of_reference(by_reference(rows))
+    assert {reject["name"] for reject in expected["rejects"]} >= {"unknown_key", "bad_destination", "over_shared"}
+    assert len(expected["shares"]) > RECORDS
+    assert_equal(of_engine(engine.rate(batches(rows))), expected)
+
+
+def test_records_in_another_order_are_rated_as_in_order(engine: Engine) -> None:
+    rows = calls()
+    straight = anywhere(of_engine(engine.rate(numbered(rows))))
+    shuffled = random.Random(3).sample(list(enumerate(rows)), RECORDS)
+    moved = numbered([row for _, row in shuffled], [number for number, _ in shuffled])
+    assert anywhere(of_engine(engine.rate(moved))) == straight
+
+
+def numbered(rows: list[Row], numbers: list[int] | None = None) -> pa.Table:
+    """Usage whose rows say where they stand in their file: their identity, for they have no ids."""
+    table = batches(rows)
+    return table.append_column("partita:row", pa.array(numbers or range(len(rows)), pa.int64()))
+
+
+def test_one_record_of_a_broken_quantity_makes_no_difference_to_the_others(engine: Engine) -> None:
+    rows = calls()
+    # Of a key whose counters no other record moves; it has to be rated by itself, and with it all that count.
+    alone = {"time": rows[-1]["time"], "key": "k0", "service": "data", "quantity": "0.5", "to": "46701"}
+    others = [row for row in rows if row["key"] not in ("k0", "k1")]
+    by_column, by_row = (
+        engine.rate(batches(others)),
+        engine.rate(batches([*others, alone])),
+    )
+    for name in ("lines", "shares", "rejects"):
+        table = getattr(by_row, name).to_pylist()
+        assert [row for row in table if row.get("subscription") != "s0"] == getattr(by_column, name).to_pylist(), name
+
+
+def test_counters_go_on_from_call_to_call(engine: Engine) -> None:
+    rows = calls()
+    half = RECORDS // 2
+    first, theirs = engine.rate(batches(rows[:half])), by_reference(rows[:half])
+    # The second call begins with records older than those that moved the counters.
+    rest = rows[half - 200 :]
+    second = engine.rate(batches(rest), counters=first.counters)
+    expected = of_reference(by_reference(rest, theirs.counters))
+    assert any(line["flags"] for line in expected["lines"])
+    assert_equal(of_engine(second), expected)
