@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::charge::{Count, MOST_COUNTED, in_range};
 use crate::column::ONE;
+use crate::places::Places;
 use crate::prefetch::prefetch;
 
 /// The period of a counter that is never reset.
@@ -176,8 +177,7 @@ fn hash(owner: u32, kind: u32) -> u64 {
 pub struct Counters {
     kinds: Vec<Kind>,
     kind_codes: HashMap<Kind, u32, BuildHasherDefault<Folded>>,
-    /// Open addressing: 32 bits of a counter's hash above its place + 1; 0 is free.
-    slots: Vec<u64>,
+    places: Places,
     all: Vec<Counter>,
     /// Latest records of earlier calls, for the first counters.
     watermarks: Vec<i64>,
@@ -217,45 +217,31 @@ impl Counters {
     #[inline]
     pub fn expect(&self, owner: u32, kind: u32) -> Probe {
         let hash = hash(owner, kind);
-        prefetch(&self.slots, self.slot(hash));
+        self.places.expect(hash);
         Probe { owner, kind, hash }
     }
 
     /// Asks for the counter itself, some time after that.
     #[inline]
     pub fn expect_counter(&self, probe: &Probe) {
-        let found = self.slots.get(self.slot(probe.hash)).map_or(0, |&found| found as u32);
-        prefetch(&self.all, (found as usize).wrapping_sub(1));
-    }
-
-    #[inline]
-    fn slot(&self, hash: u64) -> usize {
-        hash as usize & self.slots.len().wrapping_sub(1)
+        if let Some(place) = self.places.likely(probe.hash) {
+            prefetch(&self.all, place);
+        }
     }
 
     /// The place of an owner's counter of a kind.
     #[inline]
     pub fn place_of(&mut self, probe: &Probe) -> usize {
-        if self.slots.len() < self.all.len() * 2 + 2 {
-            self.grow();
+        let Self { places, all, .. } = self;
+        let is = |place: usize| (all[place].owner, all[place].kind) == (probe.owner, probe.kind);
+        let (place, is_new) = places.find_or_add(probe.hash, is, |place| hash(all[place].owner, all[place].kind));
+        if is_new {
+            self.add(place, probe.owner, probe.kind);
         }
-        let (mut slot, tag) = (self.slot(probe.hash), probe.hash >> 32);
-        loop {
-            let found = self.slots[slot];
-            if found == 0 {
-                return self.add(slot, tag, probe.owner, probe.kind);
-            }
-            let place = (found as u32 - 1) as usize;
-            if found >> 32 == tag && (self.all[place].owner, self.all[place].kind) == (probe.owner, probe.kind) {
-                return place;
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
-        }
+        place
     }
 
-    fn add(&mut self, slot: usize, tag: u64, owner: u32, kind: u32) -> usize {
-        let place = self.all.len();
-        self.slots[slot] = tag << 32 | (place as u64 + 1);
+    fn add(&mut self, place: usize, owner: u32, kind: u32) {
         let count = Count::default();
         self.all.push(Counter { count, whole: 0, latest_time: UNTOUCHED, latest: (0, 0), owner, kind });
         if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.all.is_empty()) {
@@ -264,19 +250,6 @@ impl Counters {
             if let Some(standing) = opening.all.get(&key.packed()).copied() {
                 self.open_at(place, standing.count, standing.watermark);
             }
-        }
-        place
-    }
-
-    fn grow(&mut self) {
-        self.slots = vec![0; (self.slots.len() * 2).max(64)];
-        for place in 0..self.all.len() {
-            let hash = hash(self.all[place].owner, self.all[place].kind);
-            let (mut slot, tag) = (self.slot(hash), hash >> 32);
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & (self.slots.len() - 1);
-            }
-            self.slots[slot] = tag << 32 | (place as u64 + 1);
         }
     }
 

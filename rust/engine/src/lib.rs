@@ -34,6 +34,7 @@ mod keys;
 mod names;
 mod output;
 mod patches;
+mod places;
 mod post;
 mod prefetch;
 mod rate;

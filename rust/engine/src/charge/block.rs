@@ -1,5 +1,6 @@
 //! The telephone first/next block: what is billed of a quantity.
 
+use super::exact::in_range;
 use crate::column::ONE;
 use crate::reject::Code;
 
@@ -24,7 +25,8 @@ impl Block {
         }
         let Some(increment) = self.increment else { return Ok(quantity) };
         let blocks = ceiling(quantity - self.minimum, increment);
-        blocks.checked_mul(increment).and_then(|units| units.checked_add(self.minimum)).ok_or(Code::Overflow)
+        let billed = blocks.checked_mul(increment).and_then(|units| units.checked_add(self.minimum));
+        in_range(billed.ok_or(Code::Overflow)?)
     }
 
     /// Whether both numbers are integers.

@@ -28,7 +28,6 @@ pub fn identities(sources: &[Source], chunks: &[Chunk]) -> Vec<Vec<u128>> {
     parallel::map(chunks, chunks.len() < 2, |chunk| identities_of(chunk, &sources[chunk.source as usize].content))
 }
 
-#[inline(never)]
 fn identities_of(chunk: &Chunk, content: &str) -> Vec<u128> {
     let rows = &chunk.rows;
     let file = identity::text(content);

@@ -58,7 +58,6 @@ pub struct Codes {
 }
 
 impl Codes {
-    #[inline(never)]
     fn new(context: &Context, rows: &Rows) -> Self {
         let compiled = context.compiled;
         let other = compiled.services.len() as u32;

@@ -114,7 +114,6 @@ impl<'a> Finder<'a> {
 
 impl Rows {
     /// Reads the mapped columns of a batch; those that no charge needs are not touched.
-    #[inline(never)]
     pub fn read(compiled: &Compiled, usage: &Usage, batch: &RecordBatch, first: u64) -> Result<Self> {
         let find = Finder { batch, usage };
         let len = batch.num_rows();

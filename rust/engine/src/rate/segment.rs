@@ -10,7 +10,7 @@ use super::drafts::{Draft, Drafts};
 use super::route::{Context, Fault};
 use super::rows::Record;
 use crate::band::Edges;
-use crate::charge::{Block, Model, NULL, ceiling};
+use crate::charge::{Block, Model, NULL, ceiling, in_range};
 use crate::column::Cell;
 use crate::compile::{Basis, Charge, Input};
 use crate::reject::Code;
@@ -281,7 +281,9 @@ fn in_blocks(
         let limit = end.min(quantity).min(up_to.unwrap_or(i128::MAX)).max(position + 1);
         let advance = match block {
             Block { minimum, .. } if minimum > 0 && position == start => minimum,
-            Block { increment: Some(increment), .. } => ceiling(limit - position, increment).saturating_mul(increment),
+            Block { increment: Some(increment), .. } => {
+                ceiling(limit - position, increment).checked_mul(increment).ok_or_else(|| overflow(guide, charge))?
+            }
             Block { increment: None, .. } => limit - position,
         };
         let used = advance.min(quantity - position);
@@ -292,9 +294,15 @@ fn in_blocks(
             }
             _ => segments.push(Segment { charge, band, quantity: used, billed: advance }),
         }
-        position = position.saturating_add(advance);
+        let next = position.checked_add(advance).and_then(|next| in_range(next).ok());
+        position = next.ok_or_else(|| overflow(guide, charge))?;
     }
     Ok(segments)
+}
+
+#[cold]
+fn overflow(guide: &Guide, charge: u32) -> Fault {
+    Fault::new(Code::Overflow, &guide.context.compiled.charges[charge as usize].path, None)
 }
 
 /// The block rule in force at a position, and the step that it belongs to.

@@ -136,8 +136,8 @@ impl<'a> Count<'a> {
             counted.flags[ordinal] = OUT_OF_ORDER;
         }
         let at = (item.chunk + self.base as u32, lane.row[usize::from(item.at)]);
-        let after = before.saturating_add(item.billed);
-        let moves = |amount: &i128| self.counters.advance(place, after, *amount, item.time, at);
+        // An amount is found only where the position after it fits.
+        let moves = |amount: &i128| self.counters.advance(place, before + item.billed, *amount, item.time, at);
         match amount.filter(moves) {
             Some(amount) => counted.amount[ordinal] = amount,
             None => self.reject(item, counted),
@@ -184,7 +184,6 @@ impl Counted {
 }
 
 /// Puts together what the partitions have counted of a chunk's lane, and takes out what they reject.
-#[inline(never)]
 pub fn merge(chunk: &mut Chunk, mut counted: Vec<Counted>) {
     let lane = &mut chunk.lane;
     if !lane.counts {

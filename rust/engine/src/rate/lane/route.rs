@@ -58,7 +58,6 @@ struct Known {
 }
 
 /// Rows of a chunk into their lane; those that do not fit are added to `rest`.
-#[inline(never)]
 pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, rest: &mut Vec<u32>) -> Lane {
     let mut lane = Lane::with_capacity(rows.len);
     let has_ids = rows.id.as_ref().is_none_or(|ids| !ids.has_nulls(rows.len));

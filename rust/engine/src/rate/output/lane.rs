@@ -24,7 +24,6 @@ fn codes(codes: Vec<u32>) -> Vec<i32> {
 
 impl Writer<'_> {
     /// The lines of a chunk's lane, whose columns they take.
-    #[inline(never)]
     pub(super) fn lane_lines(&self, chunk: &mut Chunk, identities: &[u128]) -> Result<RecordBatch> {
         let dictionaries = &self.engine.dictionaries;
         let rows = chunk.lane.len();
@@ -128,7 +127,6 @@ impl Writer<'_> {
         Ok((self.whole(lane.before.iter().copied())?, self.whole(after)?))
     }
 
-    #[inline(never)]
     fn lane_ids(&self, chunk: &Chunk, identities: &[u128]) -> Vec<u8> {
         let prints = &self.engine.dictionaries.charge_prints;
         let charges = &self.engine.compiled.lanes.charges;

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::counter::Folded;
 use crate::error::{Error, Result};
+use crate::places::Places;
 use crate::prefetch::prefetch;
 
 /// An exact sum and how many it is of.
@@ -41,15 +42,14 @@ impl Key for super::sums::ShareKey {
 /// Sums by key.
 #[derive(Debug)]
 pub struct Sums<K> {
-    /// Open addressing: 32 bits of a key's hash above its place + 1; 0 is free.
-    slots: Vec<u64>,
+    places: Places,
     all: Vec<(K, Sum)>,
 }
 
 impl<K: Key> Sums<K> {
     /// None yet.
     pub fn new() -> Self {
-        Self { slots: Vec::new(), all: Vec::new() }
+        Self { places: Places::default(), all: Vec::new() }
     }
 
     /// All of them.
@@ -84,11 +84,10 @@ impl<K: Key> Sums<K> {
     pub fn add_all(&mut self, block: &[(K, i128)]) -> Result<()> {
         let hashes: Vec<u64> = block.iter().map(|(key, _)| key.hash()).collect();
         for &hash in &hashes {
-            prefetch(&self.slots, self.slot(hash));
+            self.places.expect(hash);
         }
-        for &hash in &hashes {
-            let found = self.slots.get(self.slot(hash)).map_or(0, |&found| found as u32);
-            prefetch(&self.all, (found as usize).wrapping_sub(1));
+        for place in hashes.iter().filter_map(|&hash| self.places.likely(hash)) {
+            prefetch(&self.all, place);
         }
         for (&(key, amount), &hash) in block.iter().zip(&hashes) {
             let place = self.place(key, hash);
@@ -98,40 +97,12 @@ impl<K: Key> Sums<K> {
     }
 
     #[inline]
-    fn slot(&self, hash: u64) -> usize {
-        hash as usize & self.slots.len().wrapping_sub(1)
-    }
-
-    #[inline]
     fn place(&mut self, key: K, hash: u64) -> usize {
-        if self.slots.len() < self.all.len() * 2 + 2 {
-            self.grow();
+        let Self { places, all } = self;
+        let (place, is_new) = places.find_or_add(hash, |place| all[place].0 == key, |place| all[place].0.hash());
+        if is_new {
+            all.push((key, Sum::default()));
         }
-        let (mut slot, tag) = (self.slot(hash), hash >> 32);
-        loop {
-            let found = self.slots[slot];
-            let place = (found as u32).wrapping_sub(1) as usize;
-            if found == 0 {
-                self.all.push((key, Sum::default()));
-                self.slots[slot] = tag << 32 | self.all.len() as u64;
-                return self.all.len() - 1;
-            }
-            if found >> 32 == tag && self.all[place].0 == key {
-                return place;
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
-        }
-    }
-
-    fn grow(&mut self) {
-        self.slots = vec![0; (self.slots.len() * 2).max(64)];
-        for place in 0..self.all.len() {
-            let hash = self.all[place].0.hash();
-            let mut slot = self.slot(hash);
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & (self.slots.len() - 1);
-            }
-            self.slots[slot] = hash >> 32 << 32 | (place as u64 + 1);
-        }
+        place
     }
 }

@@ -11,7 +11,6 @@ impl Count<'_> {
         (0..self.chunks.len() as u32).map(|chunk| self.chunk(chunk)).collect()
     }
 
-    #[inline(never)]
     fn chunk(&mut self, number: u32) -> Option<Counted> {
         let lane = &self.chunks[number as usize].lane;
         if !lane.counts {

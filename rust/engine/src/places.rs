@@ -1,0 +1,93 @@
+//! Where things lie in flat memory, by the hash of what they are of: counters by owner and charge, sums by their keys.
+//!
+//! Open addressing with linear probing, at most half full. Hashes choose slots and nothing else: things are found by
+//! what they are, and lie in order of arrival.
+
+use crate::prefetch::prefetch;
+
+/// An index of places, counted from 0 in order of arrival.
+#[derive(Debug, Default, Clone)]
+pub struct Places {
+    /// 32 bits of a hash above a place + 1; 0 is free.
+    slots: Vec<u64>,
+    len: usize,
+}
+
+impl Places {
+    /// Asks for the memory that a hash leads to, which will soon be needed.
+    #[inline]
+    pub fn expect(&self, hash: u64) {
+        prefetch(&self.slots, self.slot(hash));
+    }
+
+    /// The place that a hash most likely leads to.
+    #[inline]
+    pub fn likely(&self, hash: u64) -> Option<usize> {
+        (*self.slots.get(self.slot(hash))? as u32 as usize).checked_sub(1)
+    }
+
+    /// The place of the thing with this hash that `is` it; if there is none the next place, and whether it is new.
+    /// `hash_of` tells the hashes of those that are there.
+    #[inline]
+    pub fn find_or_add(
+        &mut self,
+        hash: u64,
+        is: impl Fn(usize) -> bool,
+        hash_of: impl Fn(usize) -> u64,
+    ) -> (usize, bool) {
+        if self.slots.len() < self.len * 2 + 2 {
+            self.grow(hash_of);
+        }
+        let mut slot = self.slot(hash);
+        while self.slots[slot] != 0 {
+            let place = (self.slots[slot] as u32 - 1) as usize;
+            if self.slots[slot] >> 32 == hash >> 32 && is(place) {
+                return (place, false);
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+        self.len += 1;
+        self.slots[slot] = hash >> 32 << 32 | self.len as u64;
+        (self.len - 1, true)
+    }
+
+    #[inline]
+    fn slot(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    #[cold]
+    fn grow(&mut self, hash_of: impl Fn(usize) -> u64) {
+        self.slots = vec![0; (self.slots.len() * 2).max(64)];
+        for place in 0..self.len {
+            let hash = hash_of(place);
+            let mut slot = self.slot(hash);
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & (self.slots.len() - 1);
+            }
+            self.slots[slot] = hash >> 32 << 32 | (place as u64 + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_of_equal_hashes_are_told_apart() {
+        // Ten hashes for a thousand things: most of them share slots and tags.
+        let hash_of = |thing: u64| (thing % 10).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let (mut places, mut things) = (Places::default(), Vec::new());
+        for round in 0..2 {
+            for thing in 0..1_000_u64 {
+                let hash = |place: usize| hash_of(things[place]);
+                let found = places.find_or_add(hash_of(thing), |place| things[place] == thing, hash);
+                assert_eq!(found, (thing as usize, round == 0));
+                if found.1 {
+                    things.push(thing);
+                }
+            }
+        }
+    }
+}
