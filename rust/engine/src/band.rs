@@ -7,10 +7,11 @@ use crate::names::Names;
 /// The index that ends the compiled years.
 const END: i32 = -2;
 
-/// The band of an instant: a code (`none` is the number of bands), and the instant at which it ends.
+/// The band of an instant: a code (`none` is the number of bands), and the instants between which it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     pub band: u32,
+    pub from: i64,
     pub until: i64,
 }
 
@@ -61,7 +62,7 @@ impl Edges {
             }
             *near = after - 1;
         }
-        Some(Span { band: self.bands[*near], until: next(*near) })
+        Some(Span { band: self.bands[*near], from: self.starts[*near], until: next(*near) })
     }
 }
 

@@ -5,6 +5,7 @@
 //! `Target` (semantics §2).
 
 mod block;
+mod divisor;
 mod dynamic;
 mod exact;
 mod flat;
@@ -15,6 +16,7 @@ mod unit;
 mod whole;
 
 pub use block::{Block, ceiling};
+pub use divisor::Divisor;
 pub use dynamic::Dynamic;
 pub use exact::{Target, in_range, product, rounded};
 pub use flat::Flat;
@@ -22,7 +24,7 @@ pub use graduated::{Graduated, Tier};
 pub use package::Package;
 pub use percentage::Percentage;
 pub use unit::{Step, Unit};
-pub use whole::{MOST_COUNTED, MOST_UNITS, Whole, divided};
+pub use whole::{MOST_COUNTED, MOST_UNITS, Whole};
 
 use crate::reject::Code;
 

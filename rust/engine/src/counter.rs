@@ -78,7 +78,9 @@ impl FromIterator<Standing> for Opening {
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub struct Counter {
-    count: Count,
+    /// The quantity, unless it is whole.
+    part: i128,
+    amount: i128,
     /// The quantity in whole units; `NOT_WHOLE` if it is not.
     whole: i64,
     /// Time, chunk and row of the latest record of this call; `UNTOUCHED` before one.
@@ -95,7 +97,8 @@ impl Counter {
     /// Where it stands.
     #[inline]
     pub fn count(&self) -> Count {
-        self.count
+        let quantity = if self.whole == NOT_WHOLE { self.part } else { i128::from(self.whole) * ONE };
+        Count { quantity, amount: self.amount }
     }
 
     /// Where it stands in whole units, if every counter beside it is whole too.
@@ -242,8 +245,7 @@ impl Counters {
     }
 
     fn add(&mut self, place: usize, owner: u32, kind: u32) {
-        let count = Count::default();
-        self.all.push(Counter { count, whole: 0, latest_time: UNTOUCHED, latest: (0, 0), owner, kind });
+        self.all.push(Counter { part: 0, amount: 0, whole: 0, latest_time: UNTOUCHED, latest: (0, 0), owner, kind });
         if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.all.is_empty()) {
             let (tariff, charge, period) = self.kinds[kind as usize];
             let key = Key { tariff, charge, owner, period };
@@ -257,10 +259,10 @@ impl Counters {
     #[inline]
     pub fn advance(&mut self, place: usize, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
         let counter = &mut self.all[place];
-        let sum = counter.count.amount.checked_add(amount).and_then(|sum| in_range(sum).ok());
+        let sum = counter.amount.checked_add(amount).and_then(|sum| in_range(sum).ok());
         let Some(amount) = sum else { return false };
-        counter.count = Count { quantity: i128::from(after) * ONE, amount };
-        (counter.whole, counter.latest_time, counter.latest) = (after, time, at);
+        (counter.whole, counter.amount) = (after, amount);
+        (counter.latest_time, counter.latest) = (time, at);
         self.has_high |= after > MOST_COUNTED;
         true
     }
@@ -282,7 +284,7 @@ impl Counters {
         let counter = &mut self.all[place];
         let whole = whole(count.quantity);
         self.not_whole = self.not_whole + usize::from(whole == NOT_WHOLE) - usize::from(counter.whole == NOT_WHOLE);
-        (counter.count, counter.whole) = (count, whole);
+        (counter.part, counter.amount, counter.whole) = (count.quantity, count.amount, whole);
     }
 
     /// Sets an opening counter.
@@ -329,6 +331,6 @@ impl Counters {
         let (tariff, charge, period) = self.kinds[counter.kind as usize];
         let key = Key { tariff, charge, owner: counter.owner, period };
         let watermark = counter.latest_time.max(self.opening_watermark(place));
-        Standing { key, count: counter.count, watermark }
+        Standing { key, count: counter.count(), watermark }
     }
 }

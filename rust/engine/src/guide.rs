@@ -136,16 +136,17 @@ impl Guide {
         Self { services, grids, lists, choices, residuals }
     }
 
-    /// What codes alone tell.
+    /// What a list tells by itself.
     #[inline]
-    pub fn only(&self, service: u32, zone: u32, band: u32) -> Choice {
-        self.choices[self.list(service, zone, band)]
+    pub fn only(&self, list: u32) -> Choice {
+        self.choices[list as usize]
     }
 
+    /// The list of candidates that codes lead to.
     #[inline]
-    fn list(&self, service: u32, zone: u32, band: u32) -> usize {
+    pub fn list(&self, service: u32, zone: u32, band: u32) -> u32 {
         let grid = &self.grids[self.services.of(service)];
-        grid.lists[grid.zones.of(zone) * grid.bands.count + grid.bands.of(band)] as usize
+        grid.lists[grid.zones.of(zone) * grid.bands.count + grid.bands.of(band)]
     }
 
     /// The charges that rate a record, one a component, in order of component; appended to `chosen`.
@@ -160,7 +161,7 @@ impl Guide {
         chosen: &mut Vec<u32>,
     ) {
         let mut done = None;
-        for entry in &self.lists[self.list(service, zone, band)] {
+        for entry in &self.lists[self.list(service, zone, band) as usize] {
             if done == Some(entry.component) {
                 continue;
             }

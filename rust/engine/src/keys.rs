@@ -29,6 +29,18 @@ impl Slot {
     }
 }
 
+/// A key that is looked for: its word, and the first slot that it may be in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sought<'k> {
+    key: &'k [u8],
+    word: u128,
+    long: bool,
+    at: usize,
+}
+
+/// Keys that are looked for together: enough for memory to answer, and few enough that the nearest cache keeps what came.
+const BLOCK: usize = 8;
+
 /// Codes of texts, counted from 0 in order of arrival.
 #[derive(Debug, Clone)]
 pub struct Keys {
@@ -86,48 +98,53 @@ impl Keys {
         code
     }
 
-    /// The codes of many keys, `none` where there is no such key. The words of a block are found first, and their slots
-    /// asked for, so that memory is waited for once a block and not once a key.
+    /// The codes of many keys, `none` where there is no such key. The slots of a block of keys are asked for while those
+    /// of the block before are looked into, so that memory is seldom waited for.
     pub fn codes<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>, none: u32) -> Vec<u32> {
-        const BLOCK: usize = 32;
-        let mut keys = keys;
+        let mut keys = keys.map(|key| self.sought(key.map_or(&[], str::as_bytes)));
         let mut codes = Vec::with_capacity(keys.size_hint().0);
-        let mut block: [(&[u8], u128, bool, usize); BLOCK] = [(&[], 0, false, 0); BLOCK];
-        loop {
-            let mut filled = 0;
-            for (place, key) in block.iter_mut().zip(&mut keys) {
-                let key = key.map_or(&[][..], str::as_bytes);
-                let (word, long) = word_of(key);
-                let at = spread(word) & self.mask;
-                prefetch(&self.slots, at);
-                *place = (key, word, long, at);
-                filled += 1;
-            }
-            for &(key, word, long, at) in &block[..filled] {
-                let code = self.slots[self.probe(key, word, long, at)].code;
+        let (mut block, mut next) = ([Sought::default(); BLOCK], [Sought::default(); BLOCK]);
+        let mut fill =
+            |block: &mut [Sought<'k>; BLOCK]| block.iter_mut().zip(&mut keys).map(|(place, key)| *place = key).count();
+        let mut filled = fill(&mut block);
+        while filled > 0 {
+            let ahead = fill(&mut next);
+            for sought in &block[..filled] {
+                let code = self.slots[self.probe(sought)].code;
                 codes.push(if code == EMPTY { none } else { code });
             }
-            if filled < BLOCK {
-                return codes;
-            }
+            std::mem::swap(&mut block, &mut next);
+            filled = ahead;
         }
+        codes
+    }
+
+    /// A key on its way to its slot, which is asked for.
+    #[inline]
+    fn sought<'k>(&self, key: &'k [u8]) -> Sought<'k> {
+        let (word, long) = word_of(key);
+        let at = spread(word) & self.mask;
+        prefetch(&self.slots, at);
+        Sought { key, word, long, at }
     }
 
     fn find(&self, key: &[u8]) -> usize {
-        let (word, long) = word_of(key);
-        self.probe(key, word, long, spread(word) & self.mask)
+        self.probe(&self.sought(key))
     }
 
     #[inline]
-    fn probe(&self, key: &[u8], word: u128, long: bool, at: usize) -> usize {
-        let mut at = at;
+    fn probe(&self, sought: &Sought) -> usize {
+        let mut at = sought.at;
         loop {
             let slot = &self.slots[at];
             if slot.code == EMPTY {
                 return at;
             }
-            let same_kind = (slot.arena != 0) == long;
-            if slot.word() == word && same_kind && (!long || *self.arena[slot.arena as usize - 1] == *key) {
+            let same_kind = (slot.arena != 0) == sought.long;
+            if slot.word() == sought.word
+                && same_kind
+                && (!sought.long || *self.arena[slot.arena as usize - 1] == *sought.key)
+            {
                 return at;
             }
             at = (at + 1) & self.mask;

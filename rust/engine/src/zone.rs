@@ -45,14 +45,13 @@ impl Prefixes {
             [b'+', rest @ ..] => rest,
             all => all,
         };
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        if digits.is_empty() || !are_digits(digits) {
             return Err(Unparsable);
         }
-        let [a, b, c, d, rest @ ..] = digits else {
+        let Some((head, rest)) = digits.split_first_chunk::<4>() else {
             return Ok(self.short(digits));
         };
-        let digit = |byte: &u8| usize::from(byte - b'0');
-        let mut node = self.head[digit(a) * 1000 + digit(b) * 100 + digit(c) * 10 + digit(d)];
+        let mut node = self.head[head_of(*head)];
         let mut zone = node.zone;
         for digit in rest {
             if node.children == 0 {
@@ -81,6 +80,28 @@ impl Prefixes {
         }
         zone
     }
+}
+
+/// Whether all bytes are digits: eight at a time, the last of them together with some that were seen.
+#[inline]
+fn are_digits(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().all(u8::is_ascii_digit);
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().chain([last]).all(|word| {
+        let word = u64::from_le_bytes(*word);
+        // The upper half of a digit is 3, and still is when 6 is added.
+        let upper = |word: u64| word & 0xf0f0_f0f0_f0f0_f0f0;
+        upper(word) == 0x3030_3030_3030_3030 && upper(word + 0x0606_0606_0606_0606) == 0x3030_3030_3030_3030
+    })
+}
+
+/// The number that four digits are.
+#[inline]
+fn head_of(digits: [u8; 4]) -> usize {
+    let digits = digits.map(|digit| usize::from(digit - b'0'));
+    digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
 }
 
 /// The first ten nodes are the root's children.

@@ -6,7 +6,7 @@
 use partita_money::{Rounding, div_round_i128};
 
 use super::exact::{Target, rounded};
-use super::{Graduated, Model, Step, Unit};
+use super::{Block, Divisor, Graduated, Model, Step, Unit};
 use crate::column::ONE;
 
 /// The most units of one record that are priced in this form.
@@ -42,6 +42,10 @@ struct Tiers {
     minimum: i64,
     increment: i64,
     per: i64,
+    by_per: Divisor,
+    /// The unit that amounts are rounded to; `per` times it.
+    unit: i64,
+    by_unit: Divisor,
     tiers: Vec<WholeTier>,
     /// The highest position whose total fits 64 bits.
     limit: i64,
@@ -97,18 +101,8 @@ impl Tiers {
     fn of_unit(unit: &Unit, values: &[i128], target: Target) -> Option<Self> {
         let [Step { price, per, block, up_to: None, .. }] = unit.steps.as_slice() else { return None };
         let tier = WholeTier { start: 0, up_to: i64::MAX, price: small(values[*price])?, base: 0 };
-        let tiers = Self {
-            connect_fee: small(values[unit.connect_fee])?,
-            connect_at_zero: unit.connect_at_zero,
-            minimum: block_units(block.minimum)?,
-            increment: block.increment.map_or(Some(1), block_units)?,
-            per: units(*per)?,
-            tiers: vec![tier],
-            limit: 0,
-            totals_stored: false,
-            target,
-        };
-        tiers.limited()
+        let connect = (small(values[unit.connect_fee])?, unit.connect_at_zero);
+        Self::new(vec![tier], units(*per)?, connect, *block, target)
     }
 
     fn of_graduated(graduated: &Graduated, values: &[i128], target: Target) -> Option<Self> {
@@ -127,16 +121,32 @@ impl Tiers {
         if tiers.last()?.up_to != i64::MAX {
             return None;
         }
-        let block = &graduated.block;
+        let connect = (small(values[graduated.connect_fee])?, graduated.connect_at_zero);
+        let tiers = Self::new(tiers, per, connect, graduated.block, target)?;
+        Some(Self { totals_stored: !graduated.rounds, ..tiers })
+    }
+
+    fn new(
+        tiers: Vec<WholeTier>,
+        per: i64,
+        (connect_fee, connect_at_zero): (i64, bool),
+        block: Block,
+        target: Target,
+    ) -> Option<Self> {
+        let unit = small(target.unit)?;
+        let divisor = i128::from(per) * target.unit;
         let tiers = Self {
-            connect_fee: small(values[graduated.connect_fee])?,
-            connect_at_zero: graduated.connect_at_zero,
+            connect_fee,
+            connect_at_zero,
             minimum: block_units(block.minimum)?,
             increment: block.increment.map_or(Some(1), block_units)?,
             per,
+            by_per: Divisor::new(per, Rounding::HalfEven)?,
+            unit,
+            by_unit: Divisor::new(i64::try_from(divisor).ok().filter(|_| divisor <= MOST_TOTAL)?, target.mode)?,
             tiers,
             limit: 0,
-            totals_stored: !graduated.rounds,
+            totals_stored: false,
             target,
         };
         tiers.limited()
@@ -145,8 +155,7 @@ impl Tiers {
     /// With the highest position that fits; none if not even the fees do.
     fn limited(mut self) -> Option<Self> {
         let connect = i128::from(self.connect_fee) * i128::from(self.per);
-        let divisor = i128::from(self.per) * self.target.unit;
-        if connect > MOST_TOTAL || divisor > MOST_TOTAL || self.increment < 1 {
+        if connect > MOST_TOTAL || self.increment < 1 {
             return None;
         }
         let fits = |tier: &&WholeTier| i128::from(tier.base) <= MOST_TOTAL;
@@ -178,27 +187,23 @@ impl Tiers {
         }
         let (from, to) = (self.total(before), self.total(after));
         if self.totals_stored {
-            let stored = |total| if self.per == 1 { total } else { divided(total, self.per, Rounding::HalfEven) };
+            let stored = |total| self.by_per.rounded(total);
             return Some(i128::from(stored(to) - stored(from) + connect));
         }
         let numerator = to - from + connect * self.per;
-        if self.target.unit == 1 {
-            let amount = if self.per == 1 { numerator } else { divided(numerator, self.per, self.target.mode) };
-            return Some(i128::from(amount));
-        }
-        // The unit is at most 10^12, and its product with `per` was checked.
-        let unit = self.target.unit as i64;
-        Some(i128::from(divided(numerator, self.per * unit, self.target.mode)) * i128::from(unit))
+        Some(i128::from(self.by_unit.rounded(numerator) * self.unit))
     }
 
-    /// total(q) × per.
+    /// total(q) × per. Where a position lies is counted rather than looked for: no branch depends on it.
     #[inline]
     fn total(&self, position: i64) -> i64 {
-        let tier = self.tiers.iter().find(|tier| position <= tier.up_to);
-        tier.filter(|_| position > 0).map_or(0, |tier| tier.base + tier.price * (position - tier.start))
+        let below = self.tiers.iter().filter(|tier| position > tier.up_to).count();
+        let tier = &self.tiers[below];
+        if position > 0 { tier.base + tier.price * (position - tier.start) } else { 0 }
     }
 
     /// The same beyond 64 bits.
+    #[cold]
     fn amount_above(&self, before: i64, after: i64, connect: i64) -> Option<i128> {
         let total = |position: i64| {
             let tier = self.tiers.iter().find(|tier| position <= tier.up_to).filter(|_| position > 0);
@@ -219,15 +224,6 @@ impl WholeTier {
         let units = position - i128::from(self.start);
         i128::from(self.price).checked_mul(units)?.checked_add(i128::from(self.base))
     }
-}
-
-/// Rounded once; neither number is negative, and the divisor is not 0.
-#[inline]
-pub fn divided(numerator: i64, divisor: i64, mode: Rounding) -> i64 {
-    let (numerator, divisor) = (numerator.cast_unsigned(), divisor.cast_unsigned());
-    let (quotient, rest) = (numerator / divisor, numerator % divisor);
-    let away = rest != 0 && mode.goes_away(false, quotient & 1 == 1, rest.cmp(&(divisor - rest)));
-    quotient.cast_signed() + i64::from(away)
 }
 
 /// A raw number that is not negative and fits 64 bits.
@@ -251,7 +247,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::charge::{Block, Count, Flat, Input, Tier};
+    use crate::charge::{Count, Flat, Input, Tier};
 
     fn modes() -> impl Strategy<Value = Rounding> {
         prop::sample::select(Rounding::ALL.to_vec())

@@ -60,8 +60,16 @@ impl Charge {
     /// The version in force at an instant, on a clock; none before the first.
     #[inline]
     pub fn version_at(&self, instant: i64, clock: u32) -> Option<usize> {
-        let Some(starts) = self.starts.get(clock as usize) else { return Some(0) };
-        starts.partition_point(|&start| start <= instant).checked_sub(1)
+        Some(self.version_span(instant, clock)?.0)
+    }
+
+    /// The same, and the instants between which it is in force.
+    #[inline]
+    pub fn version_span(&self, instant: i64, clock: u32) -> Option<(usize, i64, i64)> {
+        let Some(starts) = self.starts.get(clock as usize) else { return Some((0, i64::MIN, i64::MAX)) };
+        let next = starts.partition_point(|&start| start <= instant);
+        let version = next.checked_sub(1)?;
+        Some((version, starts[version], starts.get(next).copied().unwrap_or(i64::MAX)))
     }
 }
 

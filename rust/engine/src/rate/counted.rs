@@ -79,13 +79,11 @@ fn count_lanes(
     counters: &mut Partitions,
     sort: bool,
 ) -> bool {
-    let of = counters.len();
+    let few = counters.len() < 2;
     let shared: &[Chunk] = chunks;
-    let count = |(number, counters): (usize, &mut Counters)| {
-        lane::count(contexts, (shared, base), lane::Partition { number, of }, counters, sort)
-    };
+    let count = |partition: (usize, &mut Counters)| lane::count(contexts, (shared, base), partition, sort);
     let numbered: Vec<_> = counters.iter_mut().enumerate().collect();
-    let counted: Option<Vec<_>> = parallel::map(numbered, of < 2, count).into_iter().collect();
+    let counted: Option<Vec<_>> = parallel::map(numbered, few, count).into_iter().collect();
     let Some(counted) = counted else { return false };
     let mut counted: Vec<_> = counted.into_iter().map(Vec::into_iter).collect();
     let by_chunk: Vec<Vec<_>> =

@@ -8,11 +8,13 @@
 mod count;
 mod rest;
 mod route;
+mod way;
 
-pub use count::{Partition, count, merge};
+pub use count::{count, merge};
 pub use rest::into_work;
 pub use route::route;
 
+use super::chunk::partition_of;
 use super::route::{Context, Fault};
 use super::rows::Rows;
 use crate::compile::LaneCharge;
@@ -46,6 +48,8 @@ pub struct Lane {
     pub sets: Vec<Vec<(u32, u32)>>,
     /// Whether some charge counts.
     pub counts: bool,
+    /// By partition of accounts, until its rows are counted: their places.
+    mine: Vec<Vec<u16>>,
 }
 
 impl Lane {
@@ -63,6 +67,16 @@ impl Lane {
             amount: Vec::with_capacity(rows),
             sets: vec![Vec::new()],
             ..Self::default()
+        }
+    }
+
+    /// Lays its rows out by partition of accounts, where some count.
+    fn lay_out(&mut self, partitions: usize) {
+        let room = if self.counts { self.len() / partitions + self.len() / 16 } else { 0 };
+        self.mine = (0..partitions).map(|_| Vec::with_capacity(room)).collect();
+        let counting = if self.counts { self.account.as_slice() } else { &[] };
+        for (at, &account) in counting.iter().enumerate() {
+            self.mine[partition_of(account, partitions)].push(at as u16);
         }
     }
 

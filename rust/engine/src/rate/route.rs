@@ -62,13 +62,15 @@ impl Codes {
         let compiled = context.compiled;
         let other = compiled.services.len() as u32;
         let no_zone = compiled.zones.len() as u32;
-        let zone_of = |destination: Option<&str>| match (destination, &compiled.prefixes) {
-            (Some(text), Some(prefixes)) => match prefixes.zone(text) {
-                Ok(NO_ZONE) => no_zone,
-                Ok(zone) => zone,
-                Err(_) => UNPARSABLE,
-            },
-            _ => no_zone,
+        let zone = match &compiled.prefixes {
+            Some(prefixes) => rows.destination.codes(rows.len, |destination| {
+                match destination.map_or(Ok(NO_ZONE), |text| prefixes.zone(text)) {
+                    Ok(NO_ZONE) => no_zone,
+                    Ok(zone) => zone,
+                    Err(_) => UNPARSABLE,
+                }
+            }),
+            None => vec![no_zone; rows.len],
         };
         let key = match &rows.key {
             Text::Small(keys) if keys.null_count() == 0 => {
@@ -81,7 +83,7 @@ impl Codes {
             service: rows
                 .service
                 .codes(rows.len, |name| name.and_then(|name| compiled.services.code(name)).unwrap_or(other)),
-            zone: rows.destination.codes(rows.len, zone_of),
+            zone,
             near: vec![0; compiled.calendars.len()],
         }
     }
@@ -92,7 +94,8 @@ pub fn route(context: &Context, chunk: &mut Chunk, in_lane: bool) {
     let mut codes = Codes::new(context, &chunk.rows);
     let mut rest = Vec::new();
     if in_lane {
-        chunk.lane = lane::route(context, &chunk.rows, &mut codes, &mut rest);
+        let partitions = chunk.work.len() - 1;
+        chunk.lane = lane::route(context, &chunk.rows, &mut codes, partitions, &mut rest);
     } else {
         rest.extend(0..chunk.rows.len as u32);
     }

@@ -1,7 +1,7 @@
 //! Agreements whose flows are fixed parts of a line: what most partners agree on, split without asking anything of the
 //! record but who its account's owner is.
 
-use crate::charge::{Target, divided, in_range, product, rounded};
+use crate::charge::{Divisor, Target, in_range, product, rounded};
 use crate::column::ONE;
 use crate::compile::{Agreement, AgreementVersion, Basis, Flow, Number, Role};
 
@@ -28,7 +28,7 @@ struct Percent {
     rate: i128,
     numerator: i64,
     /// The fraction's denominator times the target's unit.
-    divisor: i64,
+    divisor: Divisor,
     unit: i64,
     target: Target,
 }
@@ -155,7 +155,7 @@ impl Percent {
         }
         let common = divisor_of(rate, ONE);
         let (numerator, unit) = (i64::try_from(rate / common).ok()?, i64::try_from(target.unit).ok()?);
-        let divisor = i64::try_from(ONE / common * target.unit).ok()?;
+        let divisor = Divisor::new(i64::try_from(ONE / common * target.unit).ok()?, target.mode)?;
         Some(Share::Percent(Self { rate, numerator, divisor, unit, target }))
     }
 
@@ -164,7 +164,7 @@ impl Percent {
     fn of(&self, base: i128) -> Option<i128> {
         let narrow = i64::try_from(base).ok().filter(|base| *base >= 0);
         if let Some(product) = narrow.and_then(|base| base.checked_mul(self.numerator)) {
-            return Some(i128::from(divided(product, self.divisor, self.target.mode)) * i128::from(self.unit));
+            return Some(i128::from(self.divisor.rounded(product)) * i128::from(self.unit));
         }
         match base.checked_mul(self.rate) {
             Some(product) => rounded(product, ONE, self.target).ok(),

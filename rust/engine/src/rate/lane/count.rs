@@ -8,36 +8,21 @@ use super::{Lane, NO_UNITS, split_fault};
 use crate::catalog::Scope;
 use crate::compile::NO_LANE;
 use crate::counter::Counters;
-use crate::rate::chunk::{Chunk, partition_of};
+use crate::rate::chunk::Chunk;
 use crate::rate::order;
 use crate::rate::route::{Context, Fault};
 use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
 
-/// Which accounts, of how many partitions.
-#[derive(Debug, Clone, Copy)]
-pub struct Partition {
-    pub number: usize,
-    pub of: usize,
-}
-
-impl Partition {
-    /// Whether an account is one of them.
-    #[inline]
-    pub fn holds(self, account: u32) -> bool {
-        partition_of(account, self.of) == self.number
-    }
-}
-
 /// What a partition makes of its rows in the lane of a chunk, in their order.
 #[derive(Debug, Default)]
 pub struct Counted {
-    pub before: Vec<i64>,
-    pub amount: Vec<i128>,
+    before: Vec<i64>,
+    amount: Vec<i128>,
     /// Empty when no counter was opened by an earlier call.
-    pub flags: Vec<i32>,
+    flags: Vec<i32>,
     /// Places in the lane of rows that are rejected.
-    pub faults: Vec<(usize, Fault)>,
+    faults: Vec<(usize, Fault)>,
 }
 
 /// One row on its way to a counter.
@@ -60,7 +45,7 @@ struct Count<'a> {
     chunks: &'a [Chunk],
     /// Number of the first chunk in the whole call.
     base: usize,
-    partition: Partition,
+    partition: usize,
     counters: &'a mut Counters,
     has_opening: bool,
     /// Codes of charges in periods, found last.
@@ -69,13 +54,18 @@ struct Count<'a> {
 
 const KINDS: usize = 64;
 
+/// Rows between one that is looked at, the one whose counter is asked for, and the one that moves its own: long enough
+/// for memory to answer, and few enough that the nearest cache keeps what came.
+const AHEAD: usize = 8;
+/// Rows that are on their way.
+const UNDER_WAY: usize = 4 * AHEAD;
+
 /// Counts the rows of a partition, by chunk. In order of arrival; none if a record belongs before one that is already
 /// counted, unless they are to be sorted.
 pub fn count(
     contexts: &[Context],
     (chunks, base): (&[Chunk], usize),
-    partition: Partition,
-    counters: &mut Counters,
+    (partition, counters): (usize, &mut Counters),
     sort: bool,
 ) -> Option<Vec<Counted>> {
     let (has_opening, kinds) = (counters.has_opening(), [(NO_LANE, 0, 0); KINDS]);
@@ -87,6 +77,35 @@ impl<'a> Count<'a> {
     #[inline]
     fn context(&self, chunk: u32) -> &'a Context<'a> {
         &self.contexts[self.chunks[chunk as usize].source as usize]
+    }
+
+    /// The lane of a chunk, and the places of the partition's rows in it; none if nothing counts there.
+    fn lane(&self, chunk: u32) -> (&'a Lane, &'a [u16]) {
+        let lane = &self.chunks[chunk as usize].lane;
+        (lane, lane.mine.get(self.partition).map_or(&[], Vec::as_slice))
+    }
+
+    /// Leads the rows of a chunk to their counters, in order of arrival, and through `visit`, as long as it says so.
+    fn each(&mut self, chunk: u32, mut visit: impl FnMut(&mut Self, &Item, usize) -> bool) -> bool {
+        let (lane, mine) = self.lane(chunk);
+        let mut under_way = [None; UNDER_WAY];
+        for step in 0..mine.len() + 2 * AHEAD {
+            if let Some(&at) = mine.get(step) {
+                let item = self.item(chunk, lane, usize::from(at), step);
+                let owner = self.owner(lane, &item);
+                under_way[step % UNDER_WAY] = owner.map(|(owner, kind)| (item, self.counters.expect(owner, kind)));
+            }
+            if let Some((_, probe)) = &under_way[step.wrapping_sub(AHEAD) % UNDER_WAY] {
+                self.counters.expect_counter(probe);
+            }
+            if let Some((item, probe)) = under_way[step.wrapping_sub(2 * AHEAD) % UNDER_WAY].take() {
+                let place = self.counters.place_of(&probe);
+                if !visit(self, &item, place) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// A row of a lane.
@@ -177,43 +196,38 @@ impl<'a> Count<'a> {
 }
 
 impl Counted {
-    fn with_rows(rows: usize, has_opening: bool) -> Self {
-        let flags = if has_opening { vec![0; rows] } else { Vec::new() };
-        Self { before: vec![NO_UNITS; rows], amount: vec![0; rows], flags, faults: Vec::new() }
+    /// For rows of a lane, with the amounts of those that do not count.
+    fn of(lane: &Lane, mine: &[u16], has_opening: bool) -> Self {
+        let flags = if has_opening { vec![0; mine.len()] } else { Vec::new() };
+        let amount = mine.iter().map(|&at| lane.amount[usize::from(at)]).collect();
+        Self { before: vec![NO_UNITS; mine.len()], amount, flags, faults: Vec::new() }
     }
 }
 
 /// Puts together what the partitions have counted of a chunk's lane, and takes out what they reject.
-pub fn merge(chunk: &mut Chunk, mut counted: Vec<Counted>) {
+pub fn merge(chunk: &mut Chunk, counted: Vec<Counted>) {
     let lane = &mut chunk.lane;
     if !lane.counts {
         return;
     }
-    let faults: Vec<_> = counted.iter_mut().flat_map(|part| std::mem::take(&mut part.faults)).collect();
-    match <[Counted; 1]>::try_from(counted) {
-        Ok([only]) => (lane.before, lane.amount, lane.flags) = (only.before, only.amount, only.flags),
-        Err(counted) => interleave(lane, &counted),
+    let has_flags = counted.iter().any(|part| !part.flags.is_empty());
+    lane.before = vec![NO_UNITS; lane.len()];
+    lane.flags = if has_flags { vec![0; lane.len()] } else { Vec::new() };
+    let mine = std::mem::take(&mut lane.mine);
+    for (part, mine) in counted.iter().zip(&mine) {
+        for ((&at, &before), &amount) in mine.iter().zip(&part.before).zip(&part.amount) {
+            (lane.before[usize::from(at)], lane.amount[usize::from(at)]) = (before, amount);
+        }
+        for (&at, &flags) in mine.iter().zip(&part.flags) {
+            lane.flags[usize::from(at)] = flags;
+        }
     }
+    let mut faults: Vec<_> = counted.into_iter().flat_map(|part| part.faults).collect();
+    faults.sort_by_key(|fault| fault.0);
     let places: Vec<usize> = faults.iter().map(|fault| fault.0).collect();
     let rejects: Vec<_> = faults.into_iter().map(|(at, fault)| (chunk.lane.row[at] as usize, fault)).collect();
     chunk.lane.remove(&places);
     for (row, fault) in rejects {
         chunk.reject(row, fault);
-    }
-}
-
-fn interleave(lane: &mut Lane, counted: &[Counted]) {
-    let mut next = vec![0_usize; counted.len()];
-    let has_flags = counted.iter().any(|part| !part.flags.is_empty());
-    lane.before.reserve(lane.len());
-    for at in 0..lane.len() {
-        let part = partition_of(lane.account[at], counted.len());
-        let (from, place) = (&counted[part], next[part]);
-        lane.before.push(from.before[place]);
-        lane.amount[at] = from.amount[place];
-        if has_flags {
-            lane.flags.push(from.flags.get(place).copied().unwrap_or(0));
-        }
-        next[part] += 1;
     }
 }

@@ -96,7 +96,7 @@ fn add_lane_lines(writer: &Writer, lane: &Lane, (part, parts): (usize, usize), s
 }
 
 /// Lines that are added together.
-const BLOCK: usize = 64;
+const BLOCK: usize = 16;
 
 fn add_lane_shares(writer: &Writer, lane: &Lane, sums: &mut Sums<ShareKey>) -> Result<()> {
     let mut parts_of_line = Vec::new();

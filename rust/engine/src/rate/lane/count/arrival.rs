@@ -2,9 +2,6 @@
 
 use super::{Count, Counted, Item};
 
-/// Rows whose counters are asked for before any is moved, so that memory is waited for once for many.
-const BLOCK: usize = 64;
-
 impl Count<'_> {
     /// Counts chunk by chunk; none if a record belongs before one that is already counted.
     pub(super) fn in_order_of_arrival(&mut self) -> Option<Vec<Counted>> {
@@ -12,36 +9,16 @@ impl Count<'_> {
     }
 
     fn chunk(&mut self, number: u32) -> Option<Counted> {
-        let lane = &self.chunks[number as usize].lane;
-        if !lane.counts {
-            return Some(Counted::default());
-        }
-        let mine = (0..lane.len()).filter(|&at| self.partition.holds(lane.account[at]));
-        let mine: Vec<u16> = mine.map(|at| at as u16).collect();
-        let mut counted = Counted::with_rows(mine.len(), self.has_opening);
-        let mut block = Vec::with_capacity(BLOCK);
-        for (first, rows) in (0..).step_by(BLOCK).zip(mine.chunks(BLOCK)) {
-            block.clear();
-            for (ordinal, &at) in (first..).zip(rows) {
-                let item = self.item(number, lane, usize::from(at), ordinal);
-                match self.owner(lane, &item) {
-                    Some((owner, kind)) => block.push((item, self.counters.expect(owner, kind))),
-                    // What does not count keeps its amount.
-                    None => counted.amount[ordinal] = lane.amount[usize::from(at)],
-                }
+        let (lane, mine) = self.lane(number);
+        let mut counted = Counted::of(lane, mine, self.has_opening);
+        let is_in_order = self.each(number, |count, item, place| {
+            let is_next = !count.is_behind(item, place);
+            if is_next {
+                count.price(item, place, &mut counted);
             }
-            for (_, probe) in &block {
-                self.counters.expect_counter(probe);
-            }
-            for (item, probe) in &block {
-                let place = self.counters.place_of(probe);
-                if self.is_behind(item, place) {
-                    return None;
-                }
-                self.price(item, place, &mut counted);
-            }
-        }
-        Some(counted)
+            is_next
+        });
+        is_in_order.then_some(counted)
     }
 
     /// Whether a counter has seen a record that belongs after this one, in this call.

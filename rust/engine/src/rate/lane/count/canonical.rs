@@ -2,22 +2,19 @@
 
 use super::{Count, Counted, Item};
 
-/// Rows whose counters are asked for together.
-const BLOCK: usize = 64;
-/// The counter of a row that moves none.
-const NOWHERE: u32 = u32::MAX;
-
 impl Count<'_> {
     /// Counts all rows of the partition.
     pub(super) fn in_canonical_order(&mut self) -> Vec<Counted> {
-        let (places, mut counted) = self.places();
+        let places = self.places();
         let mut ends = self.starts(&places);
-        let mut items = vec![Item::NONE; places.iter().filter(|&&place| place != NOWHERE).count()];
+        let mut items = vec![Item::NONE; places.len()];
         self.each_item(&places, |item, place| {
             let end = &mut ends[place as usize];
             items[*end as usize] = item;
             *end += 1;
         });
+        let lanes = (0..self.chunks.len() as u32).map(|chunk| self.lane(chunk));
+        let mut counted: Vec<_> = lanes.map(|(lane, mine)| Counted::of(lane, mine, self.has_opening)).collect();
         let mut start = 0;
         for (place, &end) in ends.iter().enumerate() {
             let mine = &mut items[start..end as usize];
@@ -33,41 +30,24 @@ impl Count<'_> {
         counted
     }
 
-    /// The counter of each row of the partition, in order of arrival, and room for what is made of it.
-    fn places(&mut self) -> (Vec<u32>, Vec<Counted>) {
+    /// The counters of the rows that move one, in order of arrival.
+    fn places(&mut self) -> Vec<u32> {
         let mut places = Vec::new();
-        let mut counted = Vec::with_capacity(self.chunks.len());
-        let mut block = Vec::with_capacity(BLOCK);
         for number in 0..self.chunks.len() as u32 {
-            let lane = &self.chunks[number as usize].lane;
-            let mine: Vec<u16> =
-                (0..lane.len()).filter(|&at| self.partition.holds(lane.account[at])).map(|at| at as u16).collect();
-            let mine = if lane.counts { mine } else { Vec::new() };
-            let mut of_chunk = Counted::with_rows(mine.len(), self.has_opening);
-            for (first, rows) in (0..).step_by(BLOCK).zip(mine.chunks(BLOCK)) {
-                block.clear();
-                for (ordinal, &at) in (first..).zip(rows) {
-                    let item = self.item(number, lane, usize::from(at), ordinal);
-                    let owner = self.owner(lane, &item);
-                    if owner.is_none() {
-                        of_chunk.amount[ordinal] = lane.amount[usize::from(at)];
-                    }
-                    block.push(owner.map(|(owner, kind)| self.counters.expect(owner, kind)));
-                }
-                block.iter().flatten().for_each(|probe| self.counters.expect_counter(probe));
-                let place =
-                    |probe: &Option<_>| probe.as_ref().map_or(NOWHERE, |probe| self.counters.place_of(probe) as u32);
-                places.extend(block.iter().map(place));
-            }
-            counted.push(of_chunk);
+            self.each(number, |_, _, place| {
+                places.push(place as u32);
+                true
+            });
         }
-        (places, counted)
+        places
     }
 
     /// Where the items of each counter start.
     fn starts(&self, places: &[u32]) -> Vec<u32> {
         let mut starts = vec![0_u32; self.counters.len()];
-        places.iter().filter(|&&place| place != NOWHERE).for_each(|&place| starts[place as usize] += 1);
+        for &place in places {
+            starts[place as usize] += 1;
+        }
         let mut next = 0;
         for start in &mut starts {
             (*start, next) = (next, next + *start);
@@ -79,15 +59,12 @@ impl Count<'_> {
     fn each_item(&self, places: &[u32], mut each: impl FnMut(Item, u32)) {
         let mut places = places.iter();
         for number in 0..self.chunks.len() as u32 {
-            let lane = &self.chunks[number as usize].lane;
-            if !lane.counts {
-                continue;
-            }
-            let mine = (0..lane.len()).filter(|&at| self.partition.holds(lane.account[at]));
-            for ((ordinal, at), &place) in mine.enumerate().zip(&mut places) {
-                if place != NOWHERE {
-                    each(self.item(number, lane, at, ordinal), place);
-                }
+            let (lane, mine) = self.lane(number);
+            let charges = &self.context(number).compiled.lanes.charges;
+            let counts = |at: usize| charges[lane.charge[at] as usize].counted.is_some();
+            let counting = mine.iter().map(|&at| usize::from(at)).enumerate().filter(|&(_, at)| counts(at));
+            for ((ordinal, at), &place) in counting.zip(&mut places) {
+                each(self.item(number, lane, at, ordinal), place);
             }
         }
     }
