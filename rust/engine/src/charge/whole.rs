@@ -185,7 +185,8 @@ impl Tiers {
         if after > self.limit {
             return self.amount_above(before, after, connect);
         }
-        let (from, to) = (self.total(before), self.total(after));
+        // What does not count starts at 0.
+        let (from, to) = (if before == 0 { 0 } else { self.total(before) }, self.total(after));
         if self.totals_stored {
             let stored = |total| self.by_per.rounded(total);
             return Some(i128::from(stored(to) - stored(from) + connect));

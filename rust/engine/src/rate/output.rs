@@ -3,6 +3,7 @@
 mod constant;
 mod lane;
 mod lines;
+mod part;
 mod shares;
 mod sums;
 mod tally;
@@ -190,7 +191,7 @@ pub fn moved(partitions: &Partitions) -> Vec<Standing> {
 
 /// Counters by charge, owner and period.
 pub fn counters(engine: &Engine, mut all: Vec<Standing>) -> Result<RecordBatch> {
-    all.sort_unstable_by_key(|counter| counter.key);
+    parallel::sort_by_key(&mut all, |counter| counter.key);
     let (compiled, subscribers) = (&engine.compiled, &engine.subscribers);
     let mut paths = Names::default();
     let mut codes = Vec::with_capacity(all.len());

@@ -15,3 +15,8 @@ where
 {
     if few { items.into_iter().map(work).collect() } else { items.into_par_iter().map(work).collect() }
 }
+
+/// Sorts items by a key that no two of them share.
+pub fn sort_by_key<T: Send, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K + Sync) {
+    if items.len() < FEW { items.sort_unstable_by_key(key) } else { items.par_sort_unstable_by_key(key) }
+}

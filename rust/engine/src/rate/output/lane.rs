@@ -216,10 +216,16 @@ impl Writer<'_> {
         agreement: (u32, u32),
         into: &mut Vec<i128>,
     ) -> Result<&Parts> {
+        let parts = self.parts(agreement)?;
+        let split = parts.split(lane.amount[at], into).map(|()| parts);
+        split.ok_or_else(|| Error::Internal("a line in a lane cannot be split".into()))
+    }
+
+    /// What an agreement makes of lines in lanes.
+    #[inline]
+    pub(super) fn parts(&self, agreement: (u32, u32)) -> Result<&Parts> {
         let parts = self.engine.compiled.lanes.parts(agreement);
-        parts
-            .filter(|parts| parts.split(lane.amount[at], into).is_some())
-            .ok_or_else(|| Error::Internal("a line in a lane cannot be split".into()))
+        parts.ok_or_else(|| Error::Internal("a line in a lane has no parts".into()))
     }
 
     /// The party that pays or is paid for an account's line.

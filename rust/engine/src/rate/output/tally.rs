@@ -7,11 +7,27 @@ use crate::error::{Error, Result};
 use crate::places::Places;
 use crate::prefetch::prefetch;
 
+/// Items between one that is looked at, the one whose sum is asked for, and the one that is added.
+const AHEAD: usize = 8;
+/// Items that are on their way.
+const UNDER_WAY: usize = 4 * AHEAD;
+
 /// An exact sum and how many it is of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sum {
     pub amount: i128,
     pub records: i64,
+}
+
+impl Sum {
+    /// Adds what so many records come to.
+    #[inline]
+    pub fn add(&mut self, amount: i128, records: i64) -> Result<()> {
+        let total = self.amount.checked_add(amount);
+        self.amount = total.ok_or_else(|| Error::Internal("a sum of lines has more than 38 digits".into()))?;
+        self.records += records;
+        Ok(())
+    }
 }
 
 /// What a sum is of, and its hash.
@@ -39,21 +55,25 @@ impl Key for super::sums::ShareKey {
     }
 }
 
+/// Keys, and what is the sum of each.
+pub type Summed<K> = Vec<(K, Sum)>;
+
 /// Sums by key.
 #[derive(Debug)]
 pub struct Sums<K> {
     places: Places,
-    all: Vec<(K, Sum)>,
+    all: Summed<K>,
+}
+
+impl<K> Default for Sums<K> {
+    fn default() -> Self {
+        Self { places: Places::default(), all: Vec::new() }
+    }
 }
 
 impl<K: Key> Sums<K> {
-    /// None yet.
-    pub fn new() -> Self {
-        Self { places: Places::default(), all: Vec::new() }
-    }
-
     /// All of them.
-    pub fn into_inner(self) -> Vec<(K, Sum)> {
+    pub fn into_inner(self) -> Summed<K> {
         self.all
     }
 
@@ -67,31 +87,35 @@ impl<K: Key> Sums<K> {
     /// Adds to the sum in a place.
     #[inline]
     pub fn add_at(&mut self, place: usize, amount: i128, records: i64) -> Result<()> {
-        let sum = &mut self.all[place].1;
-        let total = sum.amount.checked_add(amount);
-        sum.amount = total.ok_or_else(|| Error::Internal("a sum of lines has more than 38 digits".into()))?;
-        sum.records += records;
-        Ok(())
+        self.all[place].1.add(amount, records)
     }
 
-    /// Whose sum is in a place.
-    #[inline]
-    pub fn key(&self, place: usize) -> Option<&K> {
-        self.all.get(place).map(|entry| &entry.0)
-    }
-
-    /// Adds many, of one record each: memory is asked for before it is needed.
-    pub fn add_all(&mut self, block: &[(K, i128)]) -> Result<()> {
-        let hashes: Vec<u64> = block.iter().map(|(key, _)| key.hash()).collect();
-        for &hash in &hashes {
-            self.places.expect(hash);
-        }
-        for place in hashes.iter().filter_map(|&hash| self.places.likely(hash)) {
-            prefetch(&self.all, place);
-        }
-        for (&(key, amount), &hash) in block.iter().zip(&hashes) {
-            let place = self.place(key, hash);
-            self.add_at(place, amount, 1)?;
+    /// Adds many, of one record each: memory is asked for some steps before it is needed.
+    pub fn add_all(&mut self, items: impl Iterator<Item = (K, i128)>) -> Result<()> {
+        let mut items = items.fuse();
+        let mut under_way = [None; UNDER_WAY];
+        let mut left = 0;
+        for step in 0_usize.. {
+            let next = items.next();
+            match (&next, left) {
+                (None, 0) => break,
+                (None, _) => left -= 1,
+                (Some(_), _) => left = 2 * AHEAD,
+            }
+            under_way[step % UNDER_WAY] = next.map(|(key, amount)| {
+                let hash = key.hash();
+                self.places.expect(hash);
+                (key, amount, hash)
+            });
+            if let Some((_, _, hash)) = under_way[step.wrapping_sub(AHEAD) % UNDER_WAY]
+                && let Some(place) = self.places.likely(hash)
+            {
+                prefetch(&self.all, place);
+            }
+            if let Some((key, amount, hash)) = under_way[step.wrapping_sub(2 * AHEAD) % UNDER_WAY] {
+                let place = self.place(key, hash);
+                self.add_at(place, amount, 1)?;
+            }
         }
         Ok(())
     }
