@@ -2,11 +2,11 @@
 
 use partita_engine::{Options, Rated as EngineRated, Source, Totals, schema};
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
-use crate::table::{Table, batches_of, one_batch};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// What a call of `rate` made: tables, and the control totals of each source.
 #[pyclass(frozen, get_all, module = "partita._core")]
@@ -47,13 +47,12 @@ impl Rated {
 }
 
 /// Mapping, file, content fingerprint, and any Arrow object.
-pub(crate) type NamedSource = (String, String, String, AnyRecordBatch);
+pub(crate) type NamedSource = (String, String, String, Batches);
 
-/// The batches of sources; reading a stream runs its producer's Python code.
-pub(crate) fn sources_of(sources: Vec<NamedSource>) -> PyResult<Vec<Source>> {
-    let source = |(mapping, file, content, table)| -> PyResult<Source> {
-        Ok(Source { mapping, file, content, batches: batches_of(table)?.0 })
-    };
+/// Sources as the engine takes them.
+pub(crate) fn sources_of(sources: Vec<NamedSource>) -> Vec<Source> {
+    let source =
+        |(mapping, file, content, usage): NamedSource| Source { mapping, file, content, batches: usage.batches };
     sources.into_iter().map(source).collect()
 }
 
@@ -67,7 +66,7 @@ impl Engine {
         &self,
         py: Python<'_>,
         sources: Vec<NamedSource>,
-        counters: Option<AnyRecordBatch>,
+        counters: Option<Batches>,
         itemised: bool,
         check_duplicates: bool,
         shares: bool,
@@ -75,8 +74,8 @@ impl Engine {
         sums: bool,
         closed: Option<String>,
     ) -> PyResult<Rated> {
-        let sources = sources_of(sources)?;
-        let counters = counters.map(one_batch).transpose()?;
+        let sources = sources_of(sources);
+        let counters = counters.map(Batches::one).transpose()?;
         let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
         Rated::new(py, enter(py, || self.engine().rate(&sources, &options))?)
     }
