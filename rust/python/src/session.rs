@@ -1,6 +1,6 @@
 //! `Session`: counters held between calls.
 
-use partita_engine::{Options, schema};
+use partita_engine::{Opened, Options, schema};
 use pyo3::prelude::*;
 
 use crate::doorway::enter;
@@ -35,8 +35,9 @@ impl Session {
         shares: bool,
     ) -> PyResult<Rated> {
         let sources = sources_of(sources);
-        let (counters, closed) = (None, None);
-        let options = Options { counters, itemised, check_duplicates, shares, lines: true, sums: false, closed };
+        let (counters, closed) = (Opened::None, None);
+        let (lines, sums) = (true, false);
+        let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
         Rated::new(py, enter(py, || self.0.rate(&sources, &options))?)
     }
 

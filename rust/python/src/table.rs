@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::{Field, SchemaRef};
-use partita_engine::schema;
+use partita_engine::{Moved, schema};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use pyo3_arrow::error::PyArrowResult;
@@ -17,11 +17,23 @@ use crate::export::export;
 pub(crate) struct Table {
     batches: Vec<RecordBatch>,
     schema: SchemaRef,
+    /// Where the counters stand that it is a table of, if a call of `rate` moved them.
+    moved: Option<Moved>,
 }
 
 impl Table {
     pub(crate) fn new(batches: Vec<RecordBatch>, schema: SchemaRef) -> Self {
-        Self { batches, schema }
+        Self { batches, schema, moved: None }
+    }
+
+    /// Counters, as a table that remembers what it was.
+    pub(crate) fn of_counters(counters: RecordBatch, moved: Moved) -> Self {
+        Self { batches: vec![counters], schema: schema::COUNTERS.clone(), moved: Some(moved) }
+    }
+
+    /// What it was before it became a table of counters.
+    pub(crate) fn moved(&self) -> Option<&Moved> {
+        self.moved.as_ref()
     }
 
     /// The batches and their schema.
