@@ -28,6 +28,6 @@ impl Documents {
 impl Engine {
     /// The bills of a period, from its line sums.
     fn bill(&self, py: Python<'_>, line_sums: Batches, period: &str) -> PyResult<Documents> {
-        Documents::new(py, enter(py, || self.engine().bill(&line_sums.batches, period))?)
+        Documents::new(py, enter(py, || self.engine().bill(&line_sums.all(), period))?)
     }
 }

@@ -10,5 +10,6 @@ use crate::table::Table;
 /// The same table, with dictionaries of the values that its rows have.
 #[pyfunction]
 pub(crate) fn compacted(py: Python<'_>, table: Batches) -> PyResult<Table> {
-    Ok(Table::new(enter(py, || compact::compacted(&table.batches))?, table.schema))
+    let (batches, schema) = table.parts();
+    Ok(Table::new(enter(py, || compact::compacted(&batches))?, schema))
 }

@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::ffi::FFI_ArrowArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
-use arrow_buffer::Buffer;
+use arrow_buffer::{Buffer, NullBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
 /// Pointers of a column at most: nulls, and one or two buffers.
@@ -52,7 +52,8 @@ fn in_one_piece(batch: &RecordBatch) -> Option<FFI_ArrowArray> {
         nodes.push(node(column, *values, &mut buffers)?);
     }
     for dictionary in &dictionaries {
-        nodes.push(node(dictionary, self::parts(dictionary)?.0, &mut buffers)?);
+        let (values, None) = self::parts(dictionary)? else { return None };
+        nodes.push(node(dictionary, values, &mut buffers)?);
     }
     // The batch itself has no nulls, which is its only buffer.
     buffers.push([std::ptr::null(); MOST]);
@@ -112,7 +113,7 @@ fn node(
     if nulls.is_some_and(|nulls| nulls.offset() != 0) {
         return None;
     }
-    let all = [nulls.map(|nulls| nulls.buffer()), values[0], values[1]];
+    let all = [nulls.map(NullBuffer::buffer), values[0], values[1]];
     buffers.push(all.map(|buffer| buffer.map_or(std::ptr::null(), |buffer| buffer.as_ptr().cast())));
     let mut node = FFI_ArrowArray::empty();
     node.length = i64::try_from(column.len()).ok()?;
@@ -133,7 +134,7 @@ unsafe extern "C" fn release(array: *mut FFI_ArrowArray) {
     // SAFETY: the consumer calls this once for an array that `own` made, and the block outlives it.
     unsafe {
         let array = &mut *array;
-        for child in 0..array.n_children.cast_unsigned() as usize {
+        for child in 0..usize::try_from(array.n_children).unwrap_or(0) {
             drop(FFI_ArrowArray::from_raw(*array.children.add(child)));
         }
         if !array.dictionary.is_null() {

@@ -67,14 +67,14 @@ fn column(py: Python<'_>, name: &str, array: ArrayRef) -> PyResult<Py<Table>> {
 }
 
 /// The only column of an Arrow object.
-fn only_column(object: Batches) -> PyResult<Vec<ArrayRef>> {
-    Ok(object.batches.iter().filter_map(|batch| batch.columns().first().cloned()).collect())
+fn only_column(object: Batches) -> Vec<ArrayRef> {
+    object.all().iter().filter_map(|batch| batch.columns().first().cloned()).collect()
 }
 
 /// The marks of a table's only column that are there more than once, in their order.
 #[pyfunction]
 pub(crate) fn repeated(py: Python<'_>, marks_of_all: Batches) -> PyResult<Py<Table>> {
-    let columns = only_column(marks_of_all)?;
+    let columns = only_column(marks_of_all);
     let found = enter(py, || {
         let mut all = Vec::with_capacity(columns.iter().map(Array::len).sum());
         for column in &columns {
@@ -89,7 +89,7 @@ pub(crate) fn repeated(py: Python<'_>, marks_of_all: Batches) -> PyResult<Py<Tab
 /// For each identity of a table's only column whether its mark is one of some.
 #[pyfunction]
 pub(crate) fn marked(py: Python<'_>, identities: Batches, marks_found: Batches) -> PyResult<Py<Table>> {
-    let identities = only_column(identities)?;
+    let identities = only_column(identities);
     let wanted = marks_found.one()?;
     let found = enter(py, || {
         let wanted = wanted.columns().first().ok_or_else(|| Error::Internal("marks have a column".into()))?;

@@ -13,8 +13,8 @@ use crate::table::Table;
 
 /// All batches of an Arrow object, and their schema; to read a stream runs its producer's Python code where it has any.
 pub(crate) struct Batches {
-    pub(crate) batches: Vec<RecordBatch>,
-    pub(crate) schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    schema: SchemaRef,
 }
 
 impl<'py> FromPyObject<'_, 'py> for Batches {
@@ -40,6 +40,16 @@ impl<'py> FromPyObject<'_, 'py> for Batches {
 }
 
 impl Batches {
+    /// With their schema.
+    pub(crate) fn parts(self) -> (Vec<RecordBatch>, SchemaRef) {
+        (self.batches, self.schema)
+    }
+
+    /// Without it.
+    pub(crate) fn all(self) -> Vec<RecordBatch> {
+        self.batches
+    }
+
     /// As one batch.
     pub(crate) fn one(self) -> PyResult<RecordBatch> {
         if let [only] = self.batches.as_slice() {

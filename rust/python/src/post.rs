@@ -30,11 +30,11 @@ impl Posted {
 impl Engine {
     /// The entries of documents and their lines, the positions of their parties, and notices.
     fn post(&self, py: Python<'_>, documents: Batches, lines: Batches) -> PyResult<Posted> {
-        Posted::new(py, enter(py, || self.engine().post(&documents.batches, &lines.batches))?)
+        Posted::new(py, enter(py, || self.engine().post(&documents.all(), &lines.all()))?)
     }
 
     /// The positions and notices of documents, without entries.
     fn positions(&self, py: Python<'_>, documents: Batches) -> PyResult<Posted> {
-        Posted::new(py, enter(py, || self.engine().positions(&documents.batches))?)
+        Posted::new(py, enter(py, || self.engine().positions(&documents.all()))?)
     }
 }

@@ -74,8 +74,7 @@ pub(crate) type NamedSource = (String, String, String, Batches);
 
 /// Sources as the engine takes them.
 pub(crate) fn sources_of(sources: Vec<NamedSource>) -> Vec<Source> {
-    let source =
-        |(mapping, file, content, usage): NamedSource| Source { mapping, file, content, batches: usage.batches };
+    let source = |(mapping, file, content, usage): NamedSource| Source { mapping, file, content, batches: usage.all() };
     sources.into_iter().map(source).collect()
 }
 

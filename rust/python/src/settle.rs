@@ -33,7 +33,7 @@ impl Engine {
     ) -> PyResult<Settled> {
         let carried = carried.map(Batches::one).transpose()?;
         let settled =
-            enter(py, || self.engine().settle(&share_sums.batches, &line_sums.batches, carried.as_ref(), period))?;
+            enter(py, || self.engine().settle(&share_sums.all(), &line_sums.all(), carried.as_ref(), period))?;
         Ok(Settled {
             documents: Table::one(py, settled.statements.documents, &schema::DOCUMENTS)?,
             lines: Table::one(py, settled.statements.lines, &schema::DOCUMENT_LINES)?,

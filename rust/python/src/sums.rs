@@ -9,12 +9,12 @@ use crate::table::Table;
 
 /// Line sums of several partitions as one table, in bytewise order of their names.
 #[pyfunction]
-pub(crate) fn merge_line_sums(py: Python<'_>, parts: Batches) -> PyResult<Py<Table>> {
-    Table::one(py, enter(py, || sums::merge_line_sums(&parts.batches))?, &schema::LINE_SUMS)
+pub(crate) fn merge_line_sums(py: Python<'_>, sums: Batches) -> PyResult<Py<Table>> {
+    Table::one(py, enter(py, || sums::merge_line_sums(&sums.all()))?, &schema::LINE_SUMS)
 }
 
 /// Share sums of several partitions as one table, in bytewise order of their names.
 #[pyfunction]
-pub(crate) fn merge_share_sums(py: Python<'_>, parts: Batches) -> PyResult<Py<Table>> {
-    Table::one(py, enter(py, || sums::merge_share_sums(&parts.batches))?, &schema::SHARE_SUMS)
+pub(crate) fn merge_share_sums(py: Python<'_>, sums: Batches) -> PyResult<Py<Table>> {
+    Table::one(py, enter(py, || sums::merge_share_sums(&sums.all()))?, &schema::SHARE_SUMS)
 }
