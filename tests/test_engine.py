@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import pickle
 import subprocess
@@ -90,6 +91,21 @@ def test_results_go_out_as_arrow(engine: Engine) -> None:
     assert duckdb.connect().from_arrow(lines).sum("amount").fetchall() == [(total,)]
     assert lines.num_rows == 3
     assert rated.lines is lines
+
+
+def test_tables_outlive_what_they_came_from() -> None:
+    rated = compiled().rate(table())
+    tables = {name: getattr(rated, name) for name in ("lines", "shares", "rejects", "counters")}
+    expected = {name: rows.to_pylist() for name, rows in tables.items()}
+    del rated
+    column = tables["lines"]["account"]
+    for name, rows in tables.items():
+        rows.validate(full=True)
+        assert rows.to_pylist() == expected[name]
+    accounts = [line["account"] for line in expected["lines"]]
+    del tables, rows
+    gc.collect()
+    assert column.to_pylist() == accounts
 
 
 def test_counters_go_back_in() -> None:

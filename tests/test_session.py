@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import pickle
 import random
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 import partita
-from partita import Engine, UsageSchemaError
+from partita import Engine, UsageSchemaError, given
 
 from . import threads
 from .changing import Subscribers, usage
@@ -62,6 +63,30 @@ def test_many_calls_are_one_call(engine: Engine, seed: int) -> None:
     assert lines(found) == lines([whole.lines])
     assert session.counters.to_pylist() == whole.counters.to_pylist() == by_hand.to_pylist()
     assert whole.counters.num_rows > 3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_counters_come_back_as_they_are_or_by_their_names(engine: Engine, seed: int) -> None:
+    other = pickle.loads(pickle.dumps(engine))
+    first, second = in_order(40, seed)[:20], in_order(40, seed)[20:]
+    moved = engine.rate(first).counters
+    copy = pa.Table.from_pylist(moved.to_pylist(), schema=moved.schema)
+    expected = engine.rate(second, counters=copy)
+    for rater, counters in ((engine, moved), (other, moved), (engine.with_tables(), moved), (engine, moved.slice(0))):
+        rated = rater.rate(second, counters=counters)
+        assert rated.lines.to_pylist() == expected.lines.to_pylist()
+        assert rated.counters.to_pylist() == expected.counters.to_pylist()
+    assert expected.counters.num_rows > 1
+
+
+def test_what_is_known_of_a_table_ends_with_it(engine: Engine) -> None:
+    kept = engine.rate(in_order(20)).counters
+    known = len(given._ORIGINS)
+    other = engine.rate(in_order(20)).counters
+    assert (given.origin(kept) is kept, len(given._ORIGINS)) == (False, known + 1)
+    del other
+    gc.collect()
+    assert len(given._ORIGINS) == known
 
 
 def latest(before: pa.Table | None, moved: pa.Table) -> Any:

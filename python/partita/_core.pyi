@@ -1,7 +1,10 @@
 """The compiled core. Objects speak Arrow by the PyCapsule interface: any library can read what comes back."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, final
+
+_Schema = TypeVar("_Schema")
+_Batch = TypeVar("_Batch")
 
 __version__: str
 
@@ -27,8 +30,8 @@ class Table:
     def standard(self) -> int | None:
         """The number of its schema, where that is one of those that every call gives out."""
 
-    def arrays(self) -> list[object]:
-        """Each batch as a capsule with an `ArrowArray`, without its schema."""
+    def read(self, reader: Callable[[int, _Schema], _Batch], schema: _Schema) -> list[_Batch]:
+        """What a reader that knows the schema makes of the `ArrowArray` of each batch, by its address."""
 
     def __len__(self) -> int: ...
 

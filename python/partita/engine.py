@@ -18,6 +18,7 @@ from partita.catalog.catalog import Catalog
 from partita.catalog.lower import lower
 from partita.catalog.lower.usage import columns_of, mappings
 from partita.errors import UsageSchemaError
+from partita.given import origin
 from partita.rated import Keep, Named, Rated, Source, accounted, cause, is_itemised
 from partita.source import arrow_source
 from partita.upserts import Origin, upserted
@@ -158,7 +159,7 @@ class Engine:
         itemised = is_itemised(keep)
         named = [self._source(*source) for source in sources]
         try:
-            core = self._core.rate(named, counters, itemised, check_duplicates, shares)
+            core = self._core.rate(named, origin(counters), itemised, check_duplicates, shares)
         except Exception as error:
             raise cause(error, named) from None
         return accounted(core)

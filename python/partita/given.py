@@ -1,12 +1,13 @@
-"""Tables of the core as pyarrow tables, without copying.
+"""Tables of the core as pyarrow tables, without copying, and back.
 
 A service that rates each event as it happens reads a table of one row for each. To describe its twenty-four columns
-takes longer than to hand them over, and the description is the same every time: it is read once.
+takes longer than to hand them over, and the description is the same every time: it is read once. The counters of an
+account go out with one event and come in with the next: the core knows its own tables again.
 """
 
 from __future__ import annotations
 
-import ctypes
+import weakref
 from typing import Any, Final
 
 import pyarrow as pa
@@ -14,9 +15,9 @@ import pyarrow as pa
 from partita import _core
 
 _SCHEMAS: Final[dict[int, pa.Schema]] = {}
-_pointer: Final = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
-    ("PyCapsule_GetPointer", ctypes.pythonapi)
-)
+_ORIGINS: Final[dict[int, tuple[weakref.ref[pa.Table], _core.Table]]] = {}
+"""Tables to come back, by their ids while they live, with what they were made of."""
+_batch: Final = pa.RecordBatch._import_from_c
 
 
 def table(core: _core.Table) -> pa.Table:
@@ -27,9 +28,18 @@ def table(core: _core.Table) -> pa.Table:
     schema = _SCHEMAS.get(number)
     if schema is None:
         schema = _SCHEMAS[number] = pa.schema(core)
-    return pa.Table.from_batches([_batch(array, schema) for array in core.arrays()], schema)
+    return pa.Table.from_batches(core.read(_batch, schema), schema)
 
 
-def _batch(array: object, schema: pa.Schema) -> Any:
-    """The batch of a capsule, which is empty after that."""
-    return pa.RecordBatch._import_from_c(_pointer(array, b"arrow_array"), schema)
+def returnable(core: _core.Table) -> pa.Table:
+    """A table of the core which `origin` knows again."""
+    made = table(core)
+    key = id(made)
+    _ORIGINS[key] = weakref.ref(made, lambda _: _ORIGINS.pop(key, None)), core
+    return made
+
+
+def origin(table: Any) -> Any:
+    """What a table was made of, if it is one that came from the core, or else the table."""
+    known = _ORIGINS.get(id(table))
+    return known[1] if known and known[0]() is table else table

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from partita import _core
 from partita.errors import InternalError, UsageSchemaError
-from partita.given import table
+from partita.given import returnable, table
 from partita.source import Batches
 
 Keep = Literal["narrow", "itemised"]
@@ -58,7 +58,7 @@ class Rated:
     @cached_property
     def counters(self) -> pa.Table:
         """Counters as they stand after the last record: the `counters` of the next call."""
-        return table(self.core.counters)
+        return returnable(self.core.counters)
 
     def __repr__(self) -> str:
         counts = f"rows={self.rows}, skipped={self.skipped}, lines={len(self.core.lines)}"

@@ -55,6 +55,6 @@ pub use engine::{Engine, Tables};
 pub use error::{Error, Problem, Result};
 pub use fees::Fees;
 pub use post::Posted;
-pub use rate::{Gathered, Options, Rated, Session, Source, Spread, Totals};
+pub use rate::{Gathered, Moved, Opened, Options, Rated, Session, Source, Spread, Totals};
 pub use settle::Settled;
 pub use subscriber::Subscribers;

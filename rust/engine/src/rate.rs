@@ -10,6 +10,7 @@ mod drafts;
 mod duplicates;
 mod gather;
 mod lane;
+mod moved;
 mod order;
 mod output;
 mod parallel;
@@ -26,13 +27,14 @@ use arrow_array::RecordBatch;
 pub use chunk::Work;
 pub use drafts::Drafts;
 pub use gather::{Gathered, Spread};
+pub use moved::Moved;
 pub use price::Space;
 pub use route::{Context, Fault};
 pub use rows::{CHUNK, Record};
 pub use session::Session;
 
 use crate::compile::Usage;
-use crate::counter::{Counters, Opening, Standing};
+use crate::counter::{Counters, Opening};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use chunk::Chunk;
@@ -48,11 +50,22 @@ pub struct Source {
     pub batches: Vec<RecordBatch>,
 }
 
+/// Counters that a call begins with.
+#[derive(Debug, Clone, Default)]
+pub enum Opened {
+    #[default]
+    None,
+    /// By the names of charges and owners.
+    Table(RecordBatch),
+    /// As the same engine moved them.
+    Moved(Moved),
+}
+
 /// Choices of one call.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Opening counters, as an earlier call gave them out.
-    pub counters: Option<RecordBatch>,
+    pub counters: Opened,
     /// Whether lines carry id, time, key and every attribute that a condition read.
     pub itemised: bool,
     pub check_duplicates: bool,
@@ -80,7 +93,9 @@ pub struct Rated {
     pub lines: Vec<RecordBatch>,
     pub shares: Vec<RecordBatch>,
     pub rejects: Vec<RecordBatch>,
-    pub counters: RecordBatch,
+    pub counters: Moved,
+    /// The engine that made it, which knows the names of the counters.
+    pub engine: Engine,
     pub line_sums: Vec<RecordBatch>,
     pub share_sums: Vec<RecordBatch>,
     /// By source.
@@ -90,16 +105,11 @@ pub struct Rated {
 impl Engine {
     /// Rates usage; everything in one call is one stream, ordered by semantics §8 within each counter's owner.
     pub fn rate(&self, sources: &[Source], options: &Options) -> Result<Rated> {
-        Ok(self.rate_from(sources, options, None)?.0)
+        self.rate_from(sources, options, None)
     }
 
-    /// Rates usage with counters that stand somewhere already; gives where those stand that it moved.
-    fn rate_from(
-        &self,
-        sources: &[Source],
-        options: &Options,
-        opening: Option<&Arc<Opening>>,
-    ) -> Result<(Rated, Vec<Standing>)> {
+    /// Rates usage with counters that stand somewhere already.
+    fn rate_from(&self, sources: &[Source], options: &Options, opening: Option<&Arc<Opening>>) -> Result<Rated> {
         let usages = sources.iter().map(|source| self.usage(&source.mapping)).collect::<Result<Vec<_>>>()?;
         let contexts = usages.iter().map(|usage| self.context(usage)).collect();
         let call = Call { engine: self, sources, options, opening, contexts };
@@ -183,7 +193,7 @@ impl Call<'_> {
 
     /// Rates the pieces all at once, for what comes twice is judged among all records. A record that is rejected by its
     /// counter is known only when it is rated, and so is what it would have been the original of: then it begins again.
-    fn without_duplicates(&self, pieces: &[Piece]) -> Result<Option<(Rated, Vec<Standing>)>> {
+    fn without_duplicates(&self, pieces: &[Piece]) -> Result<Option<Rated>> {
         let mut unrated = duplicates::Found::new();
         loop {
             let known = unrated.len();
@@ -195,10 +205,15 @@ impl Call<'_> {
     }
 
     /// Rates the pieces wave by wave; none if records that count turn out not to be in order and are not sorted.
-    fn in_waves(&self, pieces: &[Piece], wave: usize, mut way: Way) -> Result<Option<(Rated, Vec<Standing>)>> {
+    fn in_waves(&self, pieces: &[Piece], wave: usize, mut way: Way) -> Result<Option<Rated>> {
         let is_small = pieces.iter().map(|piece| piece.batch.num_rows()).sum::<usize>() < parallel::FEW;
         let partitions = if is_small { 1 } else { rayon::current_num_threads().max(1) };
-        let mut counters = counted::open(self.engine, self.options.counters.as_ref(), partitions)?;
+        let mut counters = match &self.options.counters {
+            Opened::Moved(moved) if moved.is_of(self.engine) => moved.open(self.engine, partitions),
+            Opened::Moved(_) => return Err(Error::Internal("counters of another engine, without their names".into())),
+            Opened::Table(table) => counted::open(self.engine, Some(table), partitions)?,
+            Opened::None => counted::open(self.engine, None, partitions)?,
+        };
         for counters in &mut counters {
             counters.opening = self.opening.cloned();
         }
@@ -235,8 +250,7 @@ impl Call<'_> {
             base += chunks.len() - 1;
             tail = chunks.pop().map(Chunk::retired);
         }
-        let moved = if self.opening.is_some() { output::moved(&counters) } else { Vec::new() };
-        Ok(Some((written.finish(self.engine, self.options, self.sources, &counters)?, moved)))
+        written.finish(self.engine, self.options, self.sources, &counters).map(Some)
     }
 
     /// Chunks whose rows are routed, and rated in their lanes as far as they need no counter.

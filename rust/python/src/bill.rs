@@ -2,11 +2,11 @@
 
 use partita_engine::schema;
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
-use crate::table::{Table, batches_of};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// Bills or statements, and their lines.
 #[pyclass(frozen, get_all, module = "partita._core")]
@@ -27,8 +27,7 @@ impl Documents {
 #[pymethods]
 impl Engine {
     /// The bills of a period, from its line sums.
-    fn bill(&self, py: Python<'_>, line_sums: AnyRecordBatch, period: &str) -> PyResult<Documents> {
-        let (sums, _) = batches_of(line_sums)?;
-        Documents::new(py, enter(py, || self.engine().bill(&sums, period))?)
+    fn bill(&self, py: Python<'_>, line_sums: Batches, period: &str) -> PyResult<Documents> {
+        Documents::new(py, enter(py, || self.engine().bill(&line_sums.all(), period))?)
     }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 use partita_engine::Tables;
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
-use crate::table::one_batch;
+use crate::input::Batches;
 
 /// Terms and subscribers, compiled; immutable and shared by threads.
 #[pyclass(frozen, module = "partita._core")]
@@ -28,10 +27,10 @@ impl Engine {
     fn new(
         py: Python<'_>,
         terms: &str,
-        accounts: Option<AnyRecordBatch>,
-        subscriptions: Option<AnyRecordBatch>,
-        prefixes: Option<AnyRecordBatch>,
-        tables: Option<BTreeMap<String, AnyRecordBatch>>,
+        accounts: Option<Batches>,
+        subscriptions: Option<Batches>,
+        prefixes: Option<Batches>,
+        tables: Option<BTreeMap<String, Batches>>,
     ) -> PyResult<Self> {
         let tables = Tables {
             accounts: optional_batch(accounts)?,
@@ -43,12 +42,7 @@ impl Engine {
 
     /// The engine with accounts and subscriptions upserted.
     #[pyo3(signature = (accounts=None, subscriptions=None))]
-    fn with_rows(
-        &self,
-        py: Python<'_>,
-        accounts: Option<AnyRecordBatch>,
-        subscriptions: Option<AnyRecordBatch>,
-    ) -> PyResult<Self> {
+    fn with_rows(&self, py: Python<'_>, accounts: Option<Batches>, subscriptions: Option<Batches>) -> PyResult<Self> {
         let (accounts, subscriptions) = (optional_batch(accounts)?, optional_batch(subscriptions)?);
         enter(py, || self.0.with_rows(accounts.as_ref(), subscriptions.as_ref())).map(Self)
     }
@@ -59,8 +53,8 @@ impl Engine {
         &self,
         py: Python<'_>,
         terms: &str,
-        prefixes: Option<AnyRecordBatch>,
-        tables: Option<BTreeMap<String, AnyRecordBatch>>,
+        prefixes: Option<Batches>,
+        tables: Option<BTreeMap<String, Batches>>,
     ) -> PyResult<Self> {
         let tables = terms_tables(prefixes, tables)?;
         enter(py, || self.0.with_terms(terms, &tables)).map(Self)
@@ -73,16 +67,13 @@ impl Engine {
     }
 }
 
-fn optional_batch(object: Option<AnyRecordBatch>) -> PyResult<Option<RecordBatch>> {
-    object.map(one_batch).transpose()
+fn optional_batch(object: Option<Batches>) -> PyResult<Option<RecordBatch>> {
+    object.map(Batches::one).transpose()
 }
 
 /// The tables that belong to the terms.
-fn terms_tables(
-    prefixes: Option<AnyRecordBatch>,
-    tables: Option<BTreeMap<String, AnyRecordBatch>>,
-) -> PyResult<Tables> {
-    let lookups = tables.unwrap_or_default().into_iter().map(|(id, rows)| Ok((id, one_batch(rows)?)));
+fn terms_tables(prefixes: Option<Batches>, tables: Option<BTreeMap<String, Batches>>) -> PyResult<Tables> {
+    let lookups = tables.unwrap_or_default().into_iter().map(|(id, rows)| Ok((id, rows.one()?)));
     let lookups = lookups.collect::<PyResult<_>>()?;
     Ok(Tables { prefixes: optional_batch(prefixes)?, lookups, ..Tables::default() })
 }

@@ -2,11 +2,11 @@
 
 use partita_engine::schema;
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
-use crate::table::{Table, one_batch};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// What a close made of fees: tables, the sums of lines and of shares among them.
 #[pyclass(frozen, get_all, module = "partita._core")]
@@ -22,14 +22,8 @@ pub(crate) struct Fees {
 impl Engine {
     /// The fees due at the close of every account's cycle of a name, after these counters and what was billed before.
     #[pyo3(signature = (period, counters=None, billed=None))]
-    fn fees(
-        &self,
-        py: Python<'_>,
-        period: &str,
-        counters: Option<AnyRecordBatch>,
-        billed: Option<AnyRecordBatch>,
-    ) -> PyResult<Fees> {
-        let (counters, billed) = (counters.map(one_batch).transpose()?, billed.map(one_batch).transpose()?);
+    fn fees(&self, py: Python<'_>, period: &str, counters: Option<Batches>, billed: Option<Batches>) -> PyResult<Fees> {
+        let (counters, billed) = (counters.map(Batches::one).transpose()?, billed.map(Batches::one).transpose()?);
         let fees = enter(py, || self.engine().fees(period, counters.as_ref(), billed.as_ref()))?;
         Ok(Fees {
             lines: Table::one(py, fees.lines, &schema::LINES)?,

@@ -8,11 +8,11 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 use partita_engine::{Error, Spread, repeated as marks};
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
-use crate::table::{Table, batches_of, one_batch};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// A block of usage in the order of its partitions.
 #[pyclass(frozen, get_all, module = "partita._core")]
@@ -34,13 +34,13 @@ impl Engine {
         py: Python<'_>,
         mapping: &str,
         content: &str,
-        usage: AnyRecordBatch,
+        usage: Batches,
         first: u64,
-        partitions: AnyRecordBatch,
+        partitions: Batches,
         count: u32,
         plain: Vec<String>,
     ) -> PyResult<Gathered> {
-        let (usage, partitions) = (one_batch(usage)?, one_batch(partitions)?);
+        let (usage, partitions) = (usage.one()?, partitions.one()?);
         let gathered = enter(py, || {
             let column =
                 partitions.column_by_name("partition").and_then(|column| column.as_primitive_opt::<Int32Type>());
@@ -67,15 +67,14 @@ fn column(py: Python<'_>, name: &str, array: ArrayRef) -> PyResult<Py<Table>> {
 }
 
 /// The only column of an Arrow object.
-fn only_column(object: AnyRecordBatch) -> PyResult<Vec<ArrayRef>> {
-    let batches = batches_of(object)?.0;
-    Ok(batches.iter().filter_map(|batch| batch.columns().first().cloned()).collect())
+fn only_column(object: Batches) -> Vec<ArrayRef> {
+    object.all().iter().filter_map(|batch| batch.columns().first().cloned()).collect()
 }
 
 /// The marks of a table's only column that are there more than once, in their order.
 #[pyfunction]
-pub(crate) fn repeated(py: Python<'_>, marks_of_all: AnyRecordBatch) -> PyResult<Py<Table>> {
-    let columns = only_column(marks_of_all)?;
+pub(crate) fn repeated(py: Python<'_>, marks_of_all: Batches) -> PyResult<Py<Table>> {
+    let columns = only_column(marks_of_all);
     let found = enter(py, || {
         let mut all = Vec::with_capacity(columns.iter().map(Array::len).sum());
         for column in &columns {
@@ -89,9 +88,9 @@ pub(crate) fn repeated(py: Python<'_>, marks_of_all: AnyRecordBatch) -> PyResult
 
 /// For each identity of a table's only column whether its mark is one of some.
 #[pyfunction]
-pub(crate) fn marked(py: Python<'_>, identities: AnyRecordBatch, marks_found: AnyRecordBatch) -> PyResult<Py<Table>> {
-    let identities = only_column(identities)?;
-    let wanted = one_batch(marks_found)?;
+pub(crate) fn marked(py: Python<'_>, identities: Batches, marks_found: Batches) -> PyResult<Py<Table>> {
+    let identities = only_column(identities);
+    let wanted = marks_found.one()?;
     let found = enter(py, || {
         let wanted = wanted.columns().first().ok_or_else(|| Error::Internal("marks have a column".into()))?;
         let mut all = arrow_array::builder::BooleanBuilder::new();

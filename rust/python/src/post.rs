@@ -2,11 +2,11 @@
 
 use partita_engine::schema;
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
-use crate::table::{Table, batches_of};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// What documents come to in the books.
 #[pyclass(frozen, get_all, module = "partita._core")]
@@ -29,14 +29,12 @@ impl Posted {
 #[pymethods]
 impl Engine {
     /// The entries of documents and their lines, the positions of their parties, and notices.
-    fn post(&self, py: Python<'_>, documents: AnyRecordBatch, lines: AnyRecordBatch) -> PyResult<Posted> {
-        let ((documents, _), (lines, _)) = (batches_of(documents)?, batches_of(lines)?);
-        Posted::new(py, enter(py, || self.engine().post(&documents, &lines))?)
+    fn post(&self, py: Python<'_>, documents: Batches, lines: Batches) -> PyResult<Posted> {
+        Posted::new(py, enter(py, || self.engine().post(&documents.all(), &lines.all()))?)
     }
 
     /// The positions and notices of documents, without entries.
-    fn positions(&self, py: Python<'_>, documents: AnyRecordBatch) -> PyResult<Posted> {
-        let (documents, _) = batches_of(documents)?;
-        Posted::new(py, enter(py, || self.engine().positions(&documents))?)
+    fn positions(&self, py: Python<'_>, documents: Batches) -> PyResult<Posted> {
+        Posted::new(py, enter(py, || self.engine().positions(&documents.all()))?)
     }
 }

@@ -1,28 +1,40 @@
 //! `Engine.rate`.
 
-use partita_engine::{Options, Rated as EngineRated, Source, Totals, schema};
+use partita_engine::{Moved, Opened, Options, Rated as EngineRated, Source, Totals, schema};
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
-use crate::table::{Table, batches_of, one_batch};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// What a call of `rate` made: tables, and the control totals of each source.
-#[pyclass(frozen, get_all, module = "partita._core")]
+#[pyclass(frozen, module = "partita._core")]
 pub(crate) struct Rated {
+    #[pyo3(get)]
     lines: Py<Table>,
+    #[pyo3(get)]
     shares: Py<Table>,
+    #[pyo3(get)]
     rejects: Py<Table>,
-    counters: Py<Table>,
+    #[pyo3(get)]
     line_sums: Py<Table>,
+    #[pyo3(get)]
     share_sums: Py<Table>,
+    #[pyo3(get)]
     rows: u64,
+    #[pyo3(get)]
     skipped: u64,
+    #[pyo3(get)]
     rated: u64,
+    #[pyo3(get)]
     rejected: u64,
     /// (rows, skipped, rated, rejected) by source.
+    #[pyo3(get)]
     totals: Vec<(u64, u64, u64, u64)>,
+    moved: Moved,
+    /// The one that moved them, and so knows their names.
+    engine: partita_engine::Engine,
 }
 
 impl Rated {
@@ -39,22 +51,41 @@ impl Rated {
             lines: table(rated.lines, lines_schema)?,
             shares: table(rated.shares, schema::SHARES.clone())?,
             rejects: table(rated.rejects, schema::REJECTS.clone())?,
-            counters: table(vec![rated.counters], schema::COUNTERS.clone())?,
             line_sums: table(rated.line_sums, schema::LINE_SUMS.clone())?,
             share_sums: table(rated.share_sums, schema::SHARE_SUMS.clone())?,
+            moved: rated.counters,
+            engine: rated.engine,
         })
     }
 }
 
-/// Mapping, file, content fingerprint, and any Arrow object.
-pub(crate) type NamedSource = (String, String, String, AnyRecordBatch);
+#[pymethods]
+impl Rated {
+    /// The counters that were moved; made when they are asked for, which a session may never be.
+    #[getter]
+    fn counters(&self, py: Python<'_>) -> PyResult<Table> {
+        let table = enter(py, || self.moved.table(&self.engine))?;
+        Ok(Table::of_counters(table, self.moved.clone()))
+    }
+}
 
-/// The batches of sources; reading a stream runs its producer's Python code.
-pub(crate) fn sources_of(sources: Vec<NamedSource>) -> PyResult<Vec<Source>> {
-    let source = |(mapping, file, content, table)| -> PyResult<Source> {
-        Ok(Source { mapping, file, content, batches: batches_of(table)?.0 })
-    };
+/// Mapping, file, content fingerprint, and any Arrow object.
+pub(crate) type NamedSource = (String, String, String, Batches);
+
+/// Sources as the engine takes them.
+pub(crate) fn sources_of(sources: Vec<NamedSource>) -> Vec<Source> {
+    let source = |(mapping, file, content, usage): NamedSource| Source { mapping, file, content, batches: usage.all() };
     sources.into_iter().map(source).collect()
+}
+
+/// Opening counters: as they were moved, if this engine did it, or else by their names.
+fn opened(engine: &partita_engine::Engine, counters: Option<&Bound<'_, PyAny>>) -> PyResult<Opened> {
+    let Some(counters) = counters else { return Ok(Opened::None) };
+    let own = counters.cast::<Table>().ok().and_then(|own| own.get().moved());
+    match own.filter(|moved| moved.is_of(engine)) {
+        Some(moved) => Ok(Opened::Moved(moved.clone())),
+        None => counters.extract::<Batches>()?.one().map(Opened::Table),
+    }
 }
 
 #[pymethods]
@@ -67,7 +98,7 @@ impl Engine {
         &self,
         py: Python<'_>,
         sources: Vec<NamedSource>,
-        counters: Option<AnyRecordBatch>,
+        counters: Option<&Bound<'_, PyAny>>,
         itemised: bool,
         check_duplicates: bool,
         shares: bool,
@@ -75,8 +106,8 @@ impl Engine {
         sums: bool,
         closed: Option<String>,
     ) -> PyResult<Rated> {
-        let sources = sources_of(sources)?;
-        let counters = counters.map(one_batch).transpose()?;
+        let sources = sources_of(sources);
+        let counters = opened(self.engine(), counters)?;
         let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
         Rated::new(py, enter(py, || self.engine().rate(&sources, &options))?)
     }

@@ -1,13 +1,13 @@
 //! `Session`: counters held between calls.
 
-use partita_engine::{Options, schema};
+use partita_engine::{Opened, Options, schema};
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
+use crate::input::Batches;
 use crate::rate::{NamedSource, Rated, sources_of};
-use crate::table::{Table, one_batch};
+use crate::table::Table;
 
 /// An engine and the counters of the calls so far. Calls of several threads follow one after the other; who waits does
 /// so without the GIL, and who rates never waits for it.
@@ -18,8 +18,8 @@ pub(crate) struct Session(partita_engine::Session);
 impl Session {
     #[new]
     #[pyo3(signature = (engine, counters=None))]
-    fn new(py: Python<'_>, engine: &Engine, counters: Option<AnyRecordBatch>) -> PyResult<Self> {
-        let counters = counters.map(one_batch).transpose()?;
+    fn new(py: Python<'_>, engine: &Engine, counters: Option<Batches>) -> PyResult<Self> {
+        let counters = counters.map(Batches::one).transpose()?;
         let engine = engine.engine().clone();
         enter(py, || partita_engine::Session::new(engine, counters.as_ref())).map(Self)
     }
@@ -34,9 +34,10 @@ impl Session {
         check_duplicates: bool,
         shares: bool,
     ) -> PyResult<Rated> {
-        let sources = sources_of(sources)?;
-        let (counters, closed) = (None, None);
-        let options = Options { counters, itemised, check_duplicates, shares, lines: true, sums: false, closed };
+        let sources = sources_of(sources);
+        let (counters, closed) = (Opened::None, None);
+        let (lines, sums) = (true, false);
+        let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
         Rated::new(py, enter(py, || self.0.rate(&sources, &options))?)
     }
 

@@ -2,11 +2,11 @@
 
 use partita_engine::schema;
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
 use crate::engine::Engine;
-use crate::table::{Table, batches_of, one_batch};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// Statements and their lines, what they carry forward, the shares of flows on the whole period, and the
 /// flows that could not be computed.
@@ -26,14 +26,14 @@ impl Engine {
     fn settle(
         &self,
         py: Python<'_>,
-        share_sums: AnyRecordBatch,
-        line_sums: AnyRecordBatch,
+        share_sums: Batches,
+        line_sums: Batches,
         period: &str,
-        carried: Option<AnyRecordBatch>,
+        carried: Option<Batches>,
     ) -> PyResult<Settled> {
-        let ((shares, _), (lines, _)) = (batches_of(share_sums)?, batches_of(line_sums)?);
-        let carried = carried.map(one_batch).transpose()?;
-        let settled = enter(py, || self.engine().settle(&shares, &lines, carried.as_ref(), period))?;
+        let carried = carried.map(Batches::one).transpose()?;
+        let settled =
+            enter(py, || self.engine().settle(&share_sums.all(), &line_sums.all(), carried.as_ref(), period))?;
         Ok(Settled {
             documents: Table::one(py, settled.statements.documents, &schema::DOCUMENTS)?,
             lines: Table::one(py, settled.statements.lines, &schema::DOCUMENT_LINES)?,

@@ -2,21 +2,19 @@
 
 use partita_engine::{schema, sums};
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::doorway::enter;
-use crate::table::{Table, batches_of};
+use crate::input::Batches;
+use crate::table::Table;
 
 /// Line sums of several partitions as one table, in bytewise order of their names.
 #[pyfunction]
-pub(crate) fn merge_line_sums(py: Python<'_>, sums: AnyRecordBatch) -> PyResult<Py<Table>> {
-    let (parts, _) = batches_of(sums)?;
-    Table::one(py, enter(py, || sums::merge_line_sums(&parts))?, &schema::LINE_SUMS)
+pub(crate) fn merge_line_sums(py: Python<'_>, sums: Batches) -> PyResult<Py<Table>> {
+    Table::one(py, enter(py, || sums::merge_line_sums(&sums.all()))?, &schema::LINE_SUMS)
 }
 
 /// Share sums of several partitions as one table, in bytewise order of their names.
 #[pyfunction]
-pub(crate) fn merge_share_sums(py: Python<'_>, sums: AnyRecordBatch) -> PyResult<Py<Table>> {
-    let (parts, _) = batches_of(sums)?;
-    Table::one(py, enter(py, || sums::merge_share_sums(&parts))?, &schema::SHARE_SUMS)
+pub(crate) fn merge_share_sums(py: Python<'_>, sums: Batches) -> PyResult<Py<Table>> {
+    Table::one(py, enter(py, || sums::merge_share_sums(&sums.all()))?, &schema::SHARE_SUMS)
 }

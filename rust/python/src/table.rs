@@ -1,27 +1,44 @@
-//! Arrow in and out by the `PyCapsule` interface, without copying.
+//! Arrow out by the `PyCapsule` interface, without copying.
 
 use std::sync::Arc;
 
-use arrow_array::ffi::FFI_ArrowArray;
-use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
+use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::{Field, SchemaRef};
-use partita_engine::{Error, schema};
+use partita_engine::{Moved, schema};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use pyo3_arrow::error::PyArrowResult;
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
-use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::export::export;
 
 /// Batches of one schema, as any Arrow library reads them.
 #[pyclass(frozen, module = "partita._core")]
 pub(crate) struct Table {
     batches: Vec<RecordBatch>,
     schema: SchemaRef,
+    /// Where the counters stand that it is a table of, if a call of `rate` moved them.
+    moved: Option<Moved>,
 }
 
 impl Table {
     pub(crate) fn new(batches: Vec<RecordBatch>, schema: SchemaRef) -> Self {
-        Self { batches, schema }
+        Self { batches, schema, moved: None }
+    }
+
+    /// Counters, as a table that remembers what it was.
+    pub(crate) fn of_counters(counters: RecordBatch, moved: Moved) -> Self {
+        Self { batches: vec![counters], schema: schema::COUNTERS.clone(), moved: Some(moved) }
+    }
+
+    /// What it was before it became a table of counters.
+    pub(crate) fn moved(&self) -> Option<&Moved> {
+        self.moved.as_ref()
+    }
+
+    /// The batches and their schema.
+    pub(crate) fn parts(&self) -> (&[RecordBatch], &SchemaRef) {
+        (&self.batches, &self.schema)
     }
 
     /// One batch as a Python object.
@@ -56,29 +73,17 @@ impl Table {
         all.iter().position(|standard| Arc::ptr_eq(standard, &self.schema))
     }
 
-    /// Each batch as a capsule with an `ArrowArray`, for a reader that knows the schema.
-    fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyCapsule>>> {
-        let array = |batch: &RecordBatch| FFI_ArrowArray::new(&StructArray::from(batch.clone()).into_data());
-        let batches = self.batches.iter();
-        batches.map(|batch| PyCapsule::new_with_value(py, array(batch), c"arrow_array")).collect()
+    /// What a reader that knows the schema makes of each batch: it is called with the address of an `ArrowArray`, which
+    /// it may take, and with the schema.
+    fn read<'py>(&self, reader: &Bound<'py, PyAny>, schema: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let read = |batch| {
+            let mut array = export(batch);
+            reader.call1(((&raw mut array).expose_provenance(), schema))
+        };
+        self.batches.iter().map(read).collect()
     }
 
     fn __len__(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
-}
-
-/// All batches of an Arrow object; reading a stream runs the producer's Python code where it has any.
-pub(crate) fn batches_of(object: AnyRecordBatch) -> PyResult<(Vec<RecordBatch>, SchemaRef)> {
-    Ok(object.into_table()?.into_inner())
-}
-
-/// An Arrow object as one batch.
-pub(crate) fn one_batch(object: AnyRecordBatch) -> PyResult<RecordBatch> {
-    let (batches, schema) = batches_of(object)?;
-    if let [only] = batches.as_slice() {
-        return Ok(only.clone());
-    }
-    arrow_select::concat::concat_batches(&schema, &batches)
-        .map_err(|error| pyo3::exceptions::PyValueError::new_err(Error::Internal(error.to_string()).to_string()))
 }

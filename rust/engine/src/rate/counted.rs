@@ -12,7 +12,7 @@ use super::rows::{Record, Rows};
 use super::{Partitions, lane, order, parallel};
 use crate::catalog::Scope;
 use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
-use crate::counter::{Counters, Key};
+use crate::counter::{Counters, Key, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::split::Shares;
@@ -250,6 +250,14 @@ fn open_from(engine: &Engine, table: &RecordBatch, partitions: &mut [Counters]) 
         partitions[partition].open(key, count, seen);
     }
     Ok(())
+}
+
+/// Opens a counter where it stands, in its owner's partition.
+pub fn open_at(engine: &Engine, standing: &Standing, partitions: &mut [Counters]) {
+    let key = standing.key;
+    let counted = engine.compiled.charges[key.charge as usize].counted;
+    let (_, account) = engine.subscribers.owner(counted.map(|counted| counted.scope), key.owner);
+    partitions[partition_of(account, partitions.len())].open(key, standing.count, standing.watermark);
 }
 
 /// The key of a counter by its names, and the account whose partition it belongs to.

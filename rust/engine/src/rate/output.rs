@@ -13,7 +13,7 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 
 use super::chunk::Chunk;
-use super::{Options, Partitions, Rated, Source, Totals, parallel, shared};
+use super::{Moved, Options, Partitions, Rated, Source, Totals, parallel, shared};
 use crate::clock::{MONTHS, month_of_name};
 use crate::column::{Text, write};
 use crate::counter::{Counters, NEVER, Standing};
@@ -138,11 +138,16 @@ impl Written {
         sources: &[Source],
         counters: &Partitions,
     ) -> Result<Rated> {
-        let writer = Writer::new(engine, sources, &[], options)?;
-        let (line_sums, share_sums) = if options.sums { self.sums.finish(&writer)? } else { Default::default() };
+        // It must be a month, even if no chunk was written that could be late.
+        closed_month(options)?;
+        let (line_sums, share_sums) = if options.sums {
+            self.sums.finish(&Writer::new(engine, sources, &[], options)?)?
+        } else {
+            Default::default()
+        };
         let Self { lines, shares, rejects, totals, .. } = self;
-        let counters = self::counters(engine, moved(counters))?;
-        Ok(Rated { lines, shares, rejects, counters, line_sums, share_sums, totals })
+        let counters = Moved::new(engine, counters.iter().flat_map(Counters::moved).collect());
+        Ok(Rated { lines, shares, rejects, counters, line_sums, share_sums, totals, engine: engine.clone() })
     }
 }
 
@@ -163,16 +168,13 @@ impl<'a> Writer<'a> {
             }
         }
         let file_values = shared(StringArray::from_iter_values(sources.iter().map(|source| source.file.as_str())));
-        let unknown = |name: &String| Error::Period(format!("{name:?} is not a period; one is written 2026-10"));
-        let closed =
-            options.closed.as_ref().map(|name| month_of_name(name).ok_or_else(|| unknown(name))).transpose()?;
         Ok(Self {
             engine,
             options,
             service_values: services.values(),
             services,
             file_values,
-            closed,
+            closed: closed_month(options)?,
             constants: Constants::default(),
         })
     }
@@ -184,9 +186,9 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Where the counters stand that a call has moved.
-pub fn moved(partitions: &Partitions) -> Vec<Standing> {
-    partitions.iter().flat_map(Counters::moved).collect()
+fn closed_month(options: &Options) -> Result<Option<i32>> {
+    let unknown = |name: &String| Error::Period(format!("{name:?} is not a period; one is written 2026-10"));
+    options.closed.as_ref().map(|name| month_of_name(name).ok_or_else(|| unknown(name))).transpose()
 }
 
 /// Counters by charge, owner and period.
@@ -195,7 +197,8 @@ pub fn counters(engine: &Engine, mut all: Vec<Standing>) -> Result<RecordBatch> 
     let (compiled, subscribers) = (&engine.compiled, &engine.subscribers);
     let mut paths = Names::default();
     let mut codes = Vec::with_capacity(all.len());
-    let mut owners = StringBuilder::new();
+    // A service keeps these tables, one for each account: they take no more room than they need.
+    let mut owners = StringBuilder::with_capacity(all.len(), 16 * all.len());
     let mut starts = Vec::with_capacity(all.len());
     for counter in &all {
         let key = counter.key;

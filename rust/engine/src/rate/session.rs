@@ -37,10 +37,10 @@ impl Session {
     /// Rates usage from the counters held on. Only a call that succeeds moves them.
     pub fn rate(&self, sources: &[Source], options: &Options) -> Result<Rated> {
         let mut state = self.state();
-        let (rated, moved) = state.engine.rate_from(sources, options, Some(&state.counters))?;
+        let rated = state.engine.rate_from(sources, options, Some(&state.counters))?;
         let counters = Arc::make_mut(&mut state.counters);
-        for standing in moved {
-            counters.set(standing);
+        for standing in rated.counters.all() {
+            counters.set(*standing);
         }
         Ok(rated)
     }
