@@ -165,18 +165,22 @@ class _Arriving:
 def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
     """The rows of tables in batches of a row group each, but for the last."""
     waiting: list[pa.Table] = []
+    rows = 0
     for table in tables:
+        while rows + table.num_rows >= _ROW_GROUP:
+            missing = _ROW_GROUP - rows
+            yield from _one([*waiting, table.slice(0, missing)])
+            waiting, rows, table = [], 0, table.slice(missing)
         waiting.append(table)
-        rows = sum(part.num_rows for part in waiting)
-        if rows >= _ROW_GROUP:
-            whole, rest = _one(waiting), rows % _ROW_GROUP
-            yield from whole.slice(0, rows - rest).to_batches(_ROW_GROUP)
-            waiting = [whole.slice(rows - rest)]
-    yield from _one(waiting).to_batches()
+        rows += table.num_rows
+    if rows:
+        yield from _one(waiting)
 
 
-def _one(tables: Sequence[pa.Table]) -> pa.Table:
-    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+def _one(tables: Sequence[pa.Table]) -> list[pa.RecordBatch]:
+    """Tables as a single batch."""
+    batches: list[pa.RecordBatch] = pa.concat_tables(tables).unify_dictionaries().combine_chunks().to_batches()
+    return batches
 
 
 def _refused(path: Path, error: Exception) -> StoreError:
