@@ -59,28 +59,33 @@ class Outcome(NamedTuple):
     mib: float
 
 
-def catalog() -> partita.Catalog:
+def terms() -> dict[str, Any]:
     """The voice tariff, a monthly fee in both plans, and two agreements."""
-    terms = voice_terms()
+    voice = voice_terms()
     parties = ("telco", "label", "agent", "music")
     whole: dict[str, Any] = {
         "parties": {name: {} for name in parties},
         "accounts": {name: {"owner": name, "currency": "EUR"} for name in parties},
-        "plans": {name: {**plan, "charges": {**_FEE, **plan["charges"]}} for name, plan in terms["plans"].items()},
+        "plans": {name: {**plan, "charges": {**_FEE, **plan["charges"]}} for name, plan in voice["plans"].items()},
         "agreements": {"three-ways": THREE_WAYS, "resale": _RESALE},
-        "usage": {"voice": {**terms["usage"], **_USAGE}},
+        "usage": {"voice": {**voice["usage"], **_USAGE}},
     }
-    return partita.load({**terms, **whole})
+    return {**voice, **whole}
+
+
+def held_by(accounts: int) -> dict[str, pa.Table]:
+    """Who holds what, as a run is given it."""
+    return dict(zip(("accounts", "subscriptions"), subscribers(accounts), strict=True))
 
 
 def check(records: int) -> None:
     """Every document of a run is the reference's."""
     accounts = max(2, records // _RECORDS_AN_ACCOUNT)
-    held = subscribers(accounts)
+    given, held = terms(), held_by(accounts)
     with tempfile.TemporaryDirectory() as name:
         files = write_parquet(Path(name, "usage"), records, accounts, files=2)
-        found = _run(Path(name), files, accounts, "none").documents.sort_by("document_id")
-    reference = Reference(catalog(), *(table.to_pylist() for table in held))
+        found = _run(Path(name), files, given, held, "none").documents.sort_by("document_id")
+    reference = Reference(partita.load(given), *(table.to_pylist() for table in held.values()))
     rated = reference.rate(pa.Table.from_batches(voice_usage(records, accounts)).to_pylist())
     books = reference.documents(PERIOD, [rated, reference.close(PERIOD, [rated])])
     expected = sorted(books.documents, key=lambda row: row["document_id"])
@@ -124,8 +129,9 @@ def _measured(folder: Path, files: list[Path], accounts: int, keep: str) -> Outc
 
 def _child(answer: Connection, folder: Path, files: list[Path], accounts: int, keep: str) -> None:
     folder.mkdir()
+    given, held = terms(), held_by(accounts)
     started, core_started = time.perf_counter(), time.process_time()
-    run = _run(folder, files, accounts, keep)
+    run = _run(folder, files, given, held, keep)
     seconds, core_seconds = time.perf_counter() - started, time.process_time() - core_started
     if run.rejected:
         raise AssertionError(f"{run.rejected} records are rejected")
@@ -133,6 +139,6 @@ def _child(answer: Connection, folder: Path, files: list[Path], accounts: int, k
     answer.close()
 
 
-def _run(folder: Path, files: list[Path], accounts: int, keep: Any) -> partita.Run:
-    held = dict(zip(("accounts", "subscriptions"), subscribers(accounts), strict=True))
-    return partita.run(catalog(), files, PERIOD, f"duckdb:///{folder}/book.duckdb", keep=keep, **held)
+def _run(folder: Path, files: list[Path], given: dict[str, Any], held: dict[str, pa.Table], keep: Any) -> partita.Run:
+    """From terms, accounts and usage files to a book."""
+    return partita.run(partita.load(given), files, PERIOD, f"duckdb:///{folder}/book.duckdb", keep=keep, **held)

@@ -11,7 +11,7 @@ import pytest
 from partita import cycle
 from partita.cycle.closing import in_lots
 from partita.errors import InternalError
-from partita.store import open_store
+from partita.store import duckdb, open_store
 from partita.store.schema import TABLES, constant
 
 from .billing import OCTOBER, bill, book, catalog, much_shared, over_shared, store_in
@@ -51,7 +51,7 @@ def test_lots_have_all_documents_with_their_own_lines(counts: list[int], at_once
 
 
 def _notices(rows: int) -> pa.Table:
-    texts = pa.array([str(row) for row in range(rows)])
+    texts = pa.array([str(row) for row in range(rows)], pa.string())
     return pa.table({"run_id": constant("r1", rows), "code": constant("code", rows), "text": texts, "more": texts})
 
 
@@ -64,6 +64,15 @@ def test_parts_of_a_table_are_written_as_one(tmp_path: Path) -> None:
     assert written.schema == TABLES["notices"]
     assert sorted(written["text"].to_pylist()) == ["0", "0", "1", "1", "2"]
     assert set(written["code"].to_pylist()) == {"code"}
+
+
+@pytest.mark.parametrize("counts", [[1], [4], [3, 2, 9], [0, 8, 0], [5, 0, 3, 11]])
+def test_the_book_is_given_whole_row_groups(counts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb, "_ROW_GROUP", 4)
+    tables = [_notices(rows).append_column("of", constant(f"part {rows}", rows)) for rows in counts]
+    batches = list(duckdb._row_groups(tables))
+    assert [batch.num_rows for batch in batches[:-1]] == [4] * (len(batches) - 1)
+    assert pa.Table.from_batches(batches).to_pylist() == [row for table in tables for row in table.to_pylist()]
 
 
 def test_an_error_in_the_making_of_a_part_is_told_as_it_is(tmp_path: Path) -> None:

@@ -121,6 +121,16 @@ def test_lines_shares_rejects_and_counters_are_those_of_the_reference(engine: En
     assert_equal(of_engine(engine.rate(batches(rows))), expected)
 
 
+def test_itemised_lines_are_the_narrow_ones_with_what_was_read(engine: Engine) -> None:
+    rows = calls()
+    narrow = engine.rate(batches(rows)).lines
+    itemised = engine.rate(batches(rows), keep="itemised").lines
+    assert itemised.select(narrow.column_names).to_pylist() == narrow.to_pylist()
+    for line in itemised.to_pylist():
+        row = rows[line["usage_row"]]
+        assert (line["time"].isoformat(), line["key"], line["id"]) == (row["time"], row["key"], None)
+
+
 def test_records_in_another_order_are_rated_as_in_order(engine: Engine) -> None:
     rows = calls()
     straight = anywhere(of_engine(engine.rate(numbered(rows))))

@@ -27,7 +27,7 @@ from .verbs import Books, Fees, Verbs
 NAME = "close"
 BOOKS = ("documents", "document_lines", "entries", "positions", "carried", "notices")
 BILLED = ("subscription", "plan", "charge", "service_period", "amount")
-_AT_ONCE: Final = 20_000
+_AT_ONCE: Final = 8_192
 """Documents whose entries are in memory at once."""
 
 

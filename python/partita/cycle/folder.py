@@ -22,6 +22,8 @@ from partita.errors import StoreError
 
 MANIFEST: Final = "manifest.json"
 _PIECE_BYTES: Final = 1 << 20
+_RISING: Final = ("usage_row", "time")
+_WHOLE: Final = (pa.int64(), pa.timestamp("us", "UTC"))
 
 
 def write_folder(folder: Path, fill: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
@@ -69,11 +71,13 @@ def file_hash(path: Path) -> str:
 
 def write_table(folder: Path, name: str, table: pa.Table) -> None:
     """A table as a Parquet file. What recurs is a dictionary, which shrinks it more than compression and costs less;
-    ids do not recur. Nobody looks for single rows in these files, so there are no statistics."""
-    unique = [field.name for field in table.schema if pa.types.is_fixed_size_binary(field.type)]
-    rising = [name for name in ("usage_row",) if name in table.column_names]
+    ids do not recur, and rows and times mostly rise by little. Nobody looks for single rows in these files, so there
+    are no statistics; and that no value of a column is null is said once, and not row by row."""
+    unique = [field.name for field in table.schema if field.name == "id" or pa.types.is_fixed_size_binary(field.type)]
+    rising = [field.name for field in table.schema if field.name in _RISING and field.type in _WHOLE]
+    fields = [field.with_nullable(not table.num_rows or table[field.name].null_count > 0) for field in table.schema]
     pq.write_table(
-        table,
+        pa.Table.from_arrays(table.columns, schema=pa.schema(fields, table.schema.metadata)),
         folder / f"{name}.parquet",
         compression="none",
         use_dictionary=[name for name in table.column_names if name not in (*unique, *rising)],
@@ -83,9 +87,12 @@ def write_table(folder: Path, name: str, table: pa.Table) -> None:
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """A Parquet file of a run. Raises `StoreError` when it is not there or broken."""
+    """A Parquet file of a run; that a column has no nulls is no part of its type. Raises `StoreError` when it is not
+    there or broken."""
     try:
-        return pq.read_table(path, columns=columns, partitioning=None)
+        table = pq.read_table(path, columns=columns, partitioning=None)
+        fields = [field.with_nullable(True) for field in table.schema]
+        return pa.Table.from_arrays(table.columns, schema=pa.schema(fields, table.schema.metadata))
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"{path}: cannot be read: {error}") from error
 

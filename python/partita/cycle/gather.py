@@ -25,7 +25,7 @@ from .fingerprint import CONTENT, IDENTITY, IDS
 from .plan import File, Plan
 
 ROW: Final = "partita:row"
-BLOCK_ROWS: Final = 500_000
+BLOCK_ROWS: Final = 262_144
 """Rows that are laid out at once. Blocks are cut by the input alone, and no figure depends on them."""
 _FEW: Final = 1_024
 """Values of a dictionary that may be written with every part of a block."""

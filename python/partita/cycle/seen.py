@@ -21,7 +21,7 @@ from partita import _core
 from partita.errors import StoreError
 from partita.store.duckdb import interruptible
 
-from .fingerprint import FINGERPRINT, quoted, texts
+from .fingerprint import FINGERPRINT, IDS, quoted, texts
 from .gather import ROW, Gathered, Source
 from .plan import Plan
 from .verbs import Verbs
@@ -55,29 +55,27 @@ class Seen:
     def verdicts(self, folder: Path) -> pa.Table:
         """A reject for every record that is not to be rated because of another; `folder` is for what does not fit
         into memory."""
-        try:
-            with interruptible(), duckdb.connect() as connection:
-                connection.execute("SET enable_progress_bar_print = false")
-                connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
-                before = self._seen_before(connection)
-        except duckdb.Error as error:
-            raise StoreError(f"the ids of this run and of earlier ones cannot be compared: {error}") from error
+        before = self._seen_before(folder) if self._committed else IDS.empty_table()
         found = [*self._against(before), *self._among(self._gathered.repeated(), before)]
         return pa.concat_tables([VERDICTS.empty_table(), *found]).sort_by(
             [("usage_file", "ascending"), ("usage_row", "ascending")]
         )
 
-    def _seen_before(self, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    def _seen_before(self, folder: Path) -> pa.Table:
         """Identities of this run that are committed, and the content that they have there."""
-        if not self._committed:
-            return pa.table({"identity": pa.array([], FINGERPRINT), "content": pa.array([], FINGERPRINT)})
-        connection.register("ids", self._gathered.ids())
-        committed = f"read_parquet([{self._committed}])"
         sql = (
-            f"SELECT identity, content FROM {committed} WHERE identity IN (SELECT identity FROM ids) ORDER BY identity"
+            f"SELECT identity, content FROM read_parquet([{self._committed}]) "
+            "WHERE identity IN (SELECT identity FROM ids) ORDER BY identity"
         )
-        table = connection.sql(sql).to_arrow_table()
-        return table.cast(pa.schema({"identity": FINGERPRINT, "content": FINGERPRINT})).combine_chunks()
+        try:
+            with interruptible(), duckdb.connect() as connection:
+                connection.execute("SET enable_progress_bar_print = false")
+                connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
+                connection.register("ids", self._gathered.ids())
+                table = connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise StoreError(f"the ids of this run and of earlier ones cannot be compared: {error}") from error
+        return table.cast(IDS).combine_chunks()
 
     # Committed ----------------------------------------------------------------------------------------------------
 

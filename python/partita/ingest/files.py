@@ -131,10 +131,12 @@ def open_bytes(path: Path) -> pa.NativeFile:
 
 
 def content_hash(path: str | Path) -> str:
-    """BLAKE2b-128 of a file's bytes as they lie on disk, in hexadecimal; read in pieces.
+    """The first half of SHA-256 of a file's bytes as they lie on disk, in hexadecimal; read in pieces.
+
+    Processors have instructions for it.
 
     >>> content_hash("/dev/null")
-    'cae66941d9efbd404e4d88758ea67670'
+    'e3b0c44298fc1c149afbf4c8996fb924'
     """
     with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ _TYPES: Final = {
 
 
 _INTERRUPTED: Final = "Query interrupted"
+_ROW_GROUP: Final = 122_880
+"""Rows that DuckDB keeps and compresses together. A thread that gets other numbers of them leaves parts of groups, and
+all would be written once more when the file is closed."""
 
 
 class DuckDbBook(Book):
@@ -141,7 +145,7 @@ def interruptible() -> Iterator[None]:
 
 
 class _Arriving:
-    """Tables as one stream that the database reads; an error in the making of one is kept."""
+    """Tables as one stream of whole row groups that the database reads; an error in the making of one is kept."""
 
     def __init__(self, parts: Iterable[pa.Table]) -> None:
         self.error: BaseException | None = None
@@ -150,13 +154,33 @@ class _Arriving:
         self.reader = first and pa.RecordBatchReader.from_batches(first.schema, self._batches(first))
 
     def _batches(self, first: pa.Table) -> Iterator[pa.RecordBatch]:
+        rest = (part.select(first.column_names).cast(first.schema) for part in self._parts)
         try:
-            yield from first.to_batches()
-            for part in self._parts:
-                yield from part.select(first.column_names).cast(first.schema).to_batches()
+            yield from _row_groups(chain([first], rest))
         except BaseException as error:  # a Ctrl-C too would come out of the database as an error of its own
             self.error = error
             raise
+
+
+def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """The rows of tables in batches of a row group each, but for the last."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        while rows + table.num_rows >= _ROW_GROUP:
+            missing = _ROW_GROUP - rows
+            yield from _one([*waiting, table.slice(0, missing)])
+            waiting, rows, table = [], 0, table.slice(missing)
+        waiting.append(table)
+        rows += table.num_rows
+    if rows:
+        yield from _one(waiting)
+
+
+def _one(tables: Sequence[pa.Table]) -> list[pa.RecordBatch]:
+    """Tables as a single batch."""
+    batches: list[pa.RecordBatch] = pa.concat_tables(tables).unify_dictionaries().combine_chunks().to_batches()
+    return batches
 
 
 def _refused(path: Path, error: Exception) -> StoreError:

@@ -17,6 +17,11 @@ pub struct NameColumn {
 }
 
 impl NameColumn {
+    /// No row yet, and room for so many.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self { names: Names::default(), codes: Vec::with_capacity(rows) }
+    }
+
     /// One more row. The name of the row before is not looked up again.
     pub fn push(&mut self, name: Option<&str>) {
         let last = self.codes.last().copied().filter(|&code| code != NONE && self.names.name(code) == name);

@@ -61,7 +61,7 @@ impl Engine {
     }
 
     fn entries(&self, documents: &[Document]) -> Result<RecordBatch> {
-        let mut entries = Entries::default();
+        let mut entries = Entries::with_room_for(documents);
         documents.iter().try_for_each(|document| self.post_document(document, &mut entries))?;
         entries.finish()
     }

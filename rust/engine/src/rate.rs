@@ -279,10 +279,9 @@ impl Call<'_> {
         parallel::map(chunks, counters.len() == 1, part);
     }
 
-    /// Chunks with rows of both kinds, and itemised ones, are written row by row.
+    /// Chunks with rows of both kinds are written row by row.
     fn join_ways(&self, chunks: &mut [Chunk]) {
-        let itemised = self.options.itemised;
-        let mixed = |chunk: &&mut Chunk| chunk.lane.len() > 0 && (itemised || chunk.rated() > chunk.lane.len());
+        let mixed = |chunk: &&mut Chunk| chunk.lane.len() > 0 && chunk.rated() > chunk.lane.len();
         let mixed = chunks.iter_mut().filter(mixed).collect::<Vec<_>>();
         let join = |chunk: &mut Chunk| lane::into_work(&self.contexts[chunk.source as usize], chunk);
         let few = mixed.len() < 2;

@@ -6,14 +6,21 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
-use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 
 /// The marks that are there more than once, each once, in their order.
-pub fn repeated(mut marks: Vec<u64>) -> UInt64Array {
-    marks.par_sort_unstable();
-    let same = marks.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+pub fn repeated(marks: &[u64]) -> UInt64Array {
+    let (mut once, mut again) = (Sieve::with_room(marks.len()), Sieve::with_room(marks.len()));
+    for &mark in marks {
+        if once.put(mark) {
+            again.put(mark);
+        }
+    }
+    // Few are left to be sorted.
+    let mut found: Vec<u64> = marks.iter().copied().filter(|&mark| again.may_have(mark)).collect();
+    found.sort_unstable();
+    let same = found.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
     same.filter_map(|same| same.first().copied()).collect::<Vec<_>>().into()
 }
 
@@ -30,25 +37,43 @@ pub fn marked(identities: &ArrayRef, marks: &ArrayRef) -> Result<BooleanArray> {
     Ok((0..identities.len()).map(is_marked).map(Some).collect())
 }
 
-/// Says of most marks that they are not there, by their first bits.
+/// Says of most marks that they are not there, by their last bits: the first ones may be much the same, where they are
+/// those of a range.
 struct Sieve(Vec<u64>);
 
 impl Sieve {
-    const BITS: u32 = 20;
+    /// Sixteen bits for each mark.
+    fn with_room(marks: usize) -> Self {
+        Self(vec![0; (marks / 4).next_power_of_two().max(64)])
+    }
 
     fn of(marks: &[u64]) -> Self {
-        let mut words = vec![0; 1 << (Self::BITS - 6)];
-        for mark in marks {
-            let bit = mark >> (64 - Self::BITS);
-            words[(bit >> 6) as usize] |= 1 << (bit & 63);
+        let mut sieve = Self::with_room(marks.len());
+        for &mark in marks {
+            sieve.put(mark);
         }
-        Self(words)
+        sieve
+    }
+
+    /// Its word, and its bit there.
+    #[inline]
+    const fn place(&self, mark: u64) -> (usize, u64) {
+        ((mark >> 6) as usize & (self.0.len() - 1), 1 << (mark & 63))
+    }
+
+    /// Remembers a mark; whether one with its bits was there.
+    #[inline]
+    fn put(&mut self, mark: u64) -> bool {
+        let (word, bit) = self.place(mark);
+        let was_there = self.0[word] & bit != 0;
+        self.0[word] |= bit;
+        was_there
     }
 
     #[inline]
     fn may_have(&self, mark: u64) -> bool {
-        let bit = mark >> (64 - Self::BITS);
-        self.0[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
+        let (word, bit) = self.place(mark);
+        self.0[word] & bit != 0
     }
 }
 
@@ -62,7 +87,7 @@ mod tests {
 
     #[test]
     fn marks_that_come_twice_and_who_has_them() {
-        let found = repeated(vec![5, u64::MAX, 7, 5, 9, 5, u64::MAX]);
+        let found = repeated(&[5, u64::MAX, 7, 5, 9, 5, u64::MAX]);
         assert_eq!(found.values(), &[5, u64::MAX]);
         let identity = |mark: u64| Some((u128::from(mark) << 64 | 3).to_be_bytes());
         let identities = [identity(5), None, identity(6), identity(u64::MAX)];

@@ -81,7 +81,7 @@ pub(crate) fn repeated(py: Python<'_>, marks_of_all: Batches) -> PyResult<Py<Tab
             let values = column.as_primitive_opt::<UInt64Type>();
             all.extend_from_slice(values.ok_or_else(|| Error::Internal("marks are of 64 bits".into()))?.values());
         }
-        Ok(marks::repeated(all))
+        Ok(marks::repeated(&all))
     })?;
     column(py, "mark", Arc::new(found))
 }

@@ -17,8 +17,11 @@ use crate::post::legs::{Kind, Leg, line_legs, total_legs};
 use crate::schema::ENTRIES;
 use crate::sums::add;
 
+/// Bytes that an entry's number adds to its document's id, mostly.
+const NUMBER: usize = 3;
+
 /// Entries in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Entries {
     ids: StringBuilder,
     dates: Vec<i32>,
@@ -28,6 +31,24 @@ pub struct Entries {
     credits: Vec<i128>,
     currencies: NameColumn,
     documents: NameColumn,
+}
+
+impl Entries {
+    /// Nothing yet, with room for all entries of some documents: two a line, and two for the total.
+    pub fn with_room_for(documents: &[Document]) -> Self {
+        let legs = |document: &Document| 2 * document.lines.len() + 2;
+        let rows = documents.iter().map(legs).sum();
+        let bytes = documents.iter().map(|document| legs(document) * (document.id.len() + NUMBER)).sum();
+        Self {
+            ids: StringBuilder::with_capacity(rows, bytes),
+            dates: Vec::with_capacity(rows),
+            names: std::array::from_fn(|_| NameColumn::with_capacity(rows)),
+            debits: Vec::with_capacity(rows),
+            credits: Vec::with_capacity(rows),
+            currencies: NameColumn::with_capacity(rows),
+            documents: NameColumn::with_capacity(rows),
+        }
+    }
 }
 
 impl Engine {

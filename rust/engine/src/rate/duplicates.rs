@@ -29,7 +29,7 @@ pub fn may_have(contexts: &[Context], pieces: &[Piece]) -> Result<bool> {
         Ok((0..piece.batch.num_rows()).filter_map(&mut mark).collect())
     };
     let marks = pieces.par_iter().map(marks).collect::<Result<Vec<_>>>()?;
-    Ok(!repeated(marks.concat()).is_empty())
+    Ok(!repeated(&marks.concat()).is_empty())
 }
 
 /// Rejects those of several records of one identity that could not be rated anyway: they are that reject, and neither a

@@ -80,7 +80,7 @@ impl Writer<'_> {
             dictionaries.nulls(&schema::decimal(), rows),
             dictionaries.nulls(&DataType::Date32, rows),
         ];
-        batch(&schema::LINES, columns)
+        self.whole_lines(chunk, &chunk.lane.row, columns)
     }
 
     /// A code for each line, by its charge.

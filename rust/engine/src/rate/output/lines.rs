@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field, Schema};
 use super::{Writer, batch};
 use crate::charge::NULL;
 use crate::clock::MONTHS;
-use crate::column::write;
+use crate::column::{Text, write};
 use crate::error::Result;
 use crate::identity;
 use crate::rate::chunk::Chunk;
@@ -87,12 +87,16 @@ impl Writer<'_> {
         let places = Places::of(chunk);
         let rows: Vec<u32> = places.column(chunk, 0, |drafts| &mut drafts.row);
         let columns = self.narrow(chunk, &places, &rows, identities)?;
+        self.whole_lines(chunk, &rows, columns)
+    }
+
+    /// Narrow lines of some rows as a table, with the items of their records if they are asked for.
+    pub(super) fn whole_lines(&self, chunk: &Chunk, rows: &[u32], mut columns: Vec<ArrayRef>) -> Result<RecordBatch> {
         if !self.options.itemised {
             return batch(&schema::LINES, columns);
         }
         let mut fields: Vec<Arc<Field>> = schema::LINES.fields().iter().cloned().collect();
-        let mut columns = columns;
-        for (name, column) in self.items(chunk, &rows) {
+        for (name, column) in self.items(chunk, rows) {
             fields.push(Arc::new(Field::new(name, column.data_type().clone(), true)));
             columns.push(column);
         }
@@ -188,8 +192,12 @@ impl Writer<'_> {
 
     /// What itemised lines add: id, time, key, and every attribute that the catalog refers to.
     fn items(&self, chunk: &Chunk, rows: &[u32]) -> Vec<(String, ArrayRef)> {
-        let text = |text: &crate::column::Text| -> ArrayRef {
-            shared(rows.iter().map(|&row| text.get(row as usize)).collect::<StringArray>())
+        let all = rows.len() == chunk.rows.len && rows.is_sorted_by(|a, b| a < b);
+        let text = |text: &Text| -> ArrayRef {
+            match text {
+                Text::Small(array) if all => shared(array.clone()),
+                _ => shared(rows.iter().map(|&row| text.get(row as usize)).collect::<StringArray>()),
+            }
         };
         let nulls = || new_null_array(&DataType::Utf8, rows.len());
         let times = rows.iter().map(|&row| chunk.rows.time.values[row as usize]).collect();
