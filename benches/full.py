@@ -37,4 +37,4 @@ def check(records: int) -> None:
 
 
 def measure(settings: Settings) -> Iterator[Figure]:
-    yield from shapes("full", terms(), settings, TARGET, COLUMNS, keep_shares=True)
+    yield from shapes("full", terms(), settings, TARGET, COLUMNS, has_shares=True)

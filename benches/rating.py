@@ -46,17 +46,18 @@ def shapes(
     columns: tuple[str, ...],
     prepare: Prepare = as_it_is,
     peers: Mapping[str, float] | None = None,
-    keep_shares: bool = False,
+    has_shares: bool = False,
 ) -> Iterator[Figure]:
-    """The same work without ids, on shuffled records, with ids and the duplicate check, and with shares kept."""
+    """The same work without ids, on shuffled records, with ids and the duplicate check. Where there are shares, they are
+    added up in all of these, and kept in one more."""
     ids = ("call_id", *columns)
     work = [("", columns, prepare, target, {}), ("shuffled", columns, _then_shuffled(prepare), _part(target), {})]
     work.append(("ids, duplicates checked", ids, prepare, None, {"check_duplicates": True}))
-    if keep_shares:
+    if has_shares:
         work.append(("shares kept", columns, prepare, None, {"shares": True}))
     for name, needed, made, its_target, options in work:
         engine, usage = engine_of(terms, settings.accounts, needed is ids), made(usage_of(settings, needed))
-        seconds, core_seconds = best(settings.rounds, _rates(engine, usage, options))
+        seconds, core_seconds = best(settings.rounds, _rates(engine, usage, {"shares": has_shares and "sums", **options}))
         more = {"core_ns": core_seconds / settings.records * 1e9, "peers": {} if name else peers or {}}
         yield Figure.judged(bench, name, settings.records, speed(settings.records, seconds), its_target, **more)
         del engine, usage
@@ -64,8 +65,8 @@ def shapes(
 
 def _rates(engine: Any, usage: pa.Table, options: Mapping[str, Any]) -> Callable[[], object]:
     def rate() -> object:
-        rated = engine.rate(usage, **{"shares": False, **options})
-        tables = (rated.lines, rated.shares)
+        rated = engine.rate(usage, **options)
+        tables = (rated.lines, rated.shares, rated.share_sums)
         if rated.rejects.num_rows:
             raise AssertionError(f"{rated.rejects.num_rows} rejects, such as {rated.rejects.slice(0, 1).to_pylist()}")
         return tables

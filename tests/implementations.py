@@ -98,7 +98,7 @@ class EngineImplementation:
         core = Engine(catalog)._core
         mapping, usage = choose(catalog.usage)
         given = [(mapping, "", "", batches(list(rows), usage))] if rows else []
-        rated = core.rate(given, check_duplicates=check_duplicates, sums=True)
+        rated = core.rate(given, check_duplicates=check_duplicates, line_sums=True, share_sums=True)
         fees = core.fees(period, rated.counters)
         line_sums = _core.merge_line_sums(together(rated.line_sums, fees.line_sums))
         share_sums = _core.merge_share_sums(together(rated.share_sums, fees.share_sums))

@@ -132,12 +132,13 @@ class Engine:
         check_duplicates: bool = False,
         shares: bool = True,
         lines: bool = True,
-        sums: bool = False,
+        line_sums: bool = False,
+        share_sums: bool = False,
         closed: str | None = None,
     ) -> Rated:
         """Rates sources of (mapping, file, hash of its content, usage) as one stream, from counters on.
 
-        `lines`, `shares` and `sums` say which tables to make; `closed` is the last period that is closed. Raises
+        `lines`, `shares`, `line_sums` and `share_sums` say which tables to make; `closed` is the last period that is closed. Raises
         `UsageSchemaError` for usage that as a whole does not fit its mapping.
         """
 

@@ -19,7 +19,7 @@ from partita.catalog.lower import lower
 from partita.catalog.lower.usage import columns_of, mappings
 from partita.errors import UsageSchemaError
 from partita.given import origin
-from partita.rated import Keep, Named, Rated, Source, accounted, cause, is_itemised
+from partita.rated import Keep, Named, Rated, Shares, Source, accounted, cause, is_itemised
 from partita.source import arrow_source
 from partita.upserts import Origin, upserted
 
@@ -120,7 +120,7 @@ class Engine:
         counters: Any = None,
         keep: Keep = "narrow",
         check_duplicates: bool = False,
-        shares: bool = True,
+        shares: Shares = True,
         file: str = "",
     ) -> Rated:
         """Usage records to rated lines, shares, rejects and counters.
@@ -128,7 +128,8 @@ class Engine:
         `usage` is a table or stream that speaks Arrow (pyarrow, polars, pandas, DuckDB), an iterable of record batches,
         or a list of dicts without floats; a stream is consumed. `mapping` names the usage mapping that says what its
         columns are; a catalog with one needs no name. `counters` are those of an earlier call. `keep="itemised"` adds
-        ids, times, keys and attributes to the lines. `file` names the source in lines and rejects.
+        ids, times, keys and attributes to the lines. `shares="sums"` adds shares up (`Rated.share_sums`) rather than keep
+        a row for each; False leaves them out. `file` names the source in lines and rejects.
 
         Raises `UsageSchemaError` for usage that as a whole does not fit the mapping; a wrong record is a reject.
         """
@@ -140,7 +141,7 @@ class Engine:
         counters: Any = None,
         keep: Keep = "narrow",
         check_duplicates: bool = False,
-        shares: bool = True,
+        shares: Shares = True,
     ) -> Rated:
         """Several sources of usage in one call of `rate`: each a `Source`, or (mapping, file, usage).
 
@@ -154,12 +155,17 @@ class Engine:
         counters: Any,
         keep: Keep,
         check_duplicates: bool,
-        shares: bool,
+        shares: Shares,
     ) -> Rated:
         itemised = is_itemised(keep)
+        if shares not in (True, False, "sums"):
+            raise ValueError(f"shares is True, False or 'sums', not {shares!r}")
         named = [self._source(*source) for source in sources]
         try:
-            core = self._core.rate(named, origin(counters), itemised, check_duplicates, shares)
+            sums = shares == "sums"
+            core = self._core.rate(
+                named, origin(counters), itemised, check_duplicates, shares is True, share_sums=sums
+            )
         except Exception as error:
             raise cause(error, named) from None
         return accounted(core)

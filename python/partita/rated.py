@@ -15,6 +15,8 @@ from partita.given import returnable, table
 from partita.source import Batches
 
 Keep = Literal["narrow", "itemised"]
+Shares = bool | Literal["sums"]
+"""Whether shares are kept: a row for each (True), only what they add up to, or neither."""
 Named = tuple[str, str, str, Any]
 """Usage as the core takes it: mapping, file, hash of the file's content, an object that speaks Arrow."""
 
@@ -49,6 +51,11 @@ class Rated:
     def shares(self) -> pa.Table:
         """Shares of the lines by agreement and flow; empty when they were not asked for."""
         return table(self.core.shares)
+
+    @cached_property
+    def share_sums(self) -> pa.Table:
+        """What the shares add up to, by period, agreement, flow and parties; empty unless sums were asked for."""
+        return table(self.core.share_sums)
 
     @cached_property
     def rejects(self) -> pa.Table:

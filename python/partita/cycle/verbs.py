@@ -94,7 +94,8 @@ class Verbs:
             check_duplicates=check_duplicates,
             shares=shares,
             lines=keep != "none",
-            sums=True,
+            line_sums=True,
+            share_sums=True,
             closed=closed,
         )
         return Rated(

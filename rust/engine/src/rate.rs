@@ -72,7 +72,8 @@ pub struct Options {
     /// Which tables to make, besides rejects and counters.
     pub lines: bool,
     pub shares: bool,
-    pub sums: bool,
+    pub line_sums: bool,
+    pub share_sums: bool,
     /// The last period that is closed: lines of it and of earlier ones are late.
     pub closed: Option<String>,
 }

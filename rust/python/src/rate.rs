@@ -91,8 +91,8 @@ fn opened(engine: &partita_engine::Engine, counters: Option<&Bound<'_, PyAny>>) 
 #[pymethods]
 impl Engine {
     /// Rates sources of (mapping, file, content fingerprint, Arrow object) as one stream. `closed` is the last period
-    /// that is closed; `lines`, `shares` and `sums` say which tables to make.
-    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, sums=false, closed=None))]
+    /// that is closed; `lines`, `shares`, `line_sums` and `share_sums` say which tables to make.
+    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, line_sums=false, share_sums=false, closed=None))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn rate(
         &self,
@@ -103,12 +103,13 @@ impl Engine {
         check_duplicates: bool,
         shares: bool,
         lines: bool,
-        sums: bool,
+        line_sums: bool,
+        share_sums: bool,
         closed: Option<String>,
     ) -> PyResult<Rated> {
         let sources = sources_of(sources);
         let counters = opened(self.engine(), counters)?;
-        let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
+        let options = Options { counters, itemised, check_duplicates, shares, lines, line_sums, share_sums, closed };
         Rated::new(py, enter(py, || self.engine().rate(&sources, &options))?)
     }
 }

@@ -36,8 +36,17 @@ impl Session {
     ) -> PyResult<Rated> {
         let sources = sources_of(sources);
         let (counters, closed) = (Opened::None, None);
-        let (lines, sums) = (true, false);
-        let options = Options { counters, itemised, check_duplicates, shares, lines, sums, closed };
+        let lines = true;
+        let options = Options {
+            counters,
+            itemised,
+            check_duplicates,
+            shares,
+            lines,
+            line_sums: false,
+            share_sums: false,
+            closed,
+        };
         Rated::new(py, enter(py, || self.0.rate(&sources, &options))?)
     }
 

@@ -48,7 +48,7 @@ pub struct Lane {
     pub sets: Vec<Vec<(u32, u32)>>,
     /// Whether some charge counts.
     pub counts: bool,
-    /// By partition of accounts, until its rows are counted: their places.
+    /// Where some rows count, until they have: the places of all, by partition of accounts.
     mine: Vec<Vec<u16>>,
 }
 
@@ -70,14 +70,14 @@ impl Lane {
         }
     }
 
-    /// Lays its rows out by partition of accounts, where some count.
-    fn lay_out(&mut self, partitions: usize) {
-        let room = if self.counts { self.len() / partitions + self.len() / 16 } else { 0 };
-        self.mine = (0..partitions).map(|_| Vec::with_capacity(room)).collect();
-        let counting = if self.counts { self.account.as_slice() } else { &[] };
-        for (at, &account) in counting.iter().enumerate() {
-            self.mine[partition_of(account, partitions)].push(at as u16);
+    /// The places of its rows, by partition of accounts.
+    pub fn laid_out(&self, partitions: usize) -> Vec<Vec<u16>> {
+        let room = self.len() / partitions + self.len() / 16;
+        let mut laid_out: Vec<_> = (0..partitions).map(|_| Vec::with_capacity(room)).collect();
+        for (at, &account) in self.account.iter().enumerate() {
+            laid_out[partition_of(account, partitions)].push(at as u16);
         }
+        laid_out
     }
 
     /// How many rows take it.

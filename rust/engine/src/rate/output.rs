@@ -98,7 +98,7 @@ impl Written {
             let chunks: Vec<_> = chunks.iter().zip(identities).collect();
             self.shares.extend(parallel::map(chunks, few, write).into_iter().collect::<Result<Vec<_>>>()?);
         }
-        if options.sums {
+        if options.line_sums || options.share_sums {
             self.sums.add(&writer, chunks)?;
         }
         // Last, because lines take the drafts.
@@ -140,7 +140,7 @@ impl Written {
     ) -> Result<Rated> {
         // It must be a month, even if no chunk was written that could be late.
         closed_month(options)?;
-        let (line_sums, share_sums) = if options.sums {
+        let (line_sums, share_sums) = if options.line_sums || options.share_sums {
             self.sums.finish(&Writer::new(engine, sources, &[], options)?)?
         } else {
             Default::default()

@@ -87,6 +87,7 @@ impl Parts {
     #[inline]
     pub fn split(&self, amount: i128, into: &mut Vec<i128>) -> Option<()> {
         into.clear();
+        let is_small = amount <= self.safe_to;
         for part in &self.parts {
             let base = part.base(amount, into)?;
             let share = match &part.share {
@@ -104,7 +105,7 @@ impl Parts {
                     rest
                 }
             };
-            into.push(in_range(share).ok()?);
+            into.push(if is_small { share } else { in_range(share).ok()? });
         }
         Some(())
     }

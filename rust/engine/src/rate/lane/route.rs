@@ -95,7 +95,9 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
     lane.sets = entry.sets;
     let charges = &context.compiled.lanes.charges;
     lane.counts = lane.charge.iter().any(|&charge| charges[charge as usize].counted.is_some());
-    lane.lay_out(partitions);
+    if lane.counts {
+        lane.mine = lane.laid_out(partitions);
+    }
     lane
 }
 

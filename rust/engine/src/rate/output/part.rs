@@ -23,16 +23,25 @@ impl Part {
         (self.lines.into_inner(), self.shares.into_inner())
     }
 
-    /// Adds the rated rows of some chunks whose accounts are in this partition, of so many.
-    pub fn add(&mut self, writer: &Writer, chunks: &[Chunk], (number, of): (usize, usize)) -> Result<()> {
+    /// Adds the rated rows of some chunks whose accounts are in this partition, of so many: those of each lane that have
+    /// these places, and those beside it.
+    pub fn add<'a>(
+        &mut self,
+        writer: &Writer,
+        chunks: impl Iterator<Item = (&'a Chunk, &'a [u16])>,
+        (number, of): (usize, usize),
+    ) -> Result<()> {
         let is_mine = |account: u32| partition_of(account, of) == number;
-        for chunk in chunks {
+        for (chunk, mine) in chunks {
             let lane = &chunk.lane;
-            let mine: Vec<usize> = (0..lane.len()).filter(|&at| is_mine(lane.account[at])).collect();
-            self.lines.add_all(mine.iter().map(|&at| lane_line(writer, lane, at)))?;
-            self.add_lane_shares(writer, lane, &mine)?;
-            self.add_lines(writer, chunk, is_mine)?;
-            self.add_shares(writer, chunk, is_mine)?;
+            if writer.options.line_sums {
+                self.lines.add_all(mine.iter().map(|&at| lane_line(writer, lane, usize::from(at))))?;
+                self.add_lines(writer, chunk, is_mine)?;
+            }
+            if writer.options.share_sums {
+                self.add_lane_shares(writer, lane, mine)?;
+                self.add_shares(writer, chunk, is_mine)?;
+            }
         }
         Ok(())
     }
@@ -79,12 +88,12 @@ impl Part {
         Ok(())
     }
 
-    fn add_lane_shares(&mut self, writer: &Writer, lane: &Lane, mine: &[usize]) -> Result<()> {
+    fn add_lane_shares(&mut self, writer: &Writer, lane: &Lane, mine: &[u16]) -> Result<()> {
         let mut amounts = Vec::new();
         // What differs from account to account is added together, for its memory must be asked for.
         let mut scattered = Vec::new();
         let mut near: Vec<Near> = (0..NEAR).map(|_| Near::default()).collect();
-        for &at in mine.iter().filter(|&&at| !lane.sharing(at).is_empty()) {
+        for at in mine.iter().map(|&at| usize::from(at)).filter(|&at| !lane.sharing(at).is_empty()) {
             let near = &mut near[lane.charge[at] as usize % NEAR];
             let line = Some((lane.charge[at], lane.month[at], lane.set[at]));
             if near.line != line {

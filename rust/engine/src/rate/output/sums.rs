@@ -36,8 +36,12 @@ impl Accumulator {
     /// Adds the rated rows of some chunks.
     pub(super) fn add(&mut self, writer: &Writer, chunks: &[Chunk]) -> Result<()> {
         let of = self.parts.len();
+        let laid_out = parallel::map(chunks, of < 2, |chunk| chunk.lane.laid_out(of));
         let numbered: Vec<_> = self.parts.iter_mut().enumerate().collect();
-        let add = |(number, part): (usize, &mut Part)| part.add(writer, chunks, (number, of));
+        let add = |(number, part): (usize, &mut Part)| {
+            let in_lanes = laid_out.iter().map(|places| places[number].as_slice());
+            part.add(writer, chunks.iter().zip(in_lanes), (number, of))
+        };
         parallel::map(numbered, of < 2, add).into_iter().collect()
     }
 
