@@ -8,6 +8,7 @@ use super::{Lane, NO_UNITS, split_fault};
 use crate::catalog::Scope;
 use crate::compile::NO_LANE;
 use crate::counter::Counters;
+use crate::prefetch::prefetch;
 use crate::rate::chunk::Chunk;
 use crate::rate::order;
 use crate::rate::route::{Context, Fault};
@@ -31,7 +32,9 @@ struct Item {
     time: i64,
     billed: i64,
     chunk: u32,
-    /// Its place in the lane of its chunk, which has at most `CHUNK` rows.
+    /// Its row in its chunk, which has at most `CHUNK` of them.
+    row: u16,
+    /// Its place in the lane there.
     at: u16,
     /// Its place among the rows of its partition there.
     ordinal: u16,
@@ -111,10 +114,11 @@ impl<'a> Count<'a> {
     /// A row of a lane.
     #[inline]
     fn item(&self, chunk: u32, lane: &Lane, at: usize, ordinal: usize) -> Item {
-        let time = self.chunks[chunk as usize].rows.time.values[lane.row[at] as usize];
+        let row = lane.row[at];
+        let time = self.chunks[chunk as usize].rows.time.values[row as usize];
         let set = lane.set.get(at).copied().unwrap_or(0);
         let (billed, charge) = (lane.billed[at], lane.charge[at]);
-        Item { time, billed, chunk, at: at as u16, ordinal: ordinal as u16, charge, set }
+        Item { time, billed, chunk, row: row as u16, at: at as u16, ordinal: ordinal as u16, charge, set }
     }
 
     /// Whose counter of which kind a row moves; none if its charge does not count.
@@ -154,7 +158,7 @@ impl<'a> Count<'a> {
         if self.has_opening && item.time < self.counters.opening_watermark(place) {
             counted.flags[ordinal] = OUT_OF_ORDER;
         }
-        let at = (item.chunk + self.base as u32, lane.row[usize::from(item.at)]);
+        let at = (item.chunk + self.base as u32, u32::from(item.row));
         // An amount is found only where the position after it fits.
         let moves = |amount: &i128| self.counters.advance(place, before + item.billed, *amount, item.time, at);
         match amount.filter(moves) {
@@ -195,7 +199,22 @@ impl<'a> Count<'a> {
     }
 }
 
+impl Item {
+    /// Its chunk and its row there.
+    #[inline]
+    fn row(&self) -> (u32, u32) {
+        (self.chunk, u32::from(self.row))
+    }
+}
+
 impl Counted {
+    /// Asks for the memory of a row.
+    #[inline]
+    fn expect(&self, ordinal: usize) {
+        prefetch(&self.before, ordinal);
+        prefetch(&self.amount, ordinal);
+    }
+
     /// For rows of a lane, with the amounts of those that do not count.
     fn of(lane: &Lane, mine: &[u16], has_opening: bool) -> Self {
         let flags = if has_opening { vec![0; mine.len()] } else { Vec::new() };

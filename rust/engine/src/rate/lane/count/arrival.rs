@@ -35,7 +35,6 @@ impl Count<'_> {
     fn precedes(&self, item: &Item, latest: (u32, u32)) -> bool {
         let Some(chunk) = (latest.0 as usize).checked_sub(self.base) else { return true };
         let latest = (chunk as u32, latest.1);
-        let row = (item.chunk, self.chunks[item.chunk as usize].lane.row[usize::from(item.at)]);
-        latest != row && self.tie(row, latest).is_lt()
+        latest != item.row() && self.tie(item.row(), latest).is_lt()
     }
 }

@@ -1,6 +1,7 @@
 //! In canonical order, for records that came in another: laid out counter by counter, and sorted within each.
 
-use super::{Count, Counted, Item};
+use super::{AHEAD, Count, Counted, Item};
+use crate::prefetch::prefetch;
 
 impl Count<'_> {
     /// Counts all rows of the partition.
@@ -8,19 +9,32 @@ impl Count<'_> {
         let places = self.places();
         let mut ends = self.starts(&places);
         let mut items = vec![Item::NONE; places.len()];
+        let mut next = 0;
         self.each_item(&places, |item, place| {
+            if let Some(&far) = places.get(next + 2 * AHEAD) {
+                prefetch(&ends, far as usize);
+            }
+            if let Some(&near) = places.get(next + AHEAD) {
+                prefetch(&items, ends[near as usize] as usize);
+            }
             let end = &mut ends[place as usize];
             items[*end as usize] = item;
             *end += 1;
+            next += 1;
         });
         let lanes = (0..self.chunks.len() as u32).map(|chunk| self.lane(chunk));
         let mut counted: Vec<_> = lanes.map(|(lane, mine)| Counted::of(lane, mine, self.has_opening)).collect();
-        let mut start = 0;
+        let (mut start, mut asked) = (0, 0);
         for (place, &end) in ends.iter().enumerate() {
+            let ahead = (end as usize + AHEAD).min(items.len());
+            for item in &items[asked.min(ahead)..ahead] {
+                counted[item.chunk as usize].expect(usize::from(item.ordinal));
+            }
+            asked = ahead;
             let mine = &mut items[start..end as usize];
             start = end as usize;
             mine.sort_unstable_by(|a, b| {
-                let rows = || (self.row(a), self.row(b));
+                let rows = || (a.row(), b.row());
                 a.time.cmp(&b.time).then_with(|| self.tie(rows().0, rows().1)).then_with(|| rows().0.cmp(&rows().1))
             });
             for item in &*mine {
@@ -68,12 +82,8 @@ impl Count<'_> {
             }
         }
     }
-
-    fn row(&self, item: &Item) -> (u32, u32) {
-        (item.chunk, self.chunks[item.chunk as usize].lane.row[usize::from(item.at)])
-    }
 }
 
 impl Item {
-    const NONE: Self = Self { time: 0, billed: 0, chunk: 0, at: 0, ordinal: 0, charge: 0, set: 0 };
+    const NONE: Self = Self { time: 0, billed: 0, chunk: 0, row: 0, at: 0, ordinal: 0, charge: 0, set: 0 };
 }
