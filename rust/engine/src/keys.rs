@@ -104,8 +104,14 @@ impl Keys {
         let mut keys = keys.map(|key| self.sought(key.map_or(&[], str::as_bytes)));
         let mut codes = Vec::with_capacity(keys.size_hint().0);
         let (mut block, mut next) = ([Sought::default(); BLOCK], [Sought::default(); BLOCK]);
-        let mut fill =
-            |block: &mut [Sought<'k>; BLOCK]| block.iter_mut().zip(&mut keys).map(|(place, key)| *place = key).count();
+        let mut fill = |block: &mut [Sought<'k>; BLOCK]| {
+            let mut filled = 0;
+            for (place, key) in block.iter_mut().zip(&mut keys) {
+                *place = key;
+                filled += 1;
+            }
+            filled
+        };
         let mut filled = fill(&mut block);
         while filled > 0 {
             let ahead = fill(&mut next);
