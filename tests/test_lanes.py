@@ -68,16 +68,18 @@ CATALOG: dict[str, Any] = {
         "deal": {
             "roles": {"B": "maker", "A": "agent", "C": "account_owner"},
             "applies_to": {"services": ["voice"]},
+            "valid": {"from": "2026-10-04", "until": "2026-10-24"},
             "flows": {
-                "label": {"payee": "B", "percent": "33.3333%"},
-                "agent": {"payee": "A", "percent": "45%", "round": {"decimals": 2, "mode": "up"}},
-                "back": {"payee": "C", "percent": "1%"},
+                "label": {"payer": "shop", "payee": "B", "percent": "33.3333%"},
+                "agent": {"payer": "shop", "payee": "A", "percent": "45%", "round": {"decimals": 2, "mode": "up"}},
+                "back": {"payer": "shop", "payee": "C", "percent": "1%"},
                 "rest": {"payee": "shop", "remainder": ["label", "agent", "back"]},
             },
         }
     },
 }
-"""An agent's share is rounded up, so that of a tiny line more than all is shared: a reject that only a price tells."""
+"""An agent's share is rounded up, so that of a tiny line more than all is shared: a reject that only a price tells. The
+agreement begins and ends on days with calls."""
 
 
 def calls(seed: int = 5) -> list[Row]:

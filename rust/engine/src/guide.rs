@@ -99,9 +99,9 @@ struct Entry {
 /// What codes alone tell of the charges that rate a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// This one, whatever else the record holds.
+    /// This one, whatever else the record holds, as long as it is in force.
     One(u32),
-    /// None, several, or some that have more to test.
+    /// None, several, or one that has more to test.
     Ask,
 }
 
@@ -177,7 +177,7 @@ impl Guide {
 
 fn choice(list: &[Entry]) -> Choice {
     match list {
-        [Entry { charge, residual: None, dated: false, .. }] => Choice::One(*charge),
+        [Entry { charge, residual: None, .. }] => Choice::One(*charge),
         _ => Choice::Ask,
     }
 }

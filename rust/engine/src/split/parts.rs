@@ -10,6 +10,8 @@ use crate::compile::{Agreement, AgreementVersion, Basis, Flow, Number, Role};
 pub enum Who {
     Party(u32),
     AccountOwner,
+    /// Of the plan that rates the line.
+    Seller,
 }
 
 /// What a flow makes of its base.
@@ -178,6 +180,7 @@ fn who(role: Role) -> Option<Who> {
     match role {
         Role::Party(party) => Some(Who::Party(party)),
         Role::AccountOwner => Some(Who::AccountOwner),
+        Role::Seller => Some(Who::Seller),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ use crate::rate::lane::{Lane, NO_UNITS};
 use crate::rate::shared;
 use crate::schema;
 use crate::split::{Parts, Who};
+use crate::subscriber::NONE;
 
 /// Codes as they lie, for a dictionary column.
 fn codes(codes: Vec<u32>) -> Vec<i32> {
@@ -182,8 +183,8 @@ impl Writer<'_> {
                     places.push(at as u32);
                     amounts.push(amount);
                     flows.push(flow_codes[part.flow as usize]);
-                    payers.push(self.who(part.payer, lane.account[at]).cast_signed());
-                    payees.push(self.who(part.payee, lane.account[at]).cast_signed());
+                    payers.push(self.who(part.payer, lane, at).cast_signed());
+                    payees.push(self.who(part.payee, lane, at).cast_signed());
                     agreements.push(agreement.cast_signed());
                     versions.push(version.cast_signed());
                 }
@@ -228,12 +229,18 @@ impl Writer<'_> {
         parts.ok_or_else(|| Error::Internal("a line in a lane has no parts".into()))
     }
 
-    /// The party that pays or is paid for an account's line.
+    /// The party that pays or is paid for a line.
     #[inline]
-    pub(super) fn who(&self, who: Who, account: u32) -> u32 {
+    pub(super) fn who(&self, who: Who, lane: &Lane, at: usize) -> u32 {
+        let compiled = &self.engine.compiled;
         match who {
             Who::Party(party) => party,
-            Who::AccountOwner => self.engine.subscribers.accounts.owner[account as usize],
+            Who::AccountOwner => self.engine.subscribers.accounts.owner[lane.account[at] as usize],
+            // Plans whose seller is not a party's have no lane.
+            Who::Seller => {
+                let charge = &compiled.lanes.charges[lane.charge[at] as usize];
+                compiled.plans[charge.plan as usize].seller.unwrap_or(NONE)
+            }
         }
     }
 }

@@ -158,7 +158,7 @@ fn lane_share(
     let account = lane.account[at];
     let of_owner = |who: Who| if who == Who::AccountOwner { account } else { NONE };
     let subscription = if flows[part.flow as usize].by_subscription { lane.subscription[at] } else { NONE };
-    let (payer, payee) = (writer.who(part.payer, account), writer.who(part.payee, account));
+    let (payer, payee) = (writer.who(part.payer, lane, at), writer.who(part.payee, lane, at));
     let (month, plan) =
         (writer.billed_month(lane.month[at]).cast_unsigned(), compiled.lanes.charges[lane.charge[at] as usize].plan);
     let accounts = (of_owner(part.payer), of_owner(part.payee));
