@@ -116,7 +116,7 @@ impl Compiler<'_> {
         let start = |clock: &crate::clock::TimeZone| {
             terms.versions.iter().map(|version| version.from.map_or(i64::MIN, |from| clock.moment(from))).collect()
         };
-        let first = terms.versions.first().map(|version| &version.model);
+        let models = || terms.versions.iter().map(|version| &version.model);
         let condition = match terms.kind {
             Kind::Usage => Condition::default(),
             Kind::Recurring | Kind::OneTime => self.condition(&path, &terms.when),
@@ -135,7 +135,7 @@ impl Compiler<'_> {
             target: target(terms.round),
             tax_category: terms.tax_category.clone(),
             starts: if dated { self.clocks.iter().map(start).collect() } else { Vec::new() },
-            counted: first.and_then(counted),
+            counted: models().find_map(counted),
             versions,
         }
     }
