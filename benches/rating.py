@@ -48,8 +48,8 @@ def shapes(
     peers: Mapping[str, float] | None = None,
     has_shares: bool = False,
 ) -> Iterator[Figure]:
-    """The same work without ids, on shuffled records, with ids and the duplicate check. Where there are shares, they are
-    added up in all of these, and kept in one more."""
+    """The same work without ids, on shuffled records, with ids and the duplicate check. Where there are shares, they
+    are added up in all of these, and kept in one more."""
     ids = ("call_id", *columns)
     work = [("", columns, prepare, target, {}), ("shuffled", columns, _then_shuffled(prepare), _part(target), {})]
     work.append(("ids, duplicates checked", ids, prepare, None, {"check_duplicates": True}))
@@ -57,7 +57,9 @@ def shapes(
         work.append(("shares kept", columns, prepare, None, {"shares": True}))
     for name, needed, made, its_target, options in work:
         engine, usage = engine_of(terms, settings.accounts, needed is ids), made(usage_of(settings, needed))
-        seconds, core_seconds = best(settings.rounds, _rates(engine, usage, {"shares": has_shares and "sums", **options}))
+        seconds, core_seconds = best(
+            settings.rounds, _rates(engine, usage, {"shares": has_shares and "sums", **options})
+        )
         more = {"core_ns": core_seconds / settings.records * 1e9, "peers": {} if name else peers or {}}
         yield Figure.judged(bench, name, settings.records, speed(settings.records, seconds), its_target, **more)
         del engine, usage

@@ -26,7 +26,9 @@ FEES = ("recurring", "one_time")
 def closed_by_engine(engine: Engine, rows: Sequence[Row]) -> list[Tables]:
     """The months one after the other, as runs would close them."""
     core = engine._core
-    rated = core.rate([("events", "calls.csv", "c0ffee", pa.Table.from_pylist(list(rows)))], line_sums=True, share_sums=True)
+    rated = core.rate(
+        [("events", "calls.csv", "c0ffee", pa.Table.from_pylist(list(rows)))], line_sums=True, share_sums=True
+    )
     billed: list[Row] = []
     carried: pa.Table | None = None
     found = []

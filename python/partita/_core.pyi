@@ -138,8 +138,8 @@ class Engine:
     ) -> Rated:
         """Rates sources of (mapping, file, hash of its content, usage) as one stream, from counters on.
 
-        `lines`, `shares`, `line_sums` and `share_sums` say which tables to make; `closed` is the last period that is closed. Raises
-        `UsageSchemaError` for usage that as a whole does not fit its mapping.
+        `lines`, `shares`, `line_sums` and `share_sums` say which tables to make; `closed` is the last period that is
+        closed. Raises `UsageSchemaError` for usage that as a whole does not fit its mapping.
         """
 
     def fees(self, period: str, counters: Any = None, billed: Any = None) -> Fees:

@@ -128,8 +128,8 @@ class Engine:
         `usage` is a table or stream that speaks Arrow (pyarrow, polars, pandas, DuckDB), an iterable of record batches,
         or a list of dicts without floats; a stream is consumed. `mapping` names the usage mapping that says what its
         columns are; a catalog with one needs no name. `counters` are those of an earlier call. `keep="itemised"` adds
-        ids, times, keys and attributes to the lines. `shares="sums"` adds shares up (`Rated.share_sums`) rather than keep
-        a row for each; False leaves them out. `file` names the source in lines and rejects.
+        ids, times, keys and attributes to the lines. `shares="sums"` adds shares up (`Rated.share_sums`) and keeps no
+        row for each; False leaves them out. `file` names the source in lines and rejects.
 
         Raises `UsageSchemaError` for usage that as a whole does not fit the mapping; a wrong record is a reject.
         """
@@ -163,9 +163,7 @@ class Engine:
         named = [self._source(*source) for source in sources]
         try:
             sums = shares == "sums"
-            core = self._core.rate(
-                named, origin(counters), itemised, check_duplicates, shares is True, share_sums=sums
-            )
+            core = self._core.rate(named, origin(counters), itemised, check_duplicates, shares is True, share_sums=sums)
         except Exception as error:
             raise cause(error, named) from None
         return accounted(core)
