@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -121,6 +122,40 @@ def test_lines_shares_rejects_and_counters_are_those_of_the_reference(engine: En
     assert {reject["name"] for reject in expected["rejects"]} >= {"unknown_key", "bad_destination", "over_shared"}
     assert len(expected["shares"]) > RECORDS
     assert_equal(of_engine(engine.rate(batches(rows))), expected)
+
+
+OF_SHARES = ("period", "agreement", "version", "flow", "payer", "payee", "currency")
+
+
+def added_up(shares: Sequence[Row]) -> dict[tuple[Any, ...], Decimal]:
+    sums: dict[tuple[Any, ...], Decimal] = {}
+    for share in shares:
+        key = tuple(share[name] for name in OF_SHARES)
+        sums[key] = sums.get(key, Decimal()) + share["amount"]
+    return sums
+
+
+@pytest.mark.parametrize("broken", [[], [{"key": "k9", "service": "voice", "quantity": "0.5", "to": "46701"}]])
+def test_sums_of_shares_are_those_of_the_reference(engine: Engine, broken: list[Row]) -> None:
+    rows = calls()
+    # A part of a unit: it is rated by itself, and with it all that count.
+    rows += [{**row, "time": rows[-1]["time"]} for row in broken]
+    rated, session = engine.rate(batches(rows), shares="sums"), engine.session().rate(batches(rows), shares="sums")
+    expected = by_reference(rows)
+    assert (rated.shares.num_rows, rated.share_sums.to_pylist()) == (0, session.share_sums.to_pylist())
+    assert added_up(rated.share_sums.to_pylist()) == added_up(expected.shares)
+    keys = rated.share_sums.drop_columns("amount").to_pylist()
+    assert len({tuple(key.values()) for key in keys}) == len(keys) > 4 * len(OF_SHARES)
+
+
+def test_shares_are_kept_added_up_or_left_out(engine: Engine) -> None:
+    rows = calls()[2_000:2_100]
+    kept, left_out = engine.rate(batches(rows), shares=1), engine.rate(batches(rows), shares=False)
+    assert kept.shares.num_rows > 0 == kept.share_sums.num_rows
+    assert left_out.shares.num_rows == left_out.share_sums.num_rows == 0
+    for rater in (engine, engine.session()):
+        with pytest.raises(ValueError, match="shares is True, False or 'sums', not 'lines'"):
+            rater.rate(batches(rows), shares="lines")  # type: ignore[arg-type]
 
 
 def test_itemised_lines_are_the_narrow_ones_with_what_was_read(engine: Engine) -> None:

@@ -168,6 +168,7 @@ class Session:
         itemised: bool = False,
         check_duplicates: bool = False,
         shares: bool = True,
+        share_sums: bool = False,
     ) -> Rated:
         """Rates as `Engine.rate` does, from the counters held on, and moves them if it succeeds."""
 

@@ -19,7 +19,7 @@ from partita.catalog.lower import lower
 from partita.catalog.lower.usage import columns_of, mappings
 from partita.errors import UsageSchemaError
 from partita.given import origin
-from partita.rated import Keep, Named, Rated, Shares, Source, accounted, cause, is_itemised
+from partita.rated import Keep, Named, Rated, Shares, Source, accounted, cause, is_itemised, shares_wanted
 from partita.source import arrow_source
 from partita.upserts import Origin, upserted
 
@@ -158,12 +158,10 @@ class Engine:
         shares: Shares,
     ) -> Rated:
         itemised = is_itemised(keep)
-        if shares not in (True, False, "sums"):
-            raise ValueError(f"shares is True, False or 'sums', not {shares!r}")
+        kept, sums = shares_wanted(shares)
         named = [self._source(*source) for source in sources]
         try:
-            sums = shares == "sums"
-            core = self._core.rate(named, origin(counters), itemised, check_duplicates, shares is True, share_sums=sums)
+            core = self._core.rate(named, origin(counters), itemised, check_duplicates, kept, share_sums=sums)
         except Exception as error:
             raise cause(error, named) from None
         return accounted(core)

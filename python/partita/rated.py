@@ -79,6 +79,13 @@ def is_itemised(keep: Keep) -> bool:
     return keep == "itemised"
 
 
+def shares_wanted(shares: Shares) -> tuple[bool, bool]:
+    """Whether shares are kept, and whether they are added up. Raises `ValueError` for what `shares` cannot be."""
+    if shares not in (True, False, "sums"):
+        raise ValueError(f"shares is True, False or 'sums', not {shares!r}")
+    return (False, True) if shares == "sums" else (bool(shares), False)
+
+
 def accounted(core: _core.Rated) -> Rated:
     """The result, if every row is accounted for (design §8)."""
     rows, skipped, rejected = core.rows, core.skipped, core.rejected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from partita import _core
-from partita.rated import Keep, Rated, accounted, cause, is_itemised
+from partita.rated import Keep, Rated, Shares, accounted, cause, is_itemised, shares_wanted
 
 if TYPE_CHECKING:
     from partita.engine import Engine
@@ -55,7 +55,7 @@ class Session:
         mapping: str | None = None,
         keep: Keep = "narrow",
         check_duplicates: bool = False,
-        shares: bool = True,
+        shares: Shares = True,
         file: str = "",
     ) -> Rated:
         """Rates usage as `Engine.rate` does, from where the session's counters stand, and moves them.
@@ -65,9 +65,10 @@ class Session:
         a whole does not fit its mapping.
         """
         itemised = is_itemised(keep)
+        kept, sums = shares_wanted(shares)
         sources = [self._engine._source(mapping, file, usage, "")]
         try:
-            core = self._core.rate(sources, itemised, check_duplicates, shares)
+            core = self._core.rate(sources, itemised, check_duplicates, kept, sums)
         except Exception as error:
             raise cause(error, sources) from None
         return accounted(core)

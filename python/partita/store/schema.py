@@ -11,8 +11,8 @@ from typing import Final
 
 import pyarrow as pa
 
-FORMAT: Final = "1"
-"""Version of these tables; a book of another one is refused."""
+FORMAT: Final = "2"
+"""Version of these tables, and of the hashes that files and runs are known by; a book of another one is refused."""
 
 DECIMAL: Final = pa.decimal128(38, 12)
 INSTANT: Final = pa.timestamp("us", "UTC")

@@ -47,6 +47,7 @@ mod subscriber;
 pub mod sums;
 mod table;
 mod trie;
+mod under_way;
 mod zone;
 
 pub use compile::Compiled;

@@ -25,7 +25,7 @@ impl Session {
     }
 
     /// Rates sources as `Engine.rate` does, from the counters held on, and moves them if it succeeds.
-    #[pyo3(signature = (sources, itemised=false, check_duplicates=false, shares=true))]
+    #[pyo3(signature = (sources, itemised=false, check_duplicates=false, shares=true, share_sums=false))]
     fn rate(
         &self,
         py: Python<'_>,
@@ -33,20 +33,12 @@ impl Session {
         itemised: bool,
         check_duplicates: bool,
         shares: bool,
+        share_sums: bool,
     ) -> PyResult<Rated> {
         let sources = sources_of(sources);
         let (counters, closed) = (Opened::None, None);
-        let lines = true;
-        let options = Options {
-            counters,
-            itemised,
-            check_duplicates,
-            shares,
-            lines,
-            line_sums: false,
-            share_sums: false,
-            closed,
-        };
+        let (lines, line_sums) = (true, false);
+        let options = Options { counters, itemised, check_duplicates, lines, shares, line_sums, share_sums, closed };
         Rated::new(py, enter(py, || self.0.rate(&sources, &options))?)
     }
 

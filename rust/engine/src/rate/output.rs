@@ -3,7 +3,7 @@
 mod constant;
 mod lane;
 mod lines;
-mod part;
+mod partition;
 mod shares;
 mod sums;
 mod tally;
@@ -183,6 +183,12 @@ impl<'a> Writer<'a> {
     #[inline]
     fn billed_month(&self, month: i32) -> i32 {
         self.closed.map_or(month, |closed| month.max(closed + 1)).clamp(0, MONTHS - 1)
+    }
+
+    /// The code of the currency of a plan.
+    #[inline]
+    fn currency(&self, plan: u32) -> i32 {
+        self.engine.dictionaries.currency_codes[plan as usize]
     }
 }
 

@@ -7,13 +7,14 @@ use super::route::period;
 use super::{Lane, NO_UNITS, split_fault};
 use crate::catalog::Scope;
 use crate::compile::NO_LANE;
-use crate::counter::Counters;
+use crate::counter::{Counters, Probe};
 use crate::prefetch::prefetch;
 use crate::rate::chunk::Chunk;
 use crate::rate::order;
 use crate::rate::route::{Context, Fault};
 use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
+use crate::under_way::UnderWay;
 
 /// What a partition makes of its rows in the lane of a chunk, in their order.
 #[derive(Debug, Default)]
@@ -57,12 +58,6 @@ struct Count<'a> {
 
 const KINDS: usize = 64;
 
-/// Rows between one that is looked at, the one whose counter is asked for, and the one that moves its own: long enough
-/// for memory to answer, and few enough that the nearest cache keeps what came.
-const AHEAD: usize = 8;
-/// Rows that are on their way.
-const UNDER_WAY: usize = 4 * AHEAD;
-
 /// Counts the rows of a partition, by chunk. In order of arrival; none if a record belongs before one that is already
 /// counted, unless they are to be sorted.
 pub fn count(
@@ -91,17 +86,17 @@ impl<'a> Count<'a> {
     /// Leads the rows of a chunk to their counters, in order of arrival, and through `visit`, as long as it says so.
     fn each(&mut self, chunk: u32, mut visit: impl FnMut(&mut Self, &Item, usize) -> bool) -> bool {
         let (lane, mine) = self.lane(chunk);
-        let mut under_way = [None; UNDER_WAY];
-        for step in 0..mine.len() + 2 * AHEAD {
-            if let Some(&at) = mine.get(step) {
+        let mut under_way = UnderWay::new();
+        for (step, at) in UnderWay::<(Item, Probe)>::steps(mine.iter()).enumerate() {
+            under_way.set_out(at.and_then(|&at| {
                 let item = self.item(chunk, lane, usize::from(at), step);
-                let owner = self.owner(lane, &item);
-                under_way[step % UNDER_WAY] = owner.map(|(owner, kind)| (item, self.counters.expect(owner, kind)));
-            }
-            if let Some((_, probe)) = &under_way[step.wrapping_sub(AHEAD) % UNDER_WAY] {
+                let (owner, kind) = self.owner(lane, &item)?;
+                Some((item, self.counters.expect(owner, kind)))
+            }));
+            if let Some((_, probe)) = under_way.half_way() {
                 self.counters.expect_counter(probe);
             }
-            if let Some((item, probe)) = under_way[step.wrapping_sub(2 * AHEAD) % UNDER_WAY].take() {
+            if let Some((item, probe)) = under_way.arrived() {
                 let place = self.counters.place_of(&probe);
                 if !visit(self, &item, place) {
                     return false;

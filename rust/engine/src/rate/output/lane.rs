@@ -39,7 +39,7 @@ impl Writer<'_> {
         let by_charge = |code: &dyn Fn(&LaneCharge) -> i32| self.by_charge(chunk, code);
         let charge = by_charge(&|charge| dictionaries.charge_codes[charge.charge as usize]);
         let plan = by_charge(&|charge| charge.plan.cast_signed());
-        let currency = by_charge(&|charge| dictionaries.currency_codes[charge.plan as usize]);
+        let currency = by_charge(&|charge| self.currency(charge.plan));
         let version = by_charge(&|charge| charge.version.cast_signed());
         let (period, service_period, late) = self.lane_periods(chunk)?;
         let mut flags = std::mem::take(&mut chunk.lane.flags);
@@ -191,8 +191,7 @@ impl Writer<'_> {
             }
         }
         let each = |code: &dyn Fn(usize) -> i32| places.iter().map(|&at| code(at as usize)).collect::<Vec<_>>();
-        let currency =
-            |at: usize| dictionaries.currency_codes[compiled.lanes.charges[lane.charge[at] as usize].plan as usize];
+        let currency = |at: usize| self.currency(compiled.lanes.charges[lane.charge[at] as usize].plan);
         let columns = vec![
             write::ids(ids)?,
             self.coded(Column::Month, each(&|at| self.billed_month(lane.month[at])))?,

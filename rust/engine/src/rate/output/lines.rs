@@ -149,10 +149,7 @@ impl Writer<'_> {
             quantity?,
             billed?,
             amount?,
-            write::dictionary(
-                by_row(rows, |row| dictionaries.currency_codes[held[row].plan as usize]),
-                &dictionaries.currencies,
-            )?,
+            write::dictionary(by_row(rows, |row| self.currency(held[row].plan)), &dictionaries.currencies)?,
             before?,
             after?,
             shared(Int32Array::from(flags)),

@@ -54,7 +54,7 @@ impl Writer<'_> {
             payers.push(shares.payer[at].cast_signed());
             payees.push(shares.payee[at].cast_signed());
             amounts.push(shares.amount[at]);
-            currencies.push(dictionaries.currency_codes[held.plan as usize]);
+            currencies.push(self.currency(held.plan));
         }
         let columns = vec![
             write::ids(ids)?,

@@ -4,7 +4,7 @@
 
 use arrow_array::{Int32Array, Int64Array, RecordBatch};
 
-use super::part::Part;
+use super::partition::PartitionSums;
 use super::tally::{Sum, Summed};
 use super::{Writer, batch};
 use crate::column::write;
@@ -19,18 +19,18 @@ use crate::subscriber::NONE;
 /// (month, subscription, charge, version, zone, band)
 pub type LineKey = (u32, u32, u32, u32, u32, u32);
 
-/// (month, agreement, version, flow, payer, payee, payer's account, payee's account, subscription, plan)
+/// (month, agreement, version, flow, payer, payee, payer's account, payee's account, subscription, currency)
 pub type ShareKey = (u32, u32, u32, u32, u32, u32, u32, u32, u32, u32);
 
 /// Sums of all that has been rated so far.
 pub(super) struct Accumulator {
     /// By partition of accounts.
-    parts: Vec<Part>,
+    parts: Vec<PartitionSums>,
 }
 
 impl Accumulator {
     pub(super) fn new(partitions: usize) -> Self {
-        Self { parts: (0..partitions).map(|_| Part::default()).collect() }
+        Self { parts: (0..partitions).map(|_| PartitionSums::default()).collect() }
     }
 
     /// Adds the rated rows of some chunks.
@@ -38,7 +38,7 @@ impl Accumulator {
         let of = self.parts.len();
         let laid_out = parallel::map(chunks, of < 2, |chunk| chunk.lane.laid_out(of));
         let numbered: Vec<_> = self.parts.iter_mut().enumerate().collect();
-        let add = |(number, part): (usize, &mut Part)| {
+        let add = |(number, part): (usize, &mut PartitionSums)| {
             let in_lanes = laid_out.iter().map(|places| places[number].as_slice());
             part.add(writer, chunks.iter().zip(in_lanes), (number, of))
         };
@@ -47,7 +47,7 @@ impl Accumulator {
 
     /// Line sums and share sums, in order of their keys.
     pub(super) fn finish(self, writer: &Writer) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
-        let (lines, shares): (Vec<_>, Vec<_>) = self.parts.into_iter().map(Part::into_inner).unzip();
+        let (lines, shares): (Vec<_>, Vec<_>) = self.parts.into_iter().map(PartitionSums::into_inner).unzip();
         // Lines of one key are all in one partition; shares that no account has a part in are not.
         let mut lines = lines.concat();
         parallel::sort_by_key(&mut lines, |entry| entry.0);
@@ -99,10 +99,7 @@ impl Writer<'_> {
             write::dictionary(each(&mut |key| known(key.4, compiled.zones.len())), &dictionaries.zones)?,
             write::dictionary(each(&mut |key| known(key.5, compiled.bands.len())), &dictionaries.bands)?,
             write::dictionary(category_codes, &categories.values())?,
-            write::dictionary(
-                each(&mut |key| dictionaries.currency_codes[charge(key).plan as usize]),
-                &dictionaries.currencies,
-            )?,
+            write::dictionary(each(&mut |key| self.currency(charge(key).plan)), &dictionaries.currencies)?,
             write::decimals(sums.iter().map(|(_, sum)| sum.amount).collect())?,
             shared(Int64Array::from_iter_values(sums.iter().map(|(_, sum)| sum.records))),
         ];
@@ -123,7 +120,7 @@ impl Writer<'_> {
             write::dictionary(each(&|key| code(key.6)), &dictionaries.accounts)?,
             write::dictionary(each(&|key| code(key.7)), &dictionaries.accounts)?,
             write::dictionary(each(&|key| code(key.8)), &dictionaries.subscriptions)?,
-            write::dictionary(each(&|key| dictionaries.currency_codes[key.9 as usize]), &dictionaries.currencies)?,
+            write::dictionary(each(&|key| key.9.cast_signed()), &dictionaries.currencies)?,
             write::decimals(sums.iter().map(|(_, sum)| sum.amount).collect())?,
         ];
         batch(&schema::SHARE_SUMS, columns)

@@ -6,11 +6,7 @@ use crate::counter::Folded;
 use crate::error::{Error, Result};
 use crate::places::Places;
 use crate::prefetch::prefetch;
-
-/// Items between one that is looked at, the one whose sum is asked for, and the one that is added.
-const AHEAD: usize = 8;
-/// Items that are on their way.
-const UNDER_WAY: usize = 4 * AHEAD;
+use crate::under_way::UnderWay;
 
 /// An exact sum and how many it is of.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,27 +88,17 @@ impl<K: Key> Sums<K> {
 
     /// Adds many, of one record each: memory is asked for some steps before it is needed.
     pub fn add_all(&mut self, items: impl Iterator<Item = (K, i128)>) -> Result<()> {
-        let mut items = items.fuse();
-        let mut under_way = [None; UNDER_WAY];
-        let mut left = 0;
-        for step in 0_usize.. {
-            let next = items.next();
-            match (&next, left) {
-                (None, 0) => break,
-                (None, _) => left -= 1,
-                (Some(_), _) => left = 2 * AHEAD,
-            }
-            under_way[step % UNDER_WAY] = next.map(|(key, amount)| {
+        let mut under_way = UnderWay::new();
+        for item in UnderWay::<(K, i128, u64)>::steps(items) {
+            under_way.set_out(item.map(|(key, amount)| {
                 let hash = key.hash();
                 self.places.expect(hash);
                 (key, amount, hash)
-            });
-            if let Some((_, _, hash)) = under_way[step.wrapping_sub(AHEAD) % UNDER_WAY]
-                && let Some(place) = self.places.likely(hash)
-            {
+            }));
+            if let Some(place) = under_way.half_way().and_then(|&(_, _, hash)| self.places.likely(hash)) {
                 prefetch(&self.all, place);
             }
-            if let Some((key, amount, hash)) = under_way[step.wrapping_sub(2 * AHEAD) % UNDER_WAY] {
+            if let Some((key, amount, hash)) = under_way.arrived() {
                 let place = self.place(key, hash);
                 self.add_at(place, amount, 1)?;
             }

@@ -1,7 +1,8 @@
 //! In canonical order, for records that came in another: laid out counter by counter, and sorted within each.
 
-use super::{AHEAD, Count, Counted, Item};
+use super::{Count, Counted, Item};
 use crate::prefetch::prefetch;
+use crate::under_way::AHEAD;
 
 impl Count<'_> {
     /// Counts all rows of the partition.

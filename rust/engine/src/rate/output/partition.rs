@@ -7,17 +7,17 @@ use crate::compile::Role;
 use crate::error::Result;
 use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::lane::Lane;
-use crate::split::{Part as PartOfLine, Who};
+use crate::split::{Part, Who};
 use crate::subscriber::NONE;
 
 /// Sums so far.
 #[derive(Default)]
-pub struct Part {
+pub struct PartitionSums {
     lines: Sums<LineKey>,
     shares: Sums<ShareKey>,
 }
 
-impl Part {
+impl PartitionSums {
     /// All sums of lines, and of shares.
     pub fn into_inner(self) -> (Summed<LineKey>, Summed<ShareKey>) {
         (self.lines.into_inner(), self.shares.into_inner())
@@ -80,8 +80,9 @@ impl Part {
                 let month = writer.billed_month(chunk.month[row]).cast_unsigned();
                 let (payer, payee) = (shares.payer[at], shares.payee[at]);
                 let accounts = (account(terms.payer == Role::AccountOwner), account(shares.to_owner[at]));
+                let currency = writer.currency(held.plan).cast_unsigned();
                 let key =
-                    (month, agreement, version, flow, payer, payee, accounts.0, accounts.1, subscription, held.plan);
+                    (month, agreement, version, flow, payer, payee, accounts.0, accounts.1, subscription, currency);
                 self.shares.add(key, shares.amount[at], 1)?;
             }
         }
@@ -147,20 +148,15 @@ fn lane_line(writer: &Writer, lane: &Lane, at: usize) -> (LineKey, i128) {
 
 /// What the share of a part of a line is added to.
 #[inline]
-fn lane_share(
-    writer: &Writer,
-    (lane, at): (&Lane, usize),
-    (agreement, version): (u32, u32),
-    part: &PartOfLine,
-) -> ShareKey {
+fn lane_share(writer: &Writer, (lane, at): (&Lane, usize), (agreement, version): (u32, u32), part: &Part) -> ShareKey {
     let compiled = &writer.engine.compiled;
     let flows = &compiled.agreements[agreement as usize].versions[version as usize].flows;
     let account = lane.account[at];
     let of_owner = |who: Who| if who == Who::AccountOwner { account } else { NONE };
     let subscription = if flows[part.flow as usize].by_subscription { lane.subscription[at] } else { NONE };
     let (payer, payee) = (writer.who(part.payer, lane, at), writer.who(part.payee, lane, at));
-    let (month, plan) =
-        (writer.billed_month(lane.month[at]).cast_unsigned(), compiled.lanes.charges[lane.charge[at] as usize].plan);
+    let month = writer.billed_month(lane.month[at]).cast_unsigned();
+    let currency = writer.currency(compiled.lanes.charges[lane.charge[at] as usize].plan).cast_unsigned();
     let accounts = (of_owner(part.payer), of_owner(part.payee));
-    (month, agreement, version, part.flow, payer, payee, accounts.0, accounts.1, subscription, plan)
+    (month, agreement, version, part.flow, payer, payee, accounts.0, accounts.1, subscription, currency)
 }
