@@ -69,7 +69,7 @@ CATALOG: dict[str, Any] = {
         "deal": {
             "roles": {"B": "maker", "A": "agent", "C": "account_owner"},
             "applies_to": {"services": ["voice"]},
-            "valid": {"from": "2026-10-04", "until": "2026-10-24"},
+            "valid": {"from": "2026-09-24", "until": "2026-10-14"},
             "flows": {
                 "label": {"payer": "shop", "payee": "B", "percent": "33.3333%"},
                 "agent": {"payer": "shop", "payee": "A", "percent": "45%", "round": {"decimals": 2, "mode": "up"}},
@@ -86,7 +86,7 @@ agreement begins and ends on days with calls."""
 def calls(seed: int = 5) -> list[Row]:
     """In order of time, often several at one; some of unknown keys, some to no number."""
     chance = random.Random(seed)
-    seconds = sorted(1_790_800_000 + 600 * chance.randrange(4_000) for _ in range(RECORDS))
+    seconds = sorted(1_789_900_000 + 600 * chance.randrange(4_000) for _ in range(RECORDS))
     return [
         {
             "time": pa.scalar(second, pa.timestamp("s", "UTC")).as_py().isoformat(),
