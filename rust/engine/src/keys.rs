@@ -1,28 +1,38 @@
-//! An index of texts: which code a key has. Built once, read by millions of look-ups a second.
+//! An index of texts: which code a key has, and what goes with it. Built once, read by millions of look-ups a second.
 //!
-//! Open addressing with linear probing. A key of up to 15 bytes (every telephone number is one) lies in its slot, so
-//! that a look-up touches one cache line; a longer one lies in an arena. Hashes choose slots and nothing else: no
-//! result depends on them.
+//! Open addressing by pairs of slots. A key of up to 15 bytes (every telephone number is one) lies in its slot, so that
+//! with a value of 12 bytes a pair is a cache line, and a look-up seldom touches a second one; a longer key lies in an
+//! arena. Hashes choose slots and nothing else: no result depends on them.
 
 use crate::prefetch::prefetch;
 
 const EMPTY: u32 = u32::MAX;
 const SHORT: usize = 15;
+/// Bits of a word below those of a key's length.
+const LENGTH: u32 = 120;
+/// The length that the word of a long key has.
+const LONG: u128 = 0xff << LENGTH;
+/// Where its text is in the arena, plus 1: bits of the word in its slot.
+const ARENA: u128 = 0xffff_ffff << 64;
 
 #[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// The bytes of a short key with its length in the last byte; for a long key its hash. In two halves, so that
-    /// a slot is 24 bytes.
+struct Slot<V> {
+    /// The bytes of a short key with its length in the last byte; for a long key its hash, `LONG` and `ARENA`. In two
+    /// halves, so that a slot without a value is 24 bytes.
     low: u64,
     high: u64,
     code: u32,
-    /// Where a long key starts in the arena, plus 1; 0 for a short key.
-    arena: u32,
+    /// What goes with the key.
+    value: V,
 }
 
-impl Slot {
-    const EMPTY: Self = Self { low: 0, high: 0, code: EMPTY, arena: 0 };
+impl<V: Default> Slot<V> {
+    fn new(word: u128, code: u32) -> Self {
+        Self { low: word as u64, high: (word >> 64) as u64, code, value: V::default() }
+    }
+}
 
+impl<V> Slot<V> {
     #[inline]
     const fn word(&self) -> u128 {
         (self.high as u128) << 64 | self.low as u128
@@ -30,37 +40,43 @@ impl Slot {
 }
 
 /// A key that is looked for: its word, and the first slot that it may be in.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sought<'k> {
-    key: &'k [u8],
+#[derive(Clone, Copy, Debug)]
+pub struct Sought {
     word: u128,
-    long: bool,
     at: usize,
 }
 
-/// Keys that are looked for together: enough for memory to answer, and few enough that the nearest cache keeps what came.
-const BLOCK: usize = 8;
+impl Sought {
+    /// A key that is nowhere: a long one whose text is none.
+    pub const NOWHERE: Self = Self { word: LONG, at: 0 };
 
-/// Codes of texts, counted from 0 in order of arrival.
-#[derive(Debug, Clone)]
-pub struct Keys {
-    slots: Vec<Slot>,
-    mask: usize,
-    len: u32,
-    arena: Vec<Box<[u8]>>,
+    /// Whether its word does not tell the key.
+    #[inline]
+    const fn is_long(&self) -> bool {
+        self.word >> LENGTH == LONG >> LENGTH
+    }
 }
 
-impl Default for Keys {
+/// Codes of texts, counted from 0 in order of arrival, each with a value beside it.
+#[derive(Debug, Clone)]
+pub struct Keys<V = ()> {
+    slots: Vec<Slot<V>>,
+    mask: usize,
+    len: u32,
+    arena: Vec<Box<str>>,
+}
+
+impl<V: Copy + Default> Default for Keys<V> {
     fn default() -> Self {
         Self::with_capacity(0)
     }
 }
 
-impl Keys {
+impl<V: Copy + Default> Keys<V> {
     /// An index with room for `keys`.
     pub fn with_capacity(keys: usize) -> Self {
         let size = (keys.max(4) * 4 / 3).next_power_of_two();
-        Self { slots: vec![Slot::EMPTY; size], mask: size - 1, len: 0, arena: Vec::new() }
+        Self { slots: vec![Slot::new(0, EMPTY); size], mask: size - 1, len: 0, arena: Vec::new() }
     }
 
     /// How many keys there are.
@@ -68,28 +84,32 @@ impl Keys {
         self.len as usize
     }
 
+    /// How many places there are.
+    pub fn places(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The code of a key.
     #[inline]
     pub fn get(&self, key: &str) -> Option<u32> {
-        let slot = &self.slots[self.find(key.as_bytes())];
+        let slot = &self.slots[self.probe(&self.seek(key), || Some(key))];
         (slot.code != EMPTY).then_some(slot.code)
     }
 
     /// The code of a key, which gets the next one if it is new.
     pub fn intern(&mut self, key: &str) -> u32 {
-        let at = self.find(key.as_bytes());
+        let sought = self.seek(key);
+        let at = self.probe(&sought, || Some(key));
         if self.slots[at].code != EMPTY {
             return self.slots[at].code;
         }
-        let (word, long) = word_of(key.as_bytes());
-        let arena = if long {
-            self.arena.push(key.as_bytes().into());
-            u32::try_from(self.arena.len()).unwrap_or(EMPTY)
-        } else {
-            0
-        };
+        let mut word = sought.word;
+        if sought.is_long() {
+            self.arena.push(key.into());
+            word |= (self.arena.len() as u128) << 64 & ARENA;
+        }
         let code = self.len;
-        self.slots[at] = Slot { low: word as u64, high: (word >> 64) as u64, code, arena };
+        self.slots[at] = Slot::new(word, code);
         self.len += 1;
         // Three quarters full.
         if self.len() * 4 > self.slots.len() * 3 {
@@ -98,71 +118,85 @@ impl Keys {
         code
     }
 
-    /// The codes of many keys, `none` where there is no such key. The slots of a block of keys are asked for while those
-    /// of the block before are looked into, so that memory is seldom waited for.
-    pub fn codes<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>, none: u32) -> Vec<u32> {
-        let mut keys = keys.map(|key| self.sought(key.map_or(&[], str::as_bytes)));
-        let mut codes = Vec::with_capacity(keys.size_hint().0);
-        let (mut block, mut next) = ([Sought::default(); BLOCK], [Sought::default(); BLOCK]);
-        let mut fill = |block: &mut [Sought<'k>; BLOCK]| {
-            let mut filled = 0;
-            for (place, key) in block.iter_mut().zip(&mut keys) {
-                *place = key;
-                filled += 1;
-            }
-            filled
+    /// The same keys, with values by their codes.
+    pub fn with<W: Default>(self, mut value: impl FnMut(u32) -> W) -> Keys<W> {
+        let with = |Slot { low, high, code, .. }: Slot<V>| {
+            let value = if code == EMPTY { W::default() } else { value(code) };
+            Slot { low, high, code, value }
         };
-        let mut filled = fill(&mut block);
-        while filled > 0 {
-            let ahead = fill(&mut next);
-            for sought in &block[..filled] {
-                let code = self.slots[self.probe(sought)].code;
-                codes.push(if code == EMPTY { none } else { code });
-            }
-            std::mem::swap(&mut block, &mut next);
-            filled = ahead;
-        }
-        codes
+        let Self { slots, mask, len, arena } = self;
+        Keys { slots: slots.into_iter().map(with).collect(), mask, len, arena }
     }
 
-    /// A key on its way to its slot, which is asked for.
+    /// Where to look for a key.
     #[inline]
-    fn sought<'k>(&self, key: &'k [u8]) -> Sought<'k> {
-        let (word, long) = word_of(key);
-        let at = spread(word) & self.mask;
-        prefetch(&self.slots, at);
-        Sought { key, word, long, at }
+    pub fn seek(&self, key: &str) -> Sought {
+        let word = word_of(key.as_bytes());
+        Sought { word, at: self.start(word) }
     }
 
-    fn find(&self, key: &[u8]) -> usize {
-        self.probe(&self.sought(key))
+    /// Asks for the first slot to look into, which will soon be needed.
+    #[inline]
+    pub fn expect(&self, sought: &Sought) {
+        prefetch(&self.slots, sought.at);
+    }
+
+    /// The place of a key, whose text is only asked for if its word does not tell it.
+    #[inline]
+    pub fn place<'k>(&self, sought: &Sought, text: impl Fn() -> Option<&'k str>) -> Option<u32> {
+        let at = self.probe(sought, text);
+        (self.slots[at].code != EMPTY).then_some(at as u32)
+    }
+
+    /// The code and the value in a place.
+    #[inline]
+    pub fn at(&self, place: u32) -> Option<(u32, &V)> {
+        self.slots.get(place as usize).map(|slot| (slot.code, &slot.value))
+    }
+
+    /// Asks for a place, which will soon be needed.
+    #[inline]
+    pub fn expect_place(&self, place: u32) {
+        prefetch(&self.slots, place as usize);
+    }
+
+    /// The first slot of a pair.
+    #[inline]
+    fn start(&self, word: u128) -> usize {
+        fold(word) as usize & self.mask & !1
     }
 
     #[inline]
-    fn probe(&self, sought: &Sought) -> usize {
+    fn probe<'k>(&self, sought: &Sought, text: impl Fn() -> Option<&'k str>) -> usize {
         let mut at = sought.at;
         loop {
             let slot = &self.slots[at];
-            if slot.code == EMPTY {
+            if slot.word() == sought.word || slot.code == EMPTY {
                 return at;
             }
-            let same_kind = (slot.arena != 0) == sought.long;
-            if slot.word() == sought.word
-                && same_kind
-                && (!sought.long || *self.arena[slot.arena as usize - 1] == *sought.key)
-            {
+            if sought.is_long() && self.is_of(slot.word(), sought.word, text()) {
                 return at;
             }
             at = (at + 1) & self.mask;
         }
     }
 
+    /// Whether the word in a slot is that of a long key.
+    #[cold]
+    fn is_of(&self, word: u128, sought: u128, text: Option<&str>) -> bool {
+        let place = ((word & ARENA) >> 64) as usize;
+        let own = || self.arena.get(place.checked_sub(1)?).map(|own| &**own);
+        word & !ARENA == sought && text.is_some() && own() == text
+    }
+
     fn grow(&mut self) {
         let size = self.slots.len() * 2;
-        let old = std::mem::replace(&mut self.slots, vec![Slot::EMPTY; size]);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::new(0, EMPTY); size]);
         self.mask = size - 1;
         for slot in old.into_iter().filter(|slot| slot.code != EMPTY) {
-            let mut at = spread(slot.word()) & self.mask;
+            let word = slot.word();
+            let sought = if word >> LENGTH == LONG >> LENGTH { word & !ARENA } else { word };
+            let mut at = self.start(sought);
             while self.slots[at].code != EMPTY {
                 at = (at + 1) & self.mask;
             }
@@ -171,11 +205,11 @@ impl Keys {
     }
 }
 
-/// The word that stands for a key, and whether the key is too long to lie in it.
+/// The word that stands for a key.
 #[inline]
-fn word_of(key: &[u8]) -> (u128, bool) {
+fn word_of(key: &[u8]) -> u128 {
     if key.len() <= SHORT {
-        return (short_word(key) | (key.len() as u128) << 120, false);
+        return short_word(key) | (key.len() as u128) << LENGTH;
     }
     let mut hash = key.len() as u128;
     for part in key.chunks(16) {
@@ -183,7 +217,7 @@ fn word_of(key: &[u8]) -> (u128, bool) {
         bytes[..part.len()].copy_from_slice(part);
         hash = u128::from(fold(hash ^ u128::from_le_bytes(bytes))) | (hash << 64);
     }
-    (hash, true)
+    hash & !ARENA | LONG
 }
 
 /// The bytes of a short key as a number, by loads of fixed widths: a copy of unknown length costs a call.
@@ -212,18 +246,13 @@ fn fold(word: u128) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-#[inline]
-fn spread(word: u128) -> usize {
-    fold(word) as usize
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn short_and_long_keys_keep_their_codes() {
-        let mut keys = Keys::default();
+    fn short_and_long_keys_keep_their_codes_and_values() {
+        let mut keys = Keys::<()>::default();
         let texts: Vec<String> = (0..5_000).map(|i| "k".repeat(i % 40) + &i.to_string()).collect();
         for (i, text) in texts.iter().enumerate() {
             assert_eq!(keys.intern(text) as usize, i);
@@ -235,5 +264,13 @@ mod tests {
         assert_eq!(keys.get("absent"), None);
         assert_eq!(keys.get(""), None);
         assert_eq!(keys.len(), 5_000);
+        let keys = keys.with(|code| code + 7);
+        for (i, text) in (0..).zip(&texts) {
+            let place = keys.place(&keys.seek(text), || Some(text));
+            assert_eq!(place.and_then(|place| keys.at(place)), Some((i, &(i + 7))));
+        }
+        for absent in [keys.seek("absent"), keys.seek(""), keys.seek(&"k".repeat(50)), Sought::NOWHERE] {
+            assert_eq!(keys.place(&absent, || None), None);
+        }
     }
 }

@@ -12,13 +12,13 @@ use arrow_array::builder::StringBuilder;
 
 use crate::counter::Folded;
 use crate::few::Few;
-use crate::keys::Keys;
+use crate::keys::{Keys, Sought};
 use crate::trie::{Trie, hash_of};
 
-/// Names in order of their codes.
-#[derive(Debug, Clone, Default)]
-pub struct Names {
-    base: Arc<Base>,
+/// Names in order of their codes, each with a value beside it if there are any.
+#[derive(Debug, Clone)]
+pub struct Names<V = ()> {
+    base: Arc<Base<V>>,
     /// Names after those of the base.
     added: Added,
     /// All names, once they were asked for as an array.
@@ -26,11 +26,18 @@ pub struct Names {
 }
 
 /// Names that may be shared.
-#[derive(Debug, Default)]
-struct Base {
-    keys: Keys,
+#[derive(Debug, Clone)]
+struct Base<V> {
+    keys: Keys<V>,
     names: Vec<String>,
     values: OnceLock<ArrayRef>,
+}
+
+impl<V: Copy + Default> Default for Names<V> {
+    fn default() -> Self {
+        let base = Base { keys: Keys::default(), names: Vec::new(), values: OnceLock::new() };
+        Self { base: Arc::new(base), added: Added::default(), values: OnceLock::new() }
+    }
 }
 
 /// Names that came after, in pieces that copies share.
@@ -86,6 +93,34 @@ impl Names {
         all
     }
 
+    /// The same names, those that are not added later with values by their codes.
+    pub fn with<V: Copy + Default>(self, value: impl FnMut(u32) -> V) -> Names<V> {
+        let Base { keys, names, values } = Arc::unwrap_or_clone(self.base);
+        let base = Arc::new(Base { keys: keys.with(value), names, values });
+        Names { base, added: self.added, values: self.values }
+    }
+
+    /// Puts the names in bytewise order; returns the new code of each old one.
+    pub fn sort(&mut self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
+        let name = |code: &u32| self.name(*code);
+        if order.is_sorted_by_key(name) {
+            return order;
+        }
+        order.sort_unstable_by_key(name);
+        let mut ranks = vec![0; order.len()];
+        let mut sorted = Self::default();
+        for old in &order {
+            if let (Some(rank), Some(name)) = (ranks.get_mut(*old as usize), self.name(*old)) {
+                *rank = sorted.intern(name);
+            }
+        }
+        *self = sorted;
+        ranks
+    }
+}
+
+impl<V: Copy + Default> Names<V> {
     /// The code of a name, which gets the next one if it is new.
     pub fn intern(&mut self, name: &str) -> u32 {
         match Arc::get_mut(&mut self.base) {
@@ -107,17 +142,44 @@ impl Names {
         self.base.keys.get(name).or_else(|| self.added.code(name, self.base.names.len()))
     }
 
-    /// The codes of many names, `none` where there is no such name.
-    pub fn codes<'k>(&self, names: impl Iterator<Item = Option<&'k str>>, none: u32) -> Vec<u32> {
-        if self.added.len == 0 {
-            return self.base.keys.codes(names, none);
+    /// Where to look for a name.
+    #[inline]
+    pub fn seek(&self, name: &str) -> Sought {
+        self.base.keys.seek(name)
+    }
+
+    /// Asks for what a look at a name will need soon.
+    #[inline]
+    pub fn expect(&self, sought: &Sought) {
+        self.base.keys.expect(sought);
+    }
+
+    /// The place of a name. Those that were added come after all others, in order of their codes.
+    #[inline]
+    pub fn place<'k>(&self, sought: &Sought, name: impl Fn() -> Option<&'k str>) -> Option<u32> {
+        let place = self.base.keys.place(sought, &name);
+        if place.is_some() || self.added.len == 0 { place } else { self.added_place(name()?) }
+    }
+
+    fn added_place(&self, name: &str) -> Option<u32> {
+        let (names, places) = (self.base.names.len(), self.base.keys.places());
+        u32::try_from(self.added.code(name, names)? as usize - names + places).ok()
+    }
+
+    /// The code in a place, and the value of a name that was not added.
+    #[inline]
+    pub fn at(&self, place: u32) -> (u32, Option<&V>) {
+        let (names, places) = (self.base.names.len(), self.base.keys.places());
+        match self.base.keys.at(place) {
+            Some((code, value)) => (code, Some(value)),
+            None => ((place as usize - places + names) as u32, None),
         }
-        let names: Vec<Option<&str>> = names.collect();
-        let mut codes = self.base.keys.codes(names.iter().copied(), none);
-        for (code, name) in codes.iter_mut().zip(names).filter(|(code, _)| **code == none) {
-            *code = name.and_then(|name| self.added.code(name, self.base.names.len())).unwrap_or(none);
-        }
-        codes
+    }
+
+    /// Asks for a place, which will soon be needed.
+    #[inline]
+    pub fn expect_place(&self, place: u32) {
+        self.base.keys.expect_place(place);
     }
 
     /// The name of a code.
@@ -140,25 +202,6 @@ impl Names {
     pub fn all(&self) -> impl Iterator<Item = &str> {
         let added = self.added.pieces.iter().flat_map(|piece| piece.iter().map(|name| &**name));
         self.base.names.iter().map(String::as_str).chain(added)
-    }
-
-    /// Puts the names in bytewise order; returns the new code of each old one.
-    pub fn sort(&mut self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
-        let name = |code: &u32| self.name(*code);
-        if order.is_sorted_by_key(name) {
-            return order;
-        }
-        order.sort_unstable_by_key(name);
-        let mut ranks = vec![0; order.len()];
-        let mut sorted = Self::default();
-        for old in &order {
-            if let (Some(rank), Some(name)) = (ranks.get_mut(*old as usize), self.name(*old)) {
-                *rank = sorted.intern(name);
-            }
-        }
-        *self = sorted;
-        ranks
     }
 
     /// The names as the values of a dictionary column; made once.
@@ -187,7 +230,7 @@ impl Names {
     }
 }
 
-impl Base {
+impl<V: Copy + Default> Base<V> {
     fn intern(&mut self, name: &str) -> u32 {
         let code = self.keys.intern(name);
         if code as usize == self.names.len() {
@@ -243,7 +286,8 @@ mod tests {
         assert_eq!((first.len(), second.len(), third.len()), (2, 3, 4));
         assert_eq!((first.code("c"), second.code("d"), third.code("d")), (None, None, Some(3)));
         assert_eq!(third.all().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
-        assert_eq!(third.codes([Some("d"), None, Some("a"), Some("x")].into_iter(), 9), [3, 9, 0, 9]);
+        let code = |name: &str| third.place(&third.seek(name), || Some(name)).map(|place| third.at(place).0);
+        assert_eq!(["d", "c", "a", "x"].map(code), [Some(3), Some(2), Some(0), None]);
         assert_eq!(second.values().len(), 3);
     }
 

@@ -9,6 +9,7 @@ mod counted;
 mod drafts;
 mod duplicates;
 mod gather;
+mod holders;
 mod lane;
 mod moved;
 mod order;

@@ -18,7 +18,7 @@ use arrow_array::RecordBatch;
 
 pub use accounts::Accounts;
 use keys::{KeyRow, Links};
-use only::Only;
+use only::{Only, Tenure};
 use read::Problems;
 pub use subscriptions::{Subscription, Subscriptions};
 
@@ -26,9 +26,9 @@ use crate::catalog::{Reset, Scope};
 use crate::clock::{Cycles, TimeZone};
 use crate::counter::NEVER;
 use crate::error::Result;
+use crate::keys::Sought;
 use crate::names::Names;
-use crate::patches::{Column, Patches};
-use crate::prefetch::prefetch;
+use crate::patches::Patches;
 use crate::trie::Trie;
 
 /// No code.
@@ -47,6 +47,14 @@ pub struct Holding {
     pub held: Held,
     /// Whether the plan's currency is the account's.
     pub currency_fits: bool,
+}
+
+impl Holding {
+    /// Whether it is in force at an instant.
+    #[inline]
+    fn spans(&self, instant: i64) -> bool {
+        self.from <= instant && instant < self.until
+    }
 }
 
 /// What a record needs to know of a holding: few enough bytes to lie beside each row of a chunk.
@@ -68,7 +76,7 @@ impl Held {
 }
 
 /// Accounts, subscriptions and keys, compiled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Subscribers {
     pub accounts: Accounts,
     pub subscriptions: Subscriptions,
@@ -79,38 +87,19 @@ pub struct Subscribers {
     pub cycles: Arc<Vec<Cycles>>,
     /// Calendar months, by clock.
     pub months: Arc<Vec<Cycles>>,
-    keys: Names,
+    /// Keys, each with its only holding.
+    keys: Names<Only>,
+    /// What their holdings have in common.
+    tenures: Arc<[Tenure]>,
     /// The subscriptions of key k are `by_key[key_starts[k]..key_starts[k + 1]]`, highest priority first.
     key_starts: Arc<[u32]>,
     by_key: Arc<[u32]>,
-    /// By key: its only holding.
-    only: Column<Only, KeyRow>,
+    /// Keys that are changed, or new.
     key_rows: Option<Arc<Patches<KeyRow>>>,
     /// Lists of what was there first, made for the first change.
     links: Arc<Links>,
     /// By account: subscriptions that came to it later. Some may have left it again.
     added_to: Trie<u32, Vec<u32>>,
-}
-
-impl Default for Subscribers {
-    fn default() -> Self {
-        Self {
-            accounts: Accounts::default(),
-            subscriptions: Subscriptions::default(),
-            parties: Names::default(),
-            currencies: Names::default(),
-            territories: Names::default(),
-            cycles: Arc::default(),
-            months: Arc::default(),
-            keys: Names::default(),
-            key_starts: Arc::default(),
-            by_key: Arc::default(),
-            only: Column::new(Vec::new(), |row| &row.only),
-            key_rows: None,
-            links: Arc::default(),
-            added_to: Trie::default(),
-        }
-    }
 }
 
 /// What subscribers are compiled against.
@@ -151,29 +140,44 @@ impl Subscribers {
         u32::try_from(place).unwrap_or(NONE)
     }
 
-    /// The codes of keys, `NONE` where a key is null or nobody's.
-    pub fn keys<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>) -> Vec<u32> {
-        let mut codes = self.keys.codes(keys, NONE);
-        if self.key_rows.is_some() {
-            codes.iter_mut().filter(|code| self.is_lost(**code)).for_each(|code| *code = NONE);
-        }
-        codes
-    }
-
-    /// The code of a key, unless it is nobody's.
-    pub fn key(&self, key: &str) -> Option<u32> {
-        self.keys.code(key).filter(|&code| !self.is_lost(code))
-    }
-
-    /// Whether the subscriptions that a key had are gone.
-    fn is_lost(&self, code: u32) -> bool {
-        let row = self.key_rows.as_ref().and_then(|rows| rows.get(code as usize));
-        row.is_some_and(|row| row.subscriptions.is_empty())
-    }
-
-    /// The subscriptions of a key's code, highest priority first.
+    /// Where to look for a key; null is nowhere.
     #[inline]
-    pub fn of_key_code(&self, code: u32) -> &[u32] {
+    pub fn seek(&self, key: Option<&str>) -> Sought {
+        key.map_or(Sought::NOWHERE, |key| self.keys.seek(key))
+    }
+
+    /// Asks for what a look at a key will need soon.
+    #[inline]
+    pub fn expect(&self, sought: &Sought) {
+        self.keys.expect(sought);
+    }
+
+    /// The place of a key that is looked for, `NONE` if nobody ever had it.
+    #[inline]
+    pub fn place<'k>(&self, sought: &Sought, key: impl Fn() -> Option<&'k str>) -> u32 {
+        self.keys.place(sought, key).unwrap_or(NONE)
+    }
+
+    /// The place of a key.
+    pub fn place_of(&self, key: Option<&str>) -> u32 {
+        self.place(&self.seek(key), || key)
+    }
+
+    /// Asks for the place of a key, which will soon be needed.
+    #[inline]
+    pub fn expect_place(&self, place: u32) {
+        self.keys.expect_place(place);
+    }
+
+    /// The subscriptions of the key in a place, highest priority first; none where it is nobody's.
+    #[inline]
+    pub fn of_place(&self, place: u32) -> &[u32] {
+        if place == NONE { &[] } else { self.of_key(self.keys.at(place).0) }
+    }
+
+    /// The subscriptions of a key's code.
+    #[inline]
+    fn of_key(&self, code: u32) -> &[u32] {
         let place = code as usize;
         match self.key_rows.as_ref().and_then(|rows| rows.get(place)) {
             Some(row) => &row.subscriptions,
@@ -181,16 +185,27 @@ impl Subscribers {
         }
     }
 
-    /// Asks for the only holding of a key, which will soon be needed.
+    /// The only holding of the key in a place, if there is but one, it is in force at an instant, and it needs no further
+    /// thought.
     #[inline]
-    pub fn expect(&self, key: u32) {
-        prefetch(self.only.base(), key as usize);
+    pub fn only_holding(&self, place: u32, instant: i64) -> Held {
+        if place == NONE {
+            return Held::NONE;
+        }
+        let (code, only) = self.keys.at(place);
+        if let Some(row) = self.key_rows.as_ref().and_then(|rows| rows.get(code as usize)) {
+            return row.only.filter(|only| only.spans(instant)).map_or(Held::NONE, |only| only.held);
+        }
+        let only = only.copied().unwrap_or_default();
+        self.tenures.get(only.tenure()).map_or(Held::NONE, |tenure| tenure.of(&only, instant))
     }
 
-    /// The only holding of a key, if it is in force at an instant and needs no further thought.
+    /// The account that the key in a place belongs to; of several the first.
     #[inline]
-    pub fn only_holding(&self, key: u32, instant: i64) -> Held {
-        self.only.get(key as usize).map_or(Held::NONE, |only| only.at(instant))
+    pub fn account_of(&self, place: u32) -> Option<u32> {
+        let only = self.keys.at(place).1.and_then(Only::account).filter(|_| self.key_rows.is_none());
+        let first = || self.subscriptions.account.get(*self.of_place(place).first()? as usize).copied();
+        only.or_else(first)
     }
 
     /// The holdings of a subscription, in order of time.
@@ -207,7 +222,7 @@ impl Subscribers {
     /// The holding of a subscription in force at an instant.
     #[inline]
     pub fn holding_at(&self, subscription: u32, instant: i64) -> Option<&Holding> {
-        self.holdings_of(subscription).iter().find(|holding| holding.from <= instant && instant < holding.until)
+        self.holdings_of(subscription).iter().find(|holding| holding.spans(instant))
     }
 
     /// The month that names the period of a counter at an instant.

@@ -5,6 +5,7 @@
 //! is rated by itself (`route`, `price`, `split`), to the same amounts; the two are compared on all vectors and on
 //! generated catalogs. A row that a lane cannot take to its end leaves it as it came.
 
+mod block;
 mod count;
 mod rest;
 mod route;
@@ -100,8 +101,8 @@ impl Lane {
     /// What is known of a row's holder.
     pub fn held(&self, context: &Context, rows: &Rows, at: usize) -> Held {
         let row = self.row[at] as usize;
-        let held = rows.key.get(row).and_then(|key| context.subscribers.key(key));
-        held.map_or(Held::NONE, |key| context.subscribers.only_holding(key, rows.time.values[row]))
+        let subscribers = context.subscribers;
+        subscribers.only_holding(subscribers.place_of(rows.key.get(row)), rows.time.values[row])
     }
 
     /// Takes rows out, by their places.

@@ -1,13 +1,12 @@
 //! The guide stage: what a record is, whose it is, and which charges rate it.
 
 use super::chunk::{Chunk, Place, partition_of};
+use super::holders::Holders;
 use super::lane;
 use super::rows::{LONGEST, Record, Rows};
 use super::segment;
 use crate::clock::HORIZON;
-use arrow_array::Array;
-
-use crate::column::{Cell, Text};
+use crate::column::Cell;
 use crate::compile::{Compiled, Usage};
 use crate::reject::Code;
 use crate::subscriber::{Held, Subscribers};
@@ -15,8 +14,6 @@ use crate::zone::NO_ZONE;
 
 /// A destination that is not a number.
 pub const UNPARSABLE: u32 = u32::MAX - 1;
-/// A key that is null or not known.
-const UNKNOWN: u32 = u32::MAX;
 
 /// Why a row is rejected, with the field to blame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +47,7 @@ pub struct Context<'a> {
 
 /// Small codes of a chunk's texts, found once per distinct value where the column is a dictionary.
 pub struct Codes {
+    /// Places of the keys, as soon as they are found.
     pub key: Vec<u32>,
     pub service: Vec<u32>,
     pub zone: Vec<u32>,
@@ -58,6 +56,7 @@ pub struct Codes {
 }
 
 impl Codes {
+    /// Those of all but the keys.
     fn new(context: &Context, rows: &Rows) -> Self {
         let compiled = context.compiled;
         let other = compiled.services.len() as u32;
@@ -72,14 +71,8 @@ impl Codes {
             }),
             None => vec![no_zone; rows.len],
         };
-        let key = match &rows.key {
-            Text::Small(keys) if keys.null_count() == 0 => {
-                context.subscribers.keys((0..rows.len).map(|row| Some(keys.value(row))))
-            }
-            keys => keys.codes(rows.len, |key| key.and_then(|key| context.subscribers.key(key)).unwrap_or(UNKNOWN)),
-        };
         Self {
-            key,
+            key: Vec::with_capacity(rows.len),
             service: rows
                 .service
                 .codes(rows.len, |name| name.and_then(|name| compiled.services.code(name)).unwrap_or(other)),
@@ -98,6 +91,7 @@ pub fn route(context: &Context, chunk: &mut Chunk, in_lane: bool) {
         chunk.lane = lane::route(context, &chunk.rows, &mut codes, partitions, &mut rest);
     } else {
         rest.extend(0..chunk.rows.len as u32);
+        codes.key = Holders::new(context.subscribers, &chunk.rows.key, chunk.rows.len).all();
     }
     route_rows(context, chunk, &rest, codes);
 }
@@ -105,7 +99,8 @@ pub fn route(context: &Context, chunk: &mut Chunk, in_lane: bool) {
 /// Routes the rows of a chunk's lane as below.
 pub fn leave_lane(context: &Context, chunk: &mut Chunk) {
     let rows = std::mem::take(&mut chunk.lane).row;
-    let codes = Codes::new(context, &chunk.rows);
+    let mut codes = Codes::new(context, &chunk.rows);
+    codes.key = Holders::new(context.subscribers, &chunk.rows.key, chunk.rows.len).all();
     route_rows(context, chunk, &rows, codes);
 }
 
@@ -225,11 +220,12 @@ fn find_plan<'a>(
     }
     let subscribers = context.subscribers;
     let blame = |code| Fault::new(code, &context.usage.key, rows.key.get(row));
-    if codes.key[row] == UNKNOWN {
+    let subscriptions = subscribers.of_place(codes.key[row]);
+    if subscriptions.is_empty() {
         return Err(blame(Code::UnknownKey));
     }
     let mut found: Option<Record> = None;
-    for &subscription in subscribers.of_key_code(codes.key[row]) {
+    for &subscription in subscriptions {
         let Some(holding) = subscribers.holding_at(subscription, rows.time.values[row]) else { continue };
         let record = known(context, rows, row, codes, holding.held)?;
         record.choose(codes.service[row], chosen);

@@ -3,28 +3,28 @@
 use std::cmp::Reverse;
 use std::sync::OnceLock;
 
-use super::only::Only;
+use super::only::Tenures;
 use super::read::Problems;
 use super::subscriptions::{Rows, TABLE};
 use super::{Holding, Subscribers};
 use crate::error::Result;
 use crate::few::Few;
 use crate::names::Names;
-use crate::patches::Column;
 
 /// A key that is changed, or new.
 #[derive(Debug, Clone)]
 pub struct KeyRow {
     /// Highest priority first; none if the key is nobody's any more.
     pub subscriptions: Few<u32>,
-    pub only: Only,
+    /// Their only holding, if it needs no further thought.
+    pub only: Option<Holding>,
 }
 
 impl Subscribers {
     /// Pairs of (key, subscription), sorted into runs by key.
     pub(super) fn add_keys(&mut self, rows: &Rows, problems: &mut Problems) -> Result<()> {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut keys = Names::default();
+        let mut keys = <Names>::default();
         rows.columns.each_key(|row, key| {
             if let Some(subscription) = rows.id(row).and_then(|id| self.subscriptions.names.code(id)) {
                 pairs.push((keys.intern(key), subscription));
@@ -44,15 +44,16 @@ impl Subscribers {
         }
         self.key_starts = starts.into();
         self.by_key = pairs.into_iter().map(|pair| pair.1).collect();
-        self.keys = keys;
-        let codes = 0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        for key in codes.clone() {
-            if let Some(two) = self.equals(self.of_key_code(key)) {
+        let mut tenures = Tenures::default();
+        let only = |key| self.only_of(self.of_key(key)).map(|holding| tenures.only(holding)).unwrap_or_default();
+        self.keys = keys.with(only);
+        self.tenures = tenures.into_inner().into();
+        for key in 0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX) {
+            if let Some(two) = self.equals(self.of_key(key)) {
                 let row = self.row_of(rows, key, two.1)?;
                 problems.add(TABLE, row, self.refused(key, two));
             }
         }
-        self.only = Column::new(codes.map(|key| self.only_of(self.of_key_code(key))).collect(), |row| &row.only);
         Ok(())
     }
 
@@ -61,13 +62,11 @@ impl Subscribers {
         (Reverse(self.subscriptions.priority[subscription as usize]), subscription)
     }
 
-    /// The only holding of a key with these subscriptions.
-    pub(super) fn only_of(&self, subscriptions: &[u32]) -> Only {
-        let [subscription] = subscriptions else { return Only::NEVER };
-        match self.holdings_of(*subscription) {
-            [only] => Only::of(only),
-            _ => Only::NEVER,
-        }
+    /// The only holding of a key with these subscriptions, if its plan is in its account's currency.
+    pub(super) fn only_of(&self, subscriptions: &[u32]) -> Option<&Holding> {
+        let [subscription] = subscriptions else { return None };
+        let [only] = self.holdings_of(*subscription) else { return None };
+        Some(only).filter(|only| only.currency_fits)
     }
 
     /// Two subscriptions in order of rank that are held at one time with equal priority.

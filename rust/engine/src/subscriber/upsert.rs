@@ -215,7 +215,7 @@ impl Upsert<'_> {
                 let row = gained.iter().rev().find(|gain| gain.0 == two.0 || gain.0 == two.1).and_then(|gain| gain.1);
                 self.problems.add(subscriptions::TABLE, row, self.all.refused(key, two));
             }
-            let only = self.all.only_of(&ranked);
+            let only = self.all.only_of(&ranked).copied();
             patches.set(key, KeyRow { subscriptions: ranked.as_slice().into(), only });
         }
         self.all.patch_keys(patches);
@@ -231,8 +231,9 @@ fn moved(instant: i64, is_date: bool, [before, after]: [&TimeZone; 2]) -> i64 {
 impl Subscribers {
     /// The subscriptions of a key's code, which may be a new one.
     fn subscriptions_of_key(&self, key: u32) -> &[u32] {
-        let known = (key as usize) < self.only.len();
-        if known { self.of_key_code(key) } else { &[] }
+        let is_known = (key as usize) + 1 < self.key_starts.len()
+            || self.key_rows.as_ref().is_some_and(|rows| rows.get(key as usize).is_some());
+        if is_known { self.of_key(key) } else { &[] }
     }
 
     fn add_to(&mut self, account: u32, subscription: u32) {
@@ -244,12 +245,12 @@ impl Subscribers {
     }
 
     fn key_patches(&self) -> Patches<KeyRow> {
-        self.key_rows.as_ref().map_or_else(|| Patches::of(self.only.len()), |rows| (**rows).clone())
+        self.key_rows
+            .as_ref()
+            .map_or_else(|| Patches::of(self.key_starts.len().saturating_sub(1)), |rows| (**rows).clone())
     }
 
     fn patch_keys(&mut self, rows: Patches<KeyRow>) {
-        let rows = Arc::new(rows);
-        self.only = self.only.patched(&rows);
-        self.key_rows = Some(rows);
+        self.key_rows = Some(Arc::new(rows));
     }
 }

@@ -2,9 +2,10 @@
 
 use twox_hash::XxHash3_128;
 
+use super::super::holders::Holders;
 use super::super::rows::{LONGEST, Rows};
 use super::Spread;
-use crate::column::{Cell, Numbers, Text};
+use crate::column::{Cell, Numbers};
 use crate::engine::Engine;
 use crate::identity;
 
@@ -60,22 +61,10 @@ fn partitions(engine: &Engine, rows: &Rows, spread: &Spread) -> Vec<u32> {
         return vec![0; rows.len];
     }
     let subscribers = &engine.subscribers;
-    let of_key = |code: u32| {
-        let subscription = *subscribers.of_key_code(code).first()?;
-        let account = *subscribers.subscriptions.account.get(subscription as usize)?;
-        u32::try_from(*spread.of_accounts.get(account as usize)?).ok()
-    };
+    let of_key = |place| u32::try_from(*spread.of_accounts.get(subscribers.account_of(place)? as usize)?).ok();
     let of_row = |row: usize| (rows.number(row) % u64::from(spread.count)) as u32;
-    let codes = match &rows.key {
-        // Found many at a time, so that memory is waited for once and not once a key.
-        keys @ (Text::Small(_) | Text::Large(_) | Text::View(_)) => {
-            subscribers.keys((0..rows.len).map(|row| keys.get(row)))
-        }
-        keys => keys.codes(rows.len, |key| key.and_then(|key| subscribers.key(key)).unwrap_or(u32::MAX)),
-    };
-    let place =
-        |(row, code): (usize, u32)| if code == u32::MAX { None } else { of_key(code) }.unwrap_or_else(|| of_row(row));
-    codes.into_iter().enumerate().map(place).collect()
+    let places = Holders::new(subscribers, &rows.key, rows.len).all();
+    places.into_iter().enumerate().map(|(row, place)| of_key(place).unwrap_or_else(|| of_row(row))).collect()
 }
 
 fn identity_of(rows: &Rows, row: usize, file: u128, scratch: &mut String) -> Option<u128> {

@@ -1,5 +1,6 @@
 //! Which rows take the lane, and what they bring to it.
 
+use super::block::Block;
 use super::way::{Marks, Way, Ways};
 use super::{Lane, NO_UNITS};
 use crate::band::Span;
@@ -7,32 +8,12 @@ use crate::catalog::Reset;
 use crate::charge::MOST_UNITS;
 use crate::clock::HORIZON;
 use crate::column::{Cell, Text};
-use crate::compile::LaneCharge;
+use crate::compile::{LaneCharge, NO_LANE};
 use crate::guide::Choice;
+use crate::rate::holders::{BLOCK, Holders};
 use crate::rate::route::{Codes, Context, UNPARSABLE};
 use crate::rate::rows::{Record, Rows};
 use crate::subscriber::Held;
-
-/// What is found of some rows that follow each other; a column an array.
-#[derive(Debug, Default)]
-struct Block {
-    len: usize,
-    row: [u32; BLOCK],
-    account: [u32; BLOCK],
-    subscription: [u32; BLOCK],
-    month: [i32; BLOCK],
-    zone: [u32; BLOCK],
-    band: [u32; BLOCK],
-    charge: [u32; BLOCK],
-    quantity: [i64; BLOCK],
-    billed: [i64; BLOCK],
-    amount: [i128; BLOCK],
-    set: [u32; BLOCK],
-}
-
-/// Rows whose holdings are asked for while those before are looked at: long enough for memory to answer, and few enough
-/// that the nearest cache keeps what came.
-const BLOCK: usize = 8;
 
 /// Rows on their way into the lane.
 struct Entry<'a, 'b> {
@@ -68,26 +49,24 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         is_clean: has_ids && !rows.has_long && rows.time.cells.all_fine(),
         units: integers.filter(|_| rows.quantity.cells.all_fine()),
         months: vec![(0, 0, 0); context.subscribers.cycles.len()],
-        bands: vec![(0, 0, no_band); context.compiled.plans.len().clamp(1, BANDS)],
+        bands: vec![(0, 0, no_band); context.compiled.plans.len().clamp(1, BANDS).next_power_of_two()],
         ways: Ways::new(rows.len),
         sets: vec![Vec::new()],
         chosen: Vec::new(),
         scratch: Vec::new(),
     };
+    let mut holders = Holders::new(context.subscribers, &rows.key, rows.len);
     let mut block = Block::default();
     for first in (0..rows.len).step_by(BLOCK) {
-        let ahead = entry.codes.key.iter().skip(first + BLOCK).take(BLOCK);
-        ahead.for_each(|&key| context.subscribers.expect(key));
-        for row in first..(first + BLOCK).min(rows.len) {
-            if rows.skipped.get(row).copied().unwrap_or(false) {
-                continue;
-            }
-            if entry.find(row, &mut block).is_none() {
-                rest.push(row as u32);
-            }
-        }
-        lane.extend(&block);
-        block.len = 0;
+        let (places, len) = holders.next_block();
+        entry.codes.key.extend_from_slice(&places[..len]);
+        entry.find_holders(first, &places[..len], &mut block);
+        entry.find_times(len, &mut block);
+        entry.find_ways(len, &mut block);
+        entry.find_amounts(len, &mut block);
+        lane.extend(&block, len);
+        let unfit = block.fits[..len].iter().enumerate().filter(|(_, fits)| !**fits).map(|(at, _)| first + at);
+        rest.extend(unfit.filter(|&row| !entry.is_skipped(row)).map(|row| row as u32));
     }
     if lane.set.iter().all(|&set| set == 0) {
         lane.set = Vec::new();
@@ -101,79 +80,81 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
     lane
 }
 
-impl Lane {
-    /// Adds rows, a column after the other.
-    #[inline]
-    fn extend(&mut self, block: &Block) {
-        let len = block.len;
-        add(&mut self.row, &block.row, len);
-        add(&mut self.account, &block.account, len);
-        add(&mut self.subscription, &block.subscription, len);
-        add(&mut self.month, &block.month, len);
-        add(&mut self.zone, &block.zone, len);
-        add(&mut self.band, &block.band, len);
-        add(&mut self.charge, &block.charge, len);
-        add(&mut self.quantity, &block.quantity, len);
-        add(&mut self.billed, &block.billed, len);
-        add(&mut self.amount, &block.amount, len);
-        add(&mut self.set, &block.set, len);
-    }
-}
-
-/// Adds the first rows of a block to a column; of a full one the length is known.
-#[inline]
-fn add<T: Copy>(column: &mut Vec<T>, block: &[T; BLOCK], len: usize) {
-    if len == BLOCK {
-        column.extend_from_slice(block);
-    } else {
-        column.extend_from_slice(&block[..len]);
-    }
-}
-
 impl<'a> Entry<'a, '_> {
-    /// Adds what is known of a row; none if it does not fit the lane.
-    #[inline]
-    fn find(&mut self, row: usize, block: &mut Block) -> Option<()> {
-        let (compiled, subscribers) = (self.context.compiled, self.context.subscribers);
-        let time = self.rows.time.values[row];
-        if !(self.is_clean || self.is_fine(row)) || !(0..HORIZON).contains(&time) {
-            return None;
+    /// Who holds the keys of rows. A row fits if it has all that makes it a record, and its key one holding in force.
+    fn find_holders(&mut self, first: usize, places: &[u32], block: &mut Block) {
+        let subscribers = self.context.subscribers;
+        for (at, &place) in places.iter().enumerate() {
+            let row = first + at;
+            let (time, zone) = (self.rows.time.values[row], self.codes.zone[row]);
+            let held = subscribers.only_holding(place, time);
+            let is_fine = (self.is_clean || self.is_fine(row)) && (0..HORIZON).contains(&time);
+            block.fits[at] = is_fine && held != Held::NONE && zone != UNPARSABLE && !self.is_skipped(row);
+            (block.row[at], block.zone[at]) = (row as u32, zone);
+            (block.account[at], block.subscription[at], block.plan[at]) = (held.account, held.subscription, held.plan);
+            (block.cycle[at], block.clock[at]) = (held.cycle, held.clock);
         }
-        let held = subscribers.only_holding(self.codes.key[row], time);
-        let zone = self.codes.zone[row];
-        if held == Held::NONE || zone == UNPARSABLE {
-            return None;
-        }
-        let month = self.month(held.cycle, time);
-        let band = self.band(held, time)?;
-        let service = self.codes.service[row];
-        let guide = &compiled.plans[held.plan as usize].guide;
-        let list = guide.list(service, zone.min(compiled.zones.len() as u32), band);
-        let marks = Marks { plan: held.plan, clock: held.clock, service, list };
-        let way = match self.ways.get(marks, time) {
-            Some(way) => way,
-            None => self.way(marks, &self.record(row, held, (month, zone, band)))?,
-        };
-        let charge = &compiled.lanes.charges[way.charge as usize];
-        let quantity = self.quantity(charge, row)?;
-        let billed = if quantity == NO_UNITS { None } else { charge.whole.billed(quantity) };
-        // What counts is priced when its counter is known.
-        let mut amount = 0;
-        if charge.counted.is_none() {
-            amount = charge.whole.amount(0, billed.unwrap_or(0), quantity != 0)?;
-            if way.set != 0 && !self.can_split(way.set, amount) {
-                return None;
+    }
+
+    /// Their months and bands.
+    fn find_times(&mut self, len: usize, block: &mut Block) {
+        for at in 0..len {
+            if block.fits[at] {
+                let time = self.time(block, at);
+                block.month[at] = self.month(block.cycle[at], time);
+                let band = self.band(block.plan[at], block.clock[at], time);
+                (block.band[at], block.fits[at]) = (band.unwrap_or(0), band.is_some());
             }
         }
-        let at = block.len;
-        block.row[at] = row as u32;
-        (block.account[at], block.subscription[at]) = (held.account, held.subscription);
-        (block.month[at], block.zone[at], block.band[at]) = (month, zone, band);
-        (block.charge[at], block.set[at]) = (way.charge, way.set);
-        (block.quantity[at], block.billed[at]) = (quantity, billed.unwrap_or(NO_UNITS));
-        block.amount[at] = amount;
-        block.len += 1;
-        Some(())
+    }
+
+    /// The charges that rate them, and the agreements that share their lines.
+    fn find_ways(&mut self, len: usize, block: &mut Block) {
+        let compiled = self.context.compiled;
+        for at in 0..len {
+            if block.fits[at] {
+                let (plan, clock) = (block.plan[at], block.clock[at]);
+                let service = self.codes.service[block.row[at] as usize];
+                let zone = block.zone[at].min(compiled.zones.len() as u32);
+                let list = compiled.plans[plan as usize].guide.list(service, zone, block.band[at]);
+                let marks = Marks { plan, clock, service, list };
+                let way = self.ways.get(marks, self.time(block, at)).or_else(|| self.way(marks, block, at));
+                block.fits[at] = way.is_some();
+                (block.charge[at], block.set[at]) = way.map_or((NO_LANE, 0), |way| (way.charge, way.set));
+            }
+        }
+    }
+
+    /// What is billed of them, and what that costs; of what counts, the price is known when its counter is.
+    fn find_amounts(&mut self, len: usize, block: &mut Block) {
+        for at in 0..len {
+            if block.fits[at] {
+                let charge = &self.context.compiled.lanes.charges[block.charge[at] as usize];
+                let quantity = self.quantity(charge, block.row[at] as usize);
+                block.fits[at] = quantity.is_some();
+                let quantity = quantity.unwrap_or(NO_UNITS);
+                let billed = if quantity == NO_UNITS { None } else { charge.whole.billed(quantity) };
+                (block.quantity[at], block.billed[at]) = (quantity, billed.unwrap_or(NO_UNITS));
+                block.amount[at] = 0;
+                if charge.counted.is_none() && block.fits[at] {
+                    let amount = charge.whole.amount(0, billed.unwrap_or(0), quantity != 0);
+                    let fits = |&amount: &i128| block.set[at] == 0 || self.can_split(block.set[at], amount);
+                    let amount = amount.filter(fits);
+                    (block.amount[at], block.fits[at]) = (amount.unwrap_or(0), amount.is_some());
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn time(&self, block: &Block, at: usize) -> i64 {
+        self.rows.time.values[block.row[at] as usize]
+    }
+
+    /// Whether a row is left out by the mapping's `where`.
+    #[inline]
+    fn is_skipped(&self, row: usize) -> bool {
+        self.rows.skipped.get(row).copied().unwrap_or(false)
     }
 
     /// Whether a row has all that makes it a record.
@@ -195,28 +176,28 @@ impl<'a> Entry<'a, '_> {
         near.2
     }
 
-    /// The band of an instant for a holding; none outside its calendar.
+    /// The band of an instant for a plan on a clock; none outside its calendar.
     #[inline]
-    fn band(&mut self, held: Held, time: i64) -> Option<u32> {
-        let place = held.plan as usize % self.bands.len();
-        let (plan, clock, span) = self.bands[place];
-        if (plan, clock) == (held.plan, held.clock) && span.from <= time && time < span.until {
+    fn band(&mut self, plan: u32, clock: u32, time: i64) -> Option<u32> {
+        let place = plan as usize & (self.bands.len() - 1);
+        let (near_plan, near_clock, span) = self.bands[place];
+        if (near_plan, near_clock) == (plan, clock) && span.from <= time && time < span.until {
             return Some(span.band);
         }
         let compiled = self.context.compiled;
-        let span = match compiled.plans[held.plan as usize].calendar {
-            Some(calendar) => {
-                compiled.calendars[calendar].edges(held.clock).at(time, &mut self.codes.near[calendar])?
-            }
+        let span = match compiled.plans[plan as usize].calendar {
+            Some(calendar) => compiled.calendars[calendar].edges(clock).at(time, &mut self.codes.near[calendar])?,
             None => Span { band: compiled.bands.len() as u32, from: i64::MIN, until: i64::MAX },
         };
-        self.bands[place] = (held.plan, held.clock, span);
+        self.bands[place] = (plan, clock, span);
         Some(span.band)
     }
 
     /// The way of a row, remembered as far as its marks alone tell it; none if that is not for a lane to say.
-    fn way(&mut self, marks: Marks, record: &Record) -> Option<Way> {
+    #[cold]
+    fn way(&mut self, marks: Marks, block: &Block, at: usize) -> Option<Way> {
         let compiled = self.context.compiled;
+        let record = &self.record(block, at);
         let time = self.rows.time.values[record.row];
         let (charge, is_lasting) = match compiled.plans[marks.plan as usize].guide.only(marks.list) {
             Choice::One(charge) => (charge, true),
@@ -242,9 +223,13 @@ impl<'a> Entry<'a, '_> {
         if let [only] = self.chosen.as_slice() { Some(*only) } else { None }
     }
 
-    fn record(&self, row: usize, held: Held, (month, zone, band): (i32, u32, u32)) -> Record<'a> {
-        let (compiled, subscribers) = (self.context.compiled, self.context.subscribers);
-        let (rows, plan) = (self.rows, held.plan);
+    fn record(&self, block: &Block, at: usize) -> Record<'a> {
+        let (compiled, subscribers, rows) = (self.context.compiled, self.context.subscribers, self.rows);
+        let (row, plan) = (block.row[at] as usize, block.plan[at]);
+        let (account, subscription, cycle, clock) =
+            (block.account[at], block.subscription[at], block.cycle[at], block.clock[at]);
+        let held = Held { subscription, plan, account, cycle, clock, ..Held::NONE };
+        let (month, zone, band) = (block.month[at], block.zone[at], block.band[at]);
         Record { compiled, subscribers, rows, row, held, plan, month, zone, band }
     }
 

@@ -1,0 +1,80 @@
+//! Some rows that follow each other, on their way into a lane: a column an array.
+//!
+//! What is done to a row is done to all rows of a block before the next thing is. Each loop is short enough for the
+//! processor to work on several rows at once, where a row from its key to its amount is one long chain of waiting.
+
+use super::{Lane, NO_UNITS};
+use crate::compile::NO_LANE;
+use crate::rate::holders::BLOCK;
+
+/// What is found of the rows of a block.
+#[derive(Debug)]
+pub struct Block {
+    /// Whether a row fits the lane, as far as it is known.
+    pub fits: [bool; BLOCK],
+    pub row: [u32; BLOCK],
+    pub account: [u32; BLOCK],
+    pub subscription: [u32; BLOCK],
+    pub plan: [u32; BLOCK],
+    pub cycle: [u32; BLOCK],
+    pub clock: [u32; BLOCK],
+    pub month: [i32; BLOCK],
+    pub zone: [u32; BLOCK],
+    pub band: [u32; BLOCK],
+    pub charge: [u32; BLOCK],
+    pub set: [u32; BLOCK],
+    pub quantity: [i64; BLOCK],
+    pub billed: [i64; BLOCK],
+    pub amount: [i128; BLOCK],
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        let none = [0; BLOCK];
+        Self {
+            fits: [false; BLOCK],
+            row: none,
+            account: none,
+            subscription: none,
+            plan: none,
+            cycle: none,
+            clock: none,
+            month: [0; BLOCK],
+            zone: none,
+            band: none,
+            charge: [NO_LANE; BLOCK],
+            set: none,
+            quantity: [NO_UNITS; BLOCK],
+            billed: [NO_UNITS; BLOCK],
+            amount: [0; BLOCK],
+        }
+    }
+}
+
+impl Lane {
+    /// Adds the rows of a block that fit, a column after the other.
+    pub fn extend(&mut self, block: &Block, len: usize) {
+        let fits = block.fits.get(..len).unwrap_or_default();
+        add(&mut self.row, &block.row, fits);
+        add(&mut self.account, &block.account, fits);
+        add(&mut self.subscription, &block.subscription, fits);
+        add(&mut self.month, &block.month, fits);
+        add(&mut self.zone, &block.zone, fits);
+        add(&mut self.band, &block.band, fits);
+        add(&mut self.charge, &block.charge, fits);
+        add(&mut self.set, &block.set, fits);
+        add(&mut self.quantity, &block.quantity, fits);
+        add(&mut self.billed, &block.billed, fits);
+        add(&mut self.amount, &block.amount, fits);
+    }
+}
+
+/// Adds those of a column that fit; of a full block the length is known.
+#[inline]
+fn add<T: Copy>(column: &mut Vec<T>, block: &[T; BLOCK], fits: &[bool]) {
+    if fits == [true; BLOCK] {
+        column.extend_from_slice(block);
+    } else {
+        column.extend(block.iter().zip(fits).filter(|(_, fits)| **fits).map(|(value, _)| *value));
+    }
+}
