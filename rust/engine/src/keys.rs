@@ -129,7 +129,8 @@ impl<V: Copy + Default> Keys<V> {
     }
 
     /// Where to look for a key.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
     pub fn seek(&self, key: &str) -> Sought {
         let word = word_of(key.as_bytes());
         Sought { word, at: self.start(word) }

@@ -143,7 +143,8 @@ impl<V: Copy + Default> Names<V> {
     }
 
     /// Where to look for a name.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
     pub fn seek(&self, name: &str) -> Sought {
         self.base.keys.seek(name)
     }

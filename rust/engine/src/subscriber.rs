@@ -141,9 +141,13 @@ impl Subscribers {
     }
 
     /// Where to look for a key; null is nowhere.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
     pub fn seek(&self, key: Option<&str>) -> Sought {
-        key.map_or(Sought::NOWHERE, |key| self.keys.seek(key))
+        match key {
+            Some(key) => self.keys.seek(key),
+            None => Sought::NOWHERE,
+        }
     }
 
     /// Asks for what a look at a key will need soon.

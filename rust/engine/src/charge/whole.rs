@@ -168,14 +168,14 @@ impl Tiers {
 
     #[inline]
     fn billed(&self, quantity: i64) -> i64 {
-        if quantity <= self.minimum {
-            return if quantity == 0 { 0 } else { self.minimum };
-        }
+        // Whether a record is longer than the minimum nobody foresees: no branch depends on it.
+        let above = (quantity - self.minimum).max(0);
+        let minimum = if quantity == 0 { 0 } else { self.minimum };
         if self.increment == 1 {
-            return quantity;
+            return minimum + above;
         }
-        let blocks = (quantity - self.minimum).cast_unsigned().div_ceil(self.increment.cast_unsigned());
-        self.minimum + blocks.cast_signed() * self.increment
+        let blocks = above.cast_unsigned().div_ceil(self.increment.cast_unsigned());
+        minimum + blocks.cast_signed() * self.increment
     }
 
     #[inline]
@@ -185,8 +185,12 @@ impl Tiers {
         if after > self.limit {
             return self.amount_above(before, after, connect);
         }
-        // What does not count starts at 0.
-        let (from, to) = (if before == 0 { 0 } else { self.total(before) }, self.total(after));
+        // What does not count starts at 0, and mostly has one price.
+        let (from, to) = match (before, self.tiers.as_slice()) {
+            (0, [WholeTier { base: 0, price, .. }]) => (0, price * after),
+            (0, _) => (0, self.total(after)),
+            _ => (self.total(before), self.total(after)),
+        };
         if self.totals_stored {
             let stored = |total| self.by_per.rounded(total);
             return Some(i128::from(stored(to) - stored(from) + connect));
