@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -36,6 +37,8 @@ from .verbs import Verbs
 _STARTED: Final = "started"
 _USAGE: Final = "usage"
 _SPOOL: Final = "spool"
+_WRITERS: Final = 2
+"""Partitions that are written at one time: while one waits for the disk, the other is encoded."""
 
 
 class Work:
@@ -114,21 +117,24 @@ class Work:
         return found
 
     def _rate(self, needed: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Rate partitions; one is written while the next is rated."""
+        """Rate partitions; some are written while the next is rated."""
         beside = self.verbs.engine.beside
         owners = Owners(beside["accounts"], beside["subscriptions"], self.plan.partitions)
         look = partial(self.verbs.gather, owners=owners)
         gathered = gather(self.plan, self.verbs.catalog, look, self.folder / _SPOOL, needed, self.progress)
         verdicts, counters = self._verdicts(gathered), self.book.counters()
-        with ThreadPoolExecutor(1) as writer:
-            writing: list[tuple[int, Future[dict[str, Any]]]] = []
+        with ThreadPoolExecutor(_WRITERS) as writers:
+            writing: deque[tuple[int, Future[dict[str, Any]]]] = deque()
             for done, i in enumerate(needed):
                 self.progress("rating", done, len(needed))
                 own = owners.of_counters(counters, i)
                 part = rate_part(gathered.sources(i), verdicts, self.verbs, own, self.plan)
-                yield from _written(writing)
-                writing = [(i, writer.submit(self._write, i, part, gathered))]
-            yield from _written(writing)
+                if len(writing) == _WRITERS:
+                    yield _written(writing)
+                writing.append((i, writers.submit(self._write, i, part, gathered)))
+                del part
+            while writing:
+                yield _written(writing)
         self.progress("rating", len(needed), len(needed))
 
     def _write(self, partition: int, part: Part, gathered: Gathered) -> dict[str, Any]:
@@ -191,8 +197,9 @@ def tidy(folder: Path) -> bool:
     return was_left
 
 
-def _written(writing: Sequence[tuple[int, Future[dict[str, Any]]]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    return ((partition, manifest.result()) for partition, manifest in writing)
+def _written(writing: deque[tuple[int, Future[dict[str, Any]]]]) -> tuple[int, dict[str, Any]]:
+    partition, manifest = writing.popleft()
+    return partition, manifest.result()
 
 
 def _write_verdicts(draft: Path, verdicts: pa.Table, counts: dict[str, int]) -> dict[str, Any]:
