@@ -17,7 +17,7 @@ import pytest
 from partita.cli import outcome
 from partita.store import open_store
 
-from .billing import CATALOG, OCTOBER, amounts, store_in, write_calls
+from .billing import CATALOG, OCTOBER, amounts, over_shared, store_in, write_calls
 
 Partita = Callable[..., tuple[int, str, str]]
 
@@ -77,6 +77,7 @@ def test_run_as_data(partita: Partita) -> None:
         "skipped": 1,
         "rated": 3,
         "rejected": 1,
+        "uncharged": 0,
         "bills": 2,
         "statements": 1,
         "notices": [],
@@ -87,6 +88,14 @@ def test_rejects_fail_only_when_asked_to(partita: Partita) -> None:
     assert partita(*RUN, "--fail-on-rejects")[0] == 4
     assert partita(*RUN, "--fail-on-rejects")[0] == 4  # the same run again still has them
     assert partita(*RUN)[0] == 0
+
+
+def test_what_a_close_could_not_charge_fails_when_asked_to(partita: Partita, tmp_path: Path) -> None:
+    (tmp_path / "catalog.json").write_text(json.dumps(over_shared()))
+    assert partita(*RUN, "--open")[0] == 0
+    code, text, _ = partita("close", "catalog.json", "--period", "2026-10", "--fail-on-rejects")
+    assert (code, "1 charge of the period could not be made" in text) == (4, True)
+    assert "over_shared" in partita("report")[1]
 
 
 def test_open_close_undo(partita: Partita) -> None:

@@ -97,6 +97,7 @@ def test_a_flow_of_the_period_that_could_not_be_computed_is_a_reject_of_the_run(
     (kept,) = (row for row in book(run.store)["rejects"] if row["source"] == "agreement")
     assert kept == {**OVER_SHARED, "run_id": run.run_id, "records": None}
     assert (run.rows, run.rated, run.skipped, run.rejected) == (5, 3, 1, 1)  # these count records of usage
+    assert (run.uncharged, trial.uncharged) == (1, 1)
 
 
 def test_such_a_flow_is_a_reject_of_a_close_of_its_own(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def run(
     beside: Mapping[str, Any],
     json: bool,
 ) -> int:
-    """Carry out a run; the number of rejects comes back."""
+    """Carry out a run; how many records were rejected and fees not charged comes back."""
     with out.progress() as progress:
         done = cycle.run(catalog, usage, period, store, trial=trial, progress=progress, **options, **beside)
     return _told(done, json)
@@ -31,7 +31,7 @@ def run(
 def close(
     catalog: Path, period: str, store: str, trial: bool | Path | None, beside: Mapping[str, Any], json: bool
 ) -> int:
-    """Close a period; the number of fees that could not be charged comes back."""
+    """Close a period; how many fees were not charged comes back."""
     with out.progress() as progress:
         done = cycle.close(catalog, period, store, trial=trial, progress=progress, **beside)
     return _told(done, json)
@@ -58,7 +58,7 @@ def send_back(run_id: str, store: str, folder: Path, json: bool) -> None:
 
 def summary(run: Run) -> dict[str, Any]:
     """A run as data: its control totals and documents."""
-    counts = {name: getattr(run, name) for name in ("rows", "skipped", "rated", "rejected")}
+    counts = {name: getattr(run, name) for name in ("rows", "skipped", "rated", "rejected", "uncharged")}
     documents = {"bills": run.bills.num_rows, "statements": run.statements.num_rows}
     facts = {"run_id": run.run_id, "kind": run.kind, "period": run.period, "replayed": run.replayed}
     return {**facts, **counts, **documents, "notices": run.notices.to_pylist()}
@@ -68,18 +68,24 @@ def _told(run: Run, json: bool) -> int:
     facts = summary(run)
     if json:
         out.data(facts)
-        return run.rejected
-    if run.replayed:
+    elif run.replayed:
         out.say(f"run {run.run_id} exists already: the same inputs are the same run, and nothing was written")
-        return run.rejected
+    else:
+        _tell(run, facts)
+    return int(facts["rejected"] + facts["uncharged"])
+
+
+def _tell(run: Run, facts: Mapping[str, Any]) -> None:
     out.say(f"{'trial' if run.kind == 'trial' else 'run'} {run.run_id}, {run.period}")
     out.say(", ".join(f"{facts[name]:,} {name}" for name in ("rows", "rated", "rejected", "skipped")))
     if facts["bills"] or facts["statements"]:
         out.say(f"{out.counted(facts['bills'], 'bill')}, {out.counted(facts['statements'], 'statement')}")
+    if facts["uncharged"]:
+        told = out.counted(facts["uncharged"], "charge")
+        out.say(f"{told} of the period could not be made; `partita report` says why")
     for notice in facts["notices"]:
         out.say(f"notice {notice['code']}: {notice['subject']}: {notice['text']}")
     if run.kind == "trial":
         out.say(f"nothing is committed; all of it is in {run.folder}")
     elif run.rejected:
         out.say(f"`partita rejects {run.run_id[:8]} --store {run.store}` writes the rejected records to be corrected")
-    return run.rejected

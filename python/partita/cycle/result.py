@@ -15,6 +15,7 @@ from partita.store import open_store
 from partita.store.schema import TABLES, conform
 
 from .closing import BOOKS
+from .closing import NAME as CLOSE
 from .folder import read_table
 
 
@@ -87,6 +88,12 @@ class Run:
         return self._parts("rejects")
 
     @property
+    def uncharged(self) -> int:
+        """How many fees of the period were not charged, and flows of it could not be computed: `rejects` says why."""
+        told = self.folder / CLOSE / "rejects.parquet"
+        return read_table(told).num_rows if told.is_file() else 0
+
+    @property
     def counters(self) -> pa.Table:
         """The counters that the run moved, as it left them."""
         return self._parts("counters")
@@ -99,7 +106,7 @@ class Run:
         if self.kind != "trial":
             with open_store(self.store, read_only=True) as book:
                 return book.table(name, run_id=self.run_id).drop_columns(["run_id"])
-        path = self.folder / "close" / f"{name}.parquet"
+        path = self.folder / CLOSE / f"{name}.parquet"
         assert name in BOOKS
         table = read_table(path) if path.is_file() else TABLES[name].empty_table()
         return conform(table, TABLES[name]).drop_columns(["run_id"])
