@@ -30,6 +30,7 @@ mod few;
 mod fixture;
 mod guide;
 mod identity;
+pub mod interrupt;
 mod keys;
 mod names;
 mod output;

@@ -38,6 +38,7 @@ use crate::compile::Usage;
 use crate::counter::{Counters, Opening};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use chunk::Chunk;
 use rows::Rows;
 
@@ -226,7 +227,9 @@ impl Call<'_> {
         for pieces in pieces.chunks(wave.min(pieces.len()).max(1)) {
             let done = usize::from(tail.is_some());
             let mut chunks: Vec<Chunk> = tail.take().into_iter().collect();
+            interrupt::check()?;
             chunks.extend(self.routed(pieces, partitions, way.unrated.is_none())?);
+            interrupt::check()?;
             self.part_ways(&mut chunks[done..], &counters);
             let identities = output::identities(self.sources, &chunks[done..]);
             if way.unrated.is_some() {
@@ -247,6 +250,7 @@ impl Call<'_> {
                     return Ok(None);
                 }
             }
+            interrupt::check()?;
             self.join_ways(&mut chunks[done..]);
             written.add(self.engine, self.options, self.sources, &mut chunks[done..], &identities)?;
             base += chunks.len() - 1;

@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use crate::catalog::Table as TableTerms;
 use crate::column::{Cell, Numbers, Text};
 use crate::error::{Error, Problem, Result};
+use crate::interrupt::check_at;
 use crate::keys::Keys;
 
 /// Separates the parts of a key of several attributes.
@@ -55,6 +56,7 @@ impl Table {
         let mut problems = table.check_values(&path, rows.num_rows());
         let mut scratch = String::new();
         for row in 0..rows.num_rows() {
+            check_at(row)?;
             let parts: Vec<Option<&str>> = keys.iter().map(|key| key.get(row)).collect();
             if !table.insert(&parts, row, &mut scratch) {
                 let shown: Vec<_> = parts.iter().map(|part| part.unwrap_or("any")).collect();

@@ -1,15 +1,26 @@
 //! The one doorway from Python to the engine: releases the GIL, catches panics, maps errors.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use partita_engine::{Error, Problem};
+use partita_engine::{Error, Problem, interrupt};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
-/// Runs a verb without the GIL; a panic becomes an `InternalError`.
+thread_local! {
+    /// What a signal's handler raised while a verb ran.
+    static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
+}
+
+/// Runs a verb without the GIL, until it is done or a signal's handler raises; a panic becomes an `InternalError`.
 pub(crate) fn enter<T: Send>(py: Python<'_>, verb: impl Send + FnOnce() -> Result<T, Error>) -> PyResult<T> {
-    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(verb)));
+    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| interrupt::asking(is_interrupted, verb))));
     outcome.unwrap_or_else(|panic| Err(Error::Internal(message_of(&*panic)))).map_err(|error| to_python(py, &error))
+}
+
+/// Whether a signal has come (Ctrl-C, say) whose handler raises. Python runs handlers in its main thread only.
+fn is_interrupted() -> bool {
+    Python::attach(|py| py.check_signals().map_err(|error| RAISED.set(Some(error))).is_err())
 }
 
 fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
@@ -37,6 +48,6 @@ fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         Error::Money(_) => named("MoneyError"),
         Error::Period(_) => named("PeriodError"),
         Error::Internal(_) => named("InternalError"),
-        Error::Interrupted => Ok(PyKeyboardInterrupt::new_err(())),
+        Error::Interrupted => Ok(RAISED.take().unwrap_or_else(|| PyKeyboardInterrupt::new_err(()))),
     }
 }

@@ -8,6 +8,7 @@ use super::read::{Columns, Problems, Wholes};
 use super::{Context, NONE, PAYMENT_DAYS, Subscribers};
 use crate::column::Text;
 use crate::error::Result;
+use crate::interrupt::check_at;
 use crate::names::Names;
 use crate::patches::{Column, Patches};
 
@@ -172,6 +173,7 @@ impl Subscribers {
         let mut names = Names::default();
         let mut found = Vec::with_capacity(rows.count);
         for row in 0..rows.count {
+            check_at(row)?;
             let Some(id) = rows.id(row, problems) else { continue };
             if names.intern(id) as usize == found.len() {
                 found.push(rows.account(row, self, problems));

@@ -9,6 +9,7 @@ use crate::catalog::Moment;
 use crate::clock::TimeZone;
 use crate::column::{Cell, Numbers, ONE, Text, TimeFormat, Times};
 use crate::error::{Error, Problem, Result};
+use crate::interrupt::check_at;
 
 /// What is wrong so far.
 #[derive(Debug, Default)]
@@ -76,6 +77,7 @@ impl Columns<'_> {
                 .ok_or_else(|| Error::catalog(self.name, "the column keys is a list of texts"))?;
             let keys = Text::read("keys", lists.values(), None)?;
             for row in (0..rows).filter(|&row| lists.is_valid(row)) {
+                check_at(row)?;
                 let offsets = lists.value_offsets();
                 for at in offsets[row]..offsets[row + 1] {
                     if let Some(key) = usize::try_from(at).ok().and_then(|at| keys.get(at)) {
@@ -85,7 +87,10 @@ impl Columns<'_> {
             }
         }
         let key = self.optional_text("key")?;
-        (0..rows).for_each(|row| key.get(row).into_iter().for_each(|key| each(row, key)));
+        for row in 0..rows {
+            check_at(row)?;
+            key.get(row).into_iter().for_each(|key| each(row, key));
+        }
         Ok(())
     }
 }

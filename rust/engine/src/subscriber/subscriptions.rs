@@ -10,6 +10,7 @@ use crate::clock::TimeZone;
 use crate::column::Text;
 use crate::error::Result;
 use crate::few::Few;
+use crate::interrupt::check_at;
 use crate::names::Names;
 use crate::patches::{Column, Patches};
 
@@ -231,6 +232,7 @@ impl Subscribers {
         let mut found: Vec<Terms> = Vec::new();
         let mut held: Vec<Holding> = Vec::with_capacity(rows.count);
         for row in 0..rows.count {
+            check_at(row)?;
             let Some((id, account, plan)) = rows.known(row, self, problems) else { continue };
             let subscription = names.intern(id);
             match found.get(subscription as usize) {
