@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 
+import partita
 from partita import Engine, _core
 from partita.errors import CatalogError
 from partita.reference import Batch, Reference
@@ -93,6 +95,41 @@ def outcome(one: Engine | Reference, rows: Sequence[Row]) -> Any:
         return closed_by_engine(one, rows) if isinstance(one, Engine) else closed_by_reference(one, rows)
     except CatalogError as error:
         return error
+
+
+def test_what_a_later_version_compares_by_subscription_all_versions_keep_by_subscription() -> None:
+    """November's cycle starts on October 4 in Stockholm, when the first version is in force in UTC; the second compares
+    by subscription what the first shared by period."""
+    share = {"payer": "shop", "payee": "maker", "percent": "10%"}
+
+    def least(per: str) -> Row:
+        return {"payer": "shop", "payee": "maker", "greater_of": {"of": ["share", "5.00"], "per": per}}
+
+    document = {
+        "parties": {"shop": {}, "maker": {}},
+        "accounts": {"a1": {"owner": "c1", "currency": "EUR", "zone": "Europe/Stockholm", "cycle_day": 4}},
+        "subscriptions": {f"s{n}": {"account": "a1", "plans": "basic"} for n in (1, 2)},
+        "usage": {"events": {"id": "id", "quantity": "quantity"}},
+        "plans": {
+            "basic": {
+                "seller": "shop",
+                "currency": "EUR",
+                "charges": {"fee": {"every": "month", "flat": "80.00", "timing": "advance"}},
+            }
+        },
+        "agreements": {
+            "deal": {
+                "roles": {},
+                "flows": {"share": share, "paid": least("period")},
+                "versions": [{"from": "2026-10-04", "flows": {"share": share, "paid": least("subscription")}}],
+            }
+        },
+    }
+    catalog = partita.load(document)
+    for one in (Engine(catalog), Reference(catalog)):
+        _, november = outcome(one, [])
+        paid = [(row["subscription"], row["amount"]) for row in november["shares"] if row["flow"] == "paid"]
+        assert sorted(paid) == [("s1", Decimal(8)), ("s2", Decimal(8))]
 
 
 arguments = {"document": generated.catalogs(of_period=True), "rows": generated.records()}

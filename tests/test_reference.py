@@ -164,9 +164,11 @@ def test_a_guarantee_is_due_even_if_nothing_was_sold() -> None:
         "share": {"payer": "shop", "payee": "partner", "percent": "70%"},
         "paid": {"payer": "shop", "payee": "partner", "greater_of": {"of": ["share", "500.00"]}},
     }
-    reference = Reference(catalog(TIERS, agreements={"deal": {"roles": {}, "currency": "EUR", "flows": flows}}))
-    closed = reference.close("2026-03", [])
-    assert [(share["flow"], share["amount"]) for share in closed.shares] == [("paid", Decimal(500))]
+    # Without a currency of its own the agreement is in that of the plans that it applies to.
+    for currency in ({"currency": "EUR"}, {}):
+        reference = Reference(catalog(TIERS, agreements={"deal": {"roles": {}, **currency, "flows": flows}}))
+        (share,) = reference.close("2026-03", []).shares
+        assert (share["flow"], share["amount"], share["currency"]) == ("paid", Decimal(500), "EUR")
 
 
 @pytest.mark.parametrize("seed", range(20))

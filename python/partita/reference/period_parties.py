@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from partita.catalog.agreement import Binding, Flow, FromColumn, FromSubscription
+from partita.catalog.catalog import Plan
 from partita.errors import CatalogError
 
 from .agreements import InForce
@@ -93,12 +94,22 @@ class PeriodRoles:
         return party
 
     def currency(self, payer: str) -> str:
-        """The agreement's currency; else the one its shares and sales are in; else that of the payer's account."""
+        """The agreement's currency; else the one its shares and sales are in; else that of all plans it applies to; else
+        that of the payer's account."""
         if self.stands.agreement.currency is not None:
             return self.stands.agreement.currency
         if len(self.currencies) == 1:
             return str(self.currencies[0])
+        plans = {plan.currency for name, plan in self.terms.catalog.plans.items() if self._applies(name, plan)}
+        if len(plans) == 1:
+            return plans.pop()
         currency = self.terms.directory.currency_of(payer)
         if currency is None:
             raise CatalogError(f"agreements.{self.stands.id}.currency: say which")
         return currency
+
+    def _applies(self, name: str, plan: Plan) -> bool:
+        """Whether lines of some charge of a plan can be shared."""
+        to = self.stands.agreement.applies_to
+        charges = {alias for charge in plan.charges for alias in (charge, f"{name}/{charge}")}
+        return (not to.plans or name in to.plans) and bool(charges if not to.charges else charges & {*to.charges})

@@ -1,8 +1,10 @@
 //! Agreements, compiled: which lines they share, and a list of flows in which every flow comes after its bases.
 
+use std::collections::BTreeSet;
+
 use super::charge::target;
 use super::number::{Number, Values};
-use super::{Charge, Compiler, Plan};
+use super::{Charge, Compiled, Compiler, Plan};
 use crate::catalog::{self, Binding, NoticeWhen, Per};
 use crate::charge::{Flat, Model, Target, Unit};
 use crate::condition::{Attributes, Condition, Source, Test};
@@ -150,6 +152,14 @@ impl Agreement {
         self.shares_charge[charge as usize] && self.condition.fits(record)
     }
 
+    /// The currency of the plans that it applies to, if they are all in one.
+    pub fn currency_of_plans<'a>(&self, compiled: &'a Compiled) -> Option<&'a str> {
+        let shared = compiled.charges.iter().zip(&self.shares_charge).filter(|(_, is_shared)| **is_shared);
+        let mut currencies = shared.map(|(charge, _)| compiled.plans[charge.plan as usize].currency.as_str());
+        let first = currencies.next()?;
+        currencies.all(|other| other == first).then_some(first)
+    }
+
     /// Whether one of its cost plans counts.
     pub(super) fn counts_costs(&self, plans: &[Plan]) -> bool {
         let flows = self.versions.iter().flat_map(|version| &version.flows);
@@ -192,7 +202,9 @@ impl Compiler<'_> {
             0
         });
         let suspense = terms.suspense.as_ref().and_then(|party| self.party(&path, party));
-        let versions = terms.versions.iter().map(|version| self.agreement_version(&path, version, costs)).collect();
+        let mut versions: Vec<_> =
+            terms.versions.iter().map(|version| self.agreement_version(&path, version, costs)).collect();
+        keep_subscriptions(&mut versions);
         Agreement {
             id: terms.id.clone(),
             shares_charge,
@@ -237,11 +249,6 @@ impl Compiler<'_> {
         for base in compared.collect::<Vec<_>>().concat() {
             if let Some(flow) = flows.get_mut(base) {
                 flow.payable = false;
-            }
-        }
-        for base in bases_by_subscription(&flows) {
-            if let Some(flow) = flows.get_mut(base) {
-                flow.by_subscription = true;
             }
         }
         AgreementVersion {
@@ -336,6 +343,19 @@ impl Compiler<'_> {
             Binding::SoldBy => Role::SoldBy,
             Binding::IntroducedBy => Role::IntroducedBy,
         }
+    }
+}
+
+/// Has flows summed by subscription wherever some flow of the period needs it. A period may have shares of several
+/// versions, so what one of them needs all versions give.
+fn keep_subscriptions(versions: &mut [AgreementVersion]) {
+    let needed = |version: &AgreementVersion| {
+        let flow = |base: usize| version.flows.get(base).map(|flow| flow.id.clone());
+        bases_by_subscription(&version.flows).into_iter().filter_map(flow).collect::<Vec<_>>()
+    };
+    let needed: BTreeSet<String> = versions.iter().flat_map(needed).collect();
+    for flow in versions.iter_mut().flat_map(|version| &mut version.flows) {
+        flow.by_subscription = needed.contains(&flow.id);
     }
 }
 

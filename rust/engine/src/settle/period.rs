@@ -247,7 +247,8 @@ impl Period<'_> {
         Stop::Flow(Fault { code, field: format!("{}/{}", self.agreement.id, flow.id), value })
     }
 
-    /// The agreement's currency; else the one that its shares are in; else that of the payer's account.
+    /// The agreement's currency; else the one that its shares are in; else that of all plans that it applies to; else that
+    /// of the payer's account.
     fn currency(&mut self, flow: &Flow, payer: Option<u32>) -> Result<u32> {
         if let Some(currency) = &self.agreement.currency {
             return Ok(self.cast.currencies.intern(currency));
@@ -259,6 +260,9 @@ impl Period<'_> {
             return Ok(*only);
         }
         let engine = self.fees.roles.engine;
+        if let Some(currency) = self.agreement.currency_of_plans(&engine.compiled) {
+            return Ok(self.cast.currencies.intern(currency));
+        }
         let name = payer.and_then(|payer| self.cast.parties.name(payer));
         let account = name.and_then(|name| engine.currency_of(name));
         account

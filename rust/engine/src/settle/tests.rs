@@ -206,6 +206,8 @@ fn a_guarantee_is_due_even_if_nothing_was_sold() {
         with(flow("share", &d, &b, &[0], &percent("0.7")), &json!({"payable": false})),
         flow("wholesale", &d, &b, &[0], &least),
     ]);
+    // Without a currency of its own it is in that of the plans that it applies to.
+    assert_eq!(nets(&settled(&agreement("deal", &flows), &[])), ["D B 60"]);
     let terms = with(agreement("deal", &flows), &json!({"currency": "EUR"}));
     assert_eq!(nets(&settled(&terms, &[])), ["D B 60"]);
     assert_eq!(nets(&settled(&terms, &[(["share", "D", "B", ""], "76.3")])), ["D B 76.3"]);
