@@ -15,7 +15,7 @@ from partita import Engine
 from . import threads
 
 
-class Enough(Exception):
+class EnoughError(Exception):
     """What the handler raises."""
 
 
@@ -24,7 +24,7 @@ def alarm() -> Iterator[None]:
     """A handler for the alarm clock that raises."""
 
     def ring(*_: object) -> None:
-        raise Enough
+        raise EnoughError
 
     before = signal.signal(signal.SIGALRM, ring)
     yield
@@ -40,7 +40,7 @@ def test_a_long_call_ends_when_a_handler_raises(alarm: None) -> None:
     seconds = time.perf_counter() - started
     moved = session.counters
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         session.rate(pa.concat_tables([few] * 40))
     assert session.counters.equals(moved)
     session.rate(few)

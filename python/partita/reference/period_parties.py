@@ -94,8 +94,8 @@ class PeriodRoles:
         return party
 
     def currency(self, payer: str) -> str:
-        """The agreement's currency; else the one its shares and sales are in; else that of all plans it applies to; else
-        that of the payer's account."""
+        """The agreement's currency; else the one its shares and sales are in; else the one that all plans it applies to
+        are in; else that of the payer's account."""
         if self.stands.agreement.currency is not None:
             return self.stands.agreement.currency
         if len(self.currencies) == 1:
