@@ -33,6 +33,7 @@ KINDS: dict[str, Callable[[], object]] = {
     "batches": lambda: iter(ARROW.to_batches()),
     "list of batches": ARROW.to_batches,
     "polars": lambda: pl.from_arrow(ARROW),
+    "polars in chunks": lambda: pl.concat([pl.from_arrow(ARROW.slice(row, 1)) for row in (0, 1)], rechunk=False),
     "pandas": ARROW.to_pandas,
     "duckdb": lambda: duckdb.arrow(ARROW),
     "dicts": lambda: [ROW, ROW],
