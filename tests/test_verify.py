@@ -29,7 +29,7 @@ LAST = Decimal("0.000000000001")
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A month with shares of usage, of fees and of the period, a counter, rejects of each kind, and a notice."""
-    folder = tmp_path_factory.mktemp("made")
+    folder = tmp_path_factory.mktemp("it's made [1]")
     run = bill(folder, "october", [*OCTOBER, OCTOBER[0]], catalog=catalog(much_shared()), shares="lines")
     shutil.copytree(folder, _kept(folder))
     return run

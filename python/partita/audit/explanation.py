@@ -12,6 +12,7 @@ from partita.cycle import Run
 from partita.errors import StoreError
 from partita.reference import Rated, Reference
 from partita.reference.lines import Line
+from partita.store.sql import interruptible, parquet
 
 from .differences import Difference, Findings
 from .landing import landed
@@ -101,12 +102,12 @@ class _Explaining:
         return (None if own["usage_file"] is None else (own["usage_file"], own["usage_row"])), own
 
     def _query(self, where: str, values: Sequence[Any]) -> Rows:
-        paths = [path.as_posix() for path in self.material.parts("lines")]
+        paths = [*self.material.parts("lines")]
         if not paths:
             return []
-        with duckdb.connect() as connection:
+        with interruptible(), duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            sql = f"SELECT * FROM read_parquet({paths!r}, union_by_name = true) WHERE {where}"
+            sql = f"SELECT * FROM {parquet(paths)} WHERE {where}"
             rows: Rows = connection.sql(sql, params=list(values)).to_arrow_table().to_pylist()
             return rows
 

@@ -11,6 +11,7 @@ import duckdb
 from partita.catalog.catalog import Catalog
 from partita.reference.agreements import is_sale, measured_flows
 from partita.reference.settle import flows_of
+from partita.store.sql import interruptible, parquet
 
 from .differences import Findings
 from .material import Material, Rows
@@ -56,8 +57,8 @@ def is_paid(catalog: Catalog, share: Mapping[str, Any]) -> bool:
 def _summed(path: Path, columns: Sequence[str], item: str) -> Rows:
     """The amounts of a file by some of its columns. The shares of whole periods are in no sum of usage and fees."""
     chosen = ", ".join(f"{item} AS item" if name == "item" else f'"{name}"' for name in columns)
-    source = f"read_parquet('{path.as_posix()}')"
-    with duckdb.connect() as connection:
+    source = parquet([path])
+    with interruptible(), duckdb.connect() as connection:
         where = "WHERE line_id IS NOT NULL" if "line_id" in connection.sql(f"FROM {source}").columns else ""
         sums = connection.sql(f"SELECT {chosen}, sum(amount) AS amount FROM {source} {where} GROUP BY ALL")
         rows: Rows = sums.to_arrow_table().to_pylist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -10,10 +9,8 @@ import pyarrow as pa
 
 from partita.errors import PeriodError, StoreError
 from partita.store import Book
-from partita.store.duckdb import interruptible
 from partita.store.schema import TABLES
-
-from .fingerprint import quoted
+from partita.store.sql import interruptible, parquet, quoted
 
 _BESIDE = ("lines", "shares")
 """Tables that lie beside the book."""
@@ -36,7 +33,7 @@ def write_tables(book: Book, run_id: str | None, period: str | None, folder: Pat
         for name in _BESIDE:
             parts = [book.folder / part["path"] for part in book.parts(name, wanted)]
             if parts:
-                paths.append(_copied(connection, _read(parts), folder / f"{name}.{kind}", kind))
+                paths.append(_copied(connection, parquet(parts), folder / f"{name}.{kind}", kind))
     return paths
 
 
@@ -52,11 +49,6 @@ def _run_id(book: Book, run_id: str | None, period: str | None) -> str | None:
     if closed_by is None:
         raise PeriodError(f"{book.url}: {period} is not closed")
     return closed_by
-
-
-def _read(parts: Sequence[Path]) -> str:
-    files = ", ".join(quoted(path.as_posix()) for path in parts)
-    return f"read_parquet([{files}], union_by_name = true)"
 
 
 def _copied(connection: duckdb.DuckDBPyConnection, source: str, path: Path, kind: str) -> Path:

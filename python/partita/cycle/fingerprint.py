@@ -30,8 +30,3 @@ def texts(table: pa.Table, column: Column | None) -> pa.Array:
     if column is None or column not in table.column_names:
         return pa.nulls(table.num_rows, pa.string())
     return plain(table[column])
-
-
-def quoted(text: str) -> str:
-    """SQL: a text."""
-    return "'" + text.replace("'", "''") + "'"

@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 
 from partita import _core
 from partita.errors import StoreError
-from partita.store.duckdb import interruptible
+from partita.store.sql import interruptible, parquet, quoted
 
-from .fingerprint import FINGERPRINT, IDS, quoted, texts
+from .fingerprint import FINGERPRINT, IDS, texts
 from .gather import ROW, Gathered, Source
 from .plan import Plan
 from .verbs import Verbs
@@ -50,7 +50,7 @@ class Seen:
         self._plan = plan
         self._verbs = verbs
         self._gathered = gathered
-        self._committed = ", ".join(quoted(path.as_posix()) for path in committed)
+        self._committed = committed
 
     def verdicts(self, folder: Path) -> pa.Table:
         """A reject for every record that is not to be rated because of another; `folder` is for what does not fit
@@ -64,7 +64,7 @@ class Seen:
     def _seen_before(self, folder: Path) -> pa.Table:
         """Identities of this run that are committed, and the content that they have there."""
         sql = (
-            f"SELECT identity, content FROM read_parquet([{self._committed}]) "
+            f"SELECT identity, content FROM {parquet(self._committed)} "
             "WHERE identity IN (SELECT identity FROM ids) ORDER BY identity"
         )
         try:

@@ -20,6 +20,7 @@ from partita.errors import StoreError
 
 from .book import Book
 from .schema import FORMAT, RUN_LOG, TABLES
+from .sql import interruptible
 
 _TYPES: Final = {
     pa.string(): "VARCHAR",
@@ -31,7 +32,6 @@ _TYPES: Final = {
 }
 
 
-_INTERRUPTED: Final = "Query interrupted"
 _ROW_GROUP: Final = 122_880
 """Rows that DuckDB keeps and compresses together. A thread that gets other numbers of them leaves parts of groups, and
 all would be written once more when the file is closed."""
@@ -128,20 +128,6 @@ class DuckDbBook(Book):
                 yield
         except duckdb.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """A Ctrl-C while DuckDB is at work as the `KeyboardInterrupt` that it is. DuckDB has errors of its own for that,
-    one of which is a plain RuntimeError, known by its text only."""
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise KeyboardInterrupt from error
-    except RuntimeError as error:
-        if str(error) != _INTERRUPTED:
-            raise
-        raise KeyboardInterrupt from error
 
 
 class _Arriving:
