@@ -19,9 +19,9 @@ class Session:
     Calls price in the order in which they come; those of several threads follow one after the other. What a call costs
     does not depend on how many counters are held.
 
-    >>> from partita.catalog import load
+    >>> import partita
     >>> tiers = {"graduated": {"tiers": [{"up_to": "10", "price": "1"}, {"price": "0.5"}]}}
-    >>> engine = partita.Engine(load({
+    >>> engine = partita.Engine(partita.load({
     ...     "parties": {"nordtel": {}},
     ...     "accounts": {"a-1": {"owner": "c-1", "currency": "EUR"}},
     ...     "subscriptions": {"s-1": {"account": "a-1", "keys": ["46701"], "plans": "start"}},

@@ -54,6 +54,22 @@ def explain(run: Run | str, line: bytes | str | Place, run_id: str | None = None
     `file:row`. A record may have several lines: its place explains the first; one that was rejected, why.
 
     Raises `StoreError` for a line that the run does not have.
+
+    >>> import tempfile, partita
+    >>> from pathlib import Path
+    >>> from partita import demo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made, store = demo.prepare("A.4", 500, 1, Path(folder)), f"duckdb:///{folder}/book.duckdb"
+    ...     beside = {"accounts": made.accounts, "subscriptions": made.subscriptions}
+    ...     run = partita.run(made.catalog, made.usage, made.period, store, **beside)
+    ...     for step in explain(run, run.lines["line_id"][0].as_py()).steps:
+    ...         print(step.title)
+    Whose it is
+    Which charge, and why
+    What it costs
+    Who gets what of it
+    Where it is billed and settled
+    The entries of these documents
     """
     book, row = opened(run, run_id)
     with book:

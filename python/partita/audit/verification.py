@@ -60,6 +60,17 @@ def verify(
     documents, entries and positions are always checked whole.
 
     Raises `StoreError` when the usage files, or what the run was made from, are not there any more.
+
+    >>> import tempfile, partita
+    >>> from pathlib import Path
+    >>> from partita import demo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made, store = demo.prepare("A.4", 500, 1, Path(folder)), f"duckdb:///{folder}/book.duckdb"
+    ...     beside = {"accounts": made.accounts, "subscriptions": made.subscriptions}
+    ...     run = partita.run(made.catalog, made.usage, made.period, store, **beside)
+    ...     found = verify(run, whole=True)
+    ...     print(found.clean, found.checked["documents"])
+    True 11
     """
     book, row = opened(run, run_id)
     with book:

@@ -56,6 +56,23 @@ def run(
 
     The same inputs again are the same run: it is returned with `replayed`, and nothing is written. Raises
     `CatalogError`, `UsageSchemaError`, `PeriodError` when the period is closed or not the next one, and `StoreError`.
+
+    >>> import tempfile, partita
+    >>> from pathlib import Path
+    >>> catalog = partita.load({
+    ...     "parties": {"nordtel": {}},
+    ...     "accounts": {"a-1": {"owner": "c-1", "currency": "SEK"}},
+    ...     "subscriptions": {"s-1": {"account": "a-1", "keys": ["46701"], "plans": "start"}},
+    ...     "plans": {"start": {
+    ...         "seller": "nordtel", "currency": "SEK", "charges": {"calls": {"unit": {"price": "0.35"}}},
+    ...     }},
+    ...     "usage": {"calls": {"files": "*.csv", "id": "none", "quantity": "minutes"}},
+    ... })
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "october.csv").write_text("time,key,minutes\\n2026-10-05T10:00:00Z,46701,7\\n")
+    ...     october = partita.run(catalog, folder, "2026-10", f"duckdb:///{folder}/book.duckdb")
+    ...     print(october.rated, october.bills["net"].to_pylist(), october.entries.num_rows)
+    1 [Decimal('2.450000000000')] 4
     """
     started = time.monotonic()
     cycle(period, "UTC")
@@ -89,6 +106,19 @@ def close(
 
     Raises `PeriodError` when it is closed already or not the next one. An attempt that was killed right after its
     commit is found to be done when it is made again.
+
+    >>> import tempfile, partita
+    >>> from pathlib import Path
+    >>> from partita import demo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made, store = demo.prepare("A.4", 500, 1, Path(folder)), f"duckdb:///{folder}/book.duckdb"
+    ...     beside = {"accounts": made.accounts, "subscriptions": made.subscriptions}
+    ...     usage = partita.run(made.catalog, made.usage, made.period, store, open=True, **beside)
+    ...     print(usage.kind, usage.documents.num_rows)
+    ...     closed = close(made.catalog, made.period, store, **beside)
+    ...     print(closed.kind, closed.bills.num_rows, closed.statements.num_rows)
+    open 0
+    close 10 1
     """
     started = time.monotonic()
     cycle(period, "UTC")
@@ -109,6 +139,17 @@ def undo(store: str = DEFAULT, run_id: str | None = None) -> Run:
 
     Raises `PeriodError` when that is not the latest run, or when one of its documents is issued, and `StoreError`
     when there is no book or no run.
+
+    >>> import tempfile, partita
+    >>> from pathlib import Path
+    >>> from partita import demo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made, store = demo.prepare("A.4", 500, 1, Path(folder)), f"duckdb:///{folder}/book.duckdb"
+    ...     beside = {"accounts": made.accounts, "subscriptions": made.subscriptions}
+    ...     october = partita.run(made.catalog, made.usage, made.period, store, **beside)
+    ...     taken_back = undo(store)
+    ...     print(taken_back.run_id == october.run_id, october.documents.num_rows)
+    True 0
     """
     started = time.monotonic()
     with open_store(store, make=False) as book:
