@@ -186,6 +186,7 @@ def test_a_catalog_without_mappings(missing: list[str]) -> None:
         (pa.array([1, 2]), "usage cannot be read"),
         (iter([]), "an empty stream without a schema"),
         ([{}], "maps quantity to column"),
+        (table().append_column("seconds", table()["seconds"]), "seconds.*, which stands in the table twice"),
         (7, "usage is a int"),
         ("usage.csv", "usage is a str"),
     ],

@@ -63,14 +63,17 @@ impl<'a> Finder<'a> {
     }
 
     fn required(&self, column: &str, role: &str) -> Result<&'a ArrayRef> {
-        self.optional(column).ok_or_else(|| {
-            let found: Vec<_> = self.batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
-            let usage = &self.usage.id;
-            Error::UsageSchema(format!(
-                "usage {usage:?} maps {role} to column {column:?}; the table has {}",
-                found.join(", ")
-            ))
-        })
+        let fields = self.batch.schema_ref().fields();
+        let mut own = fields.iter().zip(self.batch.columns()).filter(|(field, _)| field.name() == column);
+        let told = || format!("usage {:?} maps {role} to column {column:?}", self.usage.id);
+        let Some((_, array)) = own.next() else {
+            let found: Vec<_> = fields.iter().map(|field| field.name().as_str()).collect();
+            return Err(Error::UsageSchema(format!("{}; the table has {}", told(), found.join(", "))));
+        };
+        match own.next() {
+            Some(_) => Err(Error::UsageSchema(format!("{}, which stands in the table twice", told()))),
+            None => Ok(array),
+        }
     }
 
     fn decimals(&self, column: &str) -> Option<u32> {
@@ -128,9 +131,8 @@ impl Rows {
             None => Numbers::nulls(len),
         };
         let attribute = |(column, named): &(String, bool)| match find.optional(column) {
-            Some(array) => Text::read(column, array, find.decimals(column)),
-            None if *named => find.text(column, "an attribute"),
-            None => Ok(Text::Same(None)),
+            None if !*named => Ok(Text::Same(None)),
+            _ => find.text(column, "an attribute"),
         };
         let numbers_given = find.optional(ROW_NUMBER).and_then(|array| array.as_primitive_opt::<Int64Type>()).cloned();
         let mut rows = Self {
