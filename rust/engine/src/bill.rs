@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use crate::document::{Accounts, BILL, Builder, Documents, DraftLine, Head, SALE, Unit, rounded_lines};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::interrupt::check_at;
 use crate::sums::{LINES, Sum, Sums, line};
 
 type LineSum = Sum<10>;
@@ -23,7 +24,8 @@ impl Engine {
         let accounts = Accounts::new(self, period, wanted)?;
         let billing = Billing { engine: self, sums: &sums, period };
         let mut builder = Builder::default();
-        for rows in sums.rows.chunk_by(|a, b| contract(a) == contract(b)) {
+        for (number, rows) in sums.rows.chunk_by(|a, b| contract(a) == contract(b)).enumerate() {
+            check_at(number)?;
             billing.bill(&accounts, rows, &mut builder)?;
         }
         builder.finish()

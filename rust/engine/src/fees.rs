@@ -22,12 +22,15 @@ use rayon::prelude::*;
 use crate::clock::month_of_name;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use at_zero::{Bearers, Counters};
 use billed::Billed;
 use due::{Closing, Part};
 
 /// Subscriptions that one task takes on.
 const TASK: usize = 4_096;
+/// Those of many tasks, between which the caller may stop.
+const LOT: usize = 64 * TASK;
 
 /// The rated lines of a close and their shares, the fees that could not be charged, and the sums of both.
 ///
@@ -55,7 +58,12 @@ impl Engine {
         let closing = Closing { engine: self, month, counters: &counters, billed: billed.as_ref(), bearers: &bearers };
         let subscriptions = u32::try_from(self.subscribers.subscriptions.account.len()).unwrap_or(u32::MAX);
         let all: Vec<u32> = (0..subscriptions).collect();
-        let parts = all.par_chunks(TASK).map(|part| closing.fees(part)).collect::<Result<Vec<Part>>>()?;
+        let mut parts: Vec<Part> = Vec::with_capacity(all.len().div_ceil(TASK));
+        for lot in all.chunks(LOT) {
+            interrupt::check()?;
+            let found = lot.par_chunks(TASK).map(|part| closing.fees(part)).collect::<Result<Vec<Part>>>()?;
+            parts.extend(found);
+        }
         let mut whole = Part::default();
         for part in parts {
             let first = u32::try_from(whole.fees.len()).unwrap_or(u32::MAX);

@@ -25,6 +25,7 @@ use crate::compile::{Agreement, Basis, Flow, Role};
 use crate::document::Documents;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::rate::Fault;
 use crate::subscriber::NONE;
 use crate::sums::{LINES, SHARES, Sums, line};
@@ -67,6 +68,7 @@ impl Engine {
         let of_records = shares.rows.len();
         let mut faults = Vec::new();
         for (number, agreement) in self.compiled.agreements.iter().enumerate() {
+            interrupt::check()?;
             let (found, refused) = self.period_shares((number, agreement), month, &mut shares, &lines)?;
             shares.rows.extend(found);
             faults.extend(refused.into_iter().map(|fault| (agreement.id.clone(), fault)));

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::column::ONE;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::names::Names;
 use crate::output::{batch, decimals, dictionary, numbers, texts};
 use crate::schema::{LINE_SUMS, SHARE_SUMS};
@@ -114,6 +115,7 @@ impl<const N: usize> Sums<N> {
     pub fn read(layout: &Layout<N>, batches: &[RecordBatch], period: Option<&str>) -> Result<Self> {
         let mut sums = Self::default();
         for batch in batches {
+            interrupt::check()?;
             sums.add_batch(layout, batch, period)?;
         }
         sums.merged()
