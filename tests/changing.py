@@ -63,7 +63,7 @@ CATALOG: dict[str, Any] = {
         }
     },
 }
-KEYS = tuple(f"46{n}" for n in range(12))
+KEYS = tuple(f"46{n}" if n % 3 else f"a-key-of-many-characters-{n}" for n in range(12))
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -122,6 +123,27 @@ def test_lines_shares_rejects_and_counters_are_those_of_the_reference(engine: En
     assert {reject["name"] for reject in expected["rejects"]} >= {"unknown_key", "bad_destination", "over_shared"}
     assert len(expected["shares"]) > RECORDS
     assert_equal(of_engine(engine.rate(batches(rows))), expected)
+
+
+LAYOUTS = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()))
+
+
+def longer(key: str) -> str:
+    """Every other key as a long one, which does not lie in its slot of the index."""
+    return f"a-key-of-many-characters-{key}" if int(key[1:]) % 2 else key
+
+
+def test_keys_of_any_length_and_layout() -> None:
+    rows = [{**row, "key": longer(row["key"])} for row in calls()[:3_000]]
+    given = deepcopy(CATALOG)
+    for subscription in given["subscriptions"].values():
+        subscription["keys"] = [longer(key) for key in subscription["keys"]]
+    catalog, table = load(given), batches(rows)
+    engine, expected = Engine(catalog), of_reference(Reference(catalog).rate([Batch("calls", "", rows, "")], None, ()))
+    place = table.column_names.index("key")
+    for layout in LAYOUTS:
+        usage = table.set_column(place, "key", table["key"].cast(layout))
+        assert_equal(of_engine(engine.rate(usage)), expected)
 
 
 OF_SHARES = ("period", "agreement", "version", "flow", "payer", "payee", "currency")
