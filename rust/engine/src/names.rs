@@ -3,6 +3,8 @@
 //! Names that are copied share what they had until then, whatever either learns later: ten million subscribers are
 //! indexed once, and an engine with a thousand new ones holds just those beside them.
 
+mod added;
+
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::{Arc, OnceLock};
@@ -10,10 +12,9 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
 
+use self::added::Added;
 use crate::counter::Folded;
-use crate::few::Few;
 use crate::keys::{Keys, Sought};
-use crate::trie::{Trie, hash_of};
 
 /// Names in order of their codes, each with a value beside it if there are any.
 #[derive(Debug, Clone)]
@@ -37,46 +38,6 @@ impl<V: Copy + Default> Default for Names<V> {
     fn default() -> Self {
         let base = Base { keys: Keys::default(), names: Vec::new(), values: OnceLock::new() };
         Self { base: Arc::new(base), added: Added::default(), values: OnceLock::new() }
-    }
-}
-
-/// Names that came after, in pieces that copies share.
-#[derive(Debug, Clone, Default)]
-struct Added {
-    /// By hash of a name: the codes of all with that hash.
-    codes: Trie<u64, Few<u32>>,
-    pieces: Vec<Arc<Vec<Arc<str>>>>,
-    len: usize,
-}
-
-/// Names in a piece.
-const PIECE: usize = 256;
-
-impl Added {
-    fn name(&self, at: usize) -> Option<&str> {
-        self.pieces.get(at / PIECE)?.get(at % PIECE).map(|name| &**name)
-    }
-
-    /// The code of a name, where codes count from `first`.
-    fn code(&self, name: &str, first: usize) -> Option<u32> {
-        if self.len == 0 {
-            return None;
-        }
-        let own = |code: u32| self.name((code as usize).checked_sub(first)?);
-        self.codes.get(&hash_of(name))?.iter().copied().find(|&code| own(code) == Some(name))
-    }
-
-    fn push(&mut self, name: &str, code: u32) {
-        let hash = hash_of(name);
-        let others = self.codes.get(&hash).map(|codes| codes.to_vec()).unwrap_or_default();
-        self.codes.insert(hash, [others, vec![code]].concat().as_slice().into());
-        if self.len.is_multiple_of(PIECE) {
-            self.pieces.push(Arc::default());
-        }
-        if let Some(last) = self.pieces.last_mut() {
-            Arc::make_mut(last).push(name.into());
-        }
-        self.len += 1;
     }
 }
 
@@ -201,8 +162,7 @@ impl<V: Copy + Default> Names<V> {
 
     /// All names, in order.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        let added = self.added.pieces.iter().flat_map(|piece| piece.iter().map(|name| &**name));
-        self.base.names.iter().map(String::as_str).chain(added)
+        self.base.names.iter().map(String::as_str).chain(self.added.all())
     }
 
     /// The names as the values of a dictionary column; made once.
