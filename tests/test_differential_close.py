@@ -114,7 +114,7 @@ def test_what_a_later_version_compares_by_subscription_all_versions_keep_by_subs
             "basic": {
                 "seller": "shop",
                 "currency": "EUR",
-                "charges": {"fee": {"every": "month", "flat": "80.00", "timing": "advance"}},
+                "charges": {"fee": {"every": "month", "flat": "80.00"}},
             }
         },
         "agreements": {
