@@ -95,9 +95,12 @@ def accounted(core: _core.Rated) -> Rated:
 
 
 def cause(error: Exception, sources: Sequence[Named]) -> Exception:
-    """What really happened: the failure of a stream's own code, or that an object is no table after all."""
+    """What really happened: the failure of a stream's own code, what a signal's handler raised, or that an object is no
+    table after all."""
     failures = (usage.failure for *_, usage in sources if isinstance(usage, Batches) and usage.failure is not None)
     own = next(failures, None)
     if own is not None:
         return own
+    if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+        return error  # raised by Python code that ran meanwhile, not by the core
     return UsageSchemaError(f"usage cannot be read: {error}") if type(error) in (Exception, ValueError) else error
