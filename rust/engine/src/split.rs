@@ -6,6 +6,7 @@
 //! record, with the first of its lines that the agreement applies to. A flow that needs the whole period waits for its
 //! close.
 
+mod columns;
 mod parts;
 mod record;
 

@@ -1,5 +1,6 @@
 //! From drafts to Arrow: lines and shares in input order, rejects, counters.
 
+mod alike;
 mod constant;
 mod lane;
 mod lines;

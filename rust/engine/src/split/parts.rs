@@ -16,7 +16,7 @@ pub enum Who {
 
 /// What a flow makes of its base.
 #[derive(Debug, Clone)]
-enum Share {
+pub(super) enum Share {
     /// All of it.
     Whole,
     Percent(Percent),
@@ -26,12 +26,12 @@ enum Share {
 
 /// A rate as a fraction in lowest terms.
 #[derive(Debug, Clone)]
-struct Percent {
-    rate: i128,
-    numerator: i64,
+pub(super) struct Percent {
+    pub(super) rate: i128,
+    pub(super) numerator: i64,
     /// The fraction's denominator times the target's unit.
-    divisor: Divisor,
-    unit: i64,
+    pub(super) divisor: Divisor,
+    pub(super) unit: i64,
     target: Target,
 }
 
@@ -41,9 +41,9 @@ pub struct Part {
     /// Its place among the flows of its agreement.
     pub flow: u32,
     /// Places among the parts; none: the line itself.
-    of: Vec<usize>,
-    minus: Vec<usize>,
-    share: Share,
+    pub(super) of: Vec<usize>,
+    pub(super) minus: Vec<usize>,
+    pub(super) share: Share,
     pub payer: Who,
     pub payee: Who,
     /// Whether it makes a share: somebody pays it, or a flow of the period needs it.
@@ -55,11 +55,13 @@ pub struct Part {
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub parts: Vec<Part>,
-    may_exceed: bool,
+    pub(super) may_exceed: bool,
     /// From this amount on, and at 0, no rounding can make the parts more than the whole.
     safe_from: i128,
     /// Up to this amount no part has too many digits.
     safe_to: i128,
+    /// Up to this amount all parts are computed in 64 bits.
+    pub narrow_to: i64,
 }
 
 impl Parts {
@@ -75,8 +77,12 @@ impl Parts {
             places[flow] = parts.len() - 1;
         }
         let has_remainder = parts.iter().any(|part| matches!(part.share, Share::Remainder(_)));
-        let (safe_from, safe_to) = (safe_from(&parts), safe_to(&parts));
-        Some(Self { parts, may_exceed: has_remainder && !agreement.allow_over_shared, safe_from, safe_to })
+        Some(Self::of(parts, has_remainder && !agreement.allow_over_shared))
+    }
+
+    pub(super) fn of(parts: Vec<Part>, may_exceed: bool) -> Self {
+        let (safe_from, safe_to, narrow_to) = (safe_from(&parts), safe_to(&parts), Self::narrow_to(&parts));
+        Self { parts, may_exceed, safe_from, safe_to, narrow_to }
     }
 
     /// Whether an amount is sure to be split without a fault.
@@ -149,7 +155,7 @@ impl Part {
 }
 
 impl Percent {
-    fn share(rate: i128, target: Target) -> Option<Share> {
+    pub(super) fn share(rate: i128, target: Target) -> Option<Share> {
         if rate == ONE && target == Target::STORED {
             return Some(Share::Whole);
         }
@@ -164,7 +170,7 @@ impl Percent {
 
     /// The rate times a base, rounded once.
     #[inline]
-    fn of(&self, base: i128) -> Option<i128> {
+    pub(super) fn of(&self, base: i128) -> Option<i128> {
         let narrow = i64::try_from(base).ok().filter(|base| *base >= 0);
         if let Some(product) = narrow.and_then(|base| base.checked_mul(self.numerator)) {
             return Some(i128::from(self.divisor.rounded(product)) * i128::from(self.unit));

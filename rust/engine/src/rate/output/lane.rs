@@ -217,8 +217,7 @@ impl Writer<'_> {
         into: &mut Vec<i128>,
     ) -> Result<&Parts> {
         let parts = self.parts(agreement)?;
-        let split = parts.split(lane.amount[at], into).map(|()| parts);
-        split.ok_or_else(|| Error::Internal("a line in a lane cannot be split".into()))
+        parts.split(lane.amount[at], into).map(|()| parts).ok_or_else(not_split)
     }
 
     /// What an agreement makes of lines in lanes.
@@ -242,6 +241,12 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// A promise of the lane that is broken.
+#[cold]
+pub(super) fn not_split() -> Error {
+    Error::Internal("a line in a lane cannot be split".into())
 }
 
 /// Codes of names, of which there are so many; any other is null.

@@ -1,26 +1,45 @@
 //! The sums of one partition of accounts: of their lines, and of the shares of these.
 
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
 use super::Writer;
+use super::alike::{OwnKey, Stem, alike};
+use super::lane::not_split;
 use super::sums::{LineKey, ShareKey};
 use super::tally::{Summed, Sums};
 use crate::compile::Role;
+use crate::counter::Folded;
 use crate::error::Result;
 use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::lane::Lane;
 use crate::split::{Part, Who};
-use crate::subscriber::NONE;
+use crate::subscriber::{NONE, Subscribers};
 
 /// Sums so far.
 #[derive(Default)]
 pub struct PartitionSums {
     lines: Sums<LineKey>,
     shares: Sums<ShareKey>,
+    /// Shares of lanes that single accounts or subscriptions have, by their stem.
+    own: Sums<OwnKey>,
+    stems: HashMap<Stem, u32, BuildHasherDefault<Folded>>,
+    /// What lines are split into, to be filled again.
+    columns: Vec<Vec<i64>>,
 }
 
 impl PartitionSums {
-    /// All sums of lines, and of shares.
-    pub fn into_inner(self) -> (Summed<LineKey>, Summed<ShareKey>) {
-        (self.lines.into_inner(), self.shares.into_inner())
+    /// All sums of lines, and of shares: a key may come twice.
+    pub fn into_inner(self, subscribers: &Subscribers) -> (Summed<LineKey>, Summed<ShareKey>) {
+        let mut stems: Vec<_> = self.stems.into_iter().collect();
+        stems.sort_unstable_by_key(|stem| stem.1);
+        let own = self.own.into_inner().into_iter();
+        let own = own.map(|((stem, account, subscription), sum)| {
+            (stems[stem as usize].0.share(subscribers, (account, subscription)), sum)
+        });
+        let mut shares = self.shares.into_inner();
+        shares.extend(own);
+        (self.lines.into_inner(), shares)
     }
 
     /// Adds the rated rows of some chunks whose accounts are in this partition, of so many: those of each lane that have
@@ -89,55 +108,64 @@ impl PartitionSums {
         Ok(())
     }
 
+    /// Splits the lines of a lane that have these places, those that are alike together.
     fn add_lane_shares(&mut self, writer: &Writer, lane: &Lane, mine: &[u16]) -> Result<()> {
-        let mut amounts = Vec::new();
-        // What differs from account to account is added together, for its memory must be asked for.
-        let mut scattered = Vec::new();
-        let mut near: Vec<Near> = (0..NEAR).map(|_| Near::default()).collect();
-        for at in mine.iter().map(|&at| usize::from(at)).filter(|&at| !lane.sharing(at).is_empty()) {
-            let near = &mut near[lane.charge[at] as usize % NEAR];
-            let line = Some((lane.charge[at], lane.month[at], lane.set[at]));
-            if near.line != line {
-                *near = Near { line, places: self.places(writer, lane, at)? };
-            }
-            let mut places = near.places.iter();
-            for &agreement in lane.sharing(at) {
-                let parts = writer.split_lane(lane, at, agreement, &mut amounts)?;
-                let shared = parts.parts.iter().zip(&amounts).filter(|(part, _)| part.is_shared);
-                for ((part, &amount), place) in shared.zip(&mut places) {
-                    match place {
-                        Some(place) => self.shares.add_at(*place, amount, 1)?,
-                        None => scattered.push((lane_share(writer, (lane, at), agreement, part), amount)),
-                    }
+        for alike in alike(lane, mine) {
+            let first = usize::from(alike.places[0]);
+            for &agreement in lane.sharing(first) {
+                let parts = writer.parts(agreement)?;
+                let narrow = 0..=i128::from(parts.narrow_to);
+                let is_narrow = |&place: &u16| narrow.contains(&lane.amount[usize::from(place)]);
+                let (narrow, wide): (Vec<u16>, Vec<u16>) = alike.places.iter().partition(|place| is_narrow(place));
+                let amounts: Vec<i64> = narrow.iter().map(|&place| lane.amount[usize::from(place)] as i64).collect();
+                if parts.split_all(&amounts, &mut self.columns).is_none() {
+                    return Err(not_split());
                 }
+                for (number, part) in parts.parts.iter().enumerate().filter(|(_, part)| part.is_shared) {
+                    let share = lane_share(writer, (lane, first), agreement, part);
+                    self.add_column(lane, Stem::of(part, share), share, (&narrow, number))?;
+                }
+                self.add_singly(writer, lane, agreement, &wide)?;
             }
         }
-        self.shares.add_all(scattered.into_iter())
+        Ok(())
     }
 
-    /// Where the shares of a line go, in their order; none for those that differ from account to account.
-    fn places(&mut self, writer: &Writer, lane: &Lane, at: usize) -> Result<Vec<Option<usize>>> {
-        let mut places = Vec::new();
-        for &agreement in lane.sharing(at) {
-            for part in writer.parts(agreement)?.parts.iter().filter(|part| part.is_shared) {
-                let key = lane_share(writer, (lane, at), agreement, part);
-                let differs = key.6 != NONE || key.7 != NONE || key.8 != NONE;
-                places.push(if differs { None } else { Some(self.shares.add(key, 0, 0)?) });
+    /// Adds a column of shares to one sum, or each to its own where they have but a stem in common.
+    fn add_column(
+        &mut self,
+        lane: &Lane,
+        stem: Option<Stem>,
+        share: ShareKey,
+        (places, number): (&[u16], usize),
+    ) -> Result<()> {
+        let Self { shares, own, stems, columns, .. } = self;
+        let column = &columns[number];
+        let Some(stem) = stem else {
+            let sum = column.iter().map(|&amount| i128::from(amount)).sum();
+            return shares.add(share, sum, column.len() as i64).map(|_| ());
+        };
+        let next = stems.len() as u32;
+        let number = *stems.entry(stem).or_insert(next);
+        let each = places.iter().zip(column).map(|(&place, &amount)| {
+            let (account, subscription) = stem.own(lane, usize::from(place));
+            ((number, account, subscription), i128::from(amount))
+        });
+        own.add_all(each)
+    }
+
+    /// The shares of lines whose amounts have too many digits to be split by column.
+    fn add_singly(&mut self, writer: &Writer, lane: &Lane, agreement: (u32, u32), places: &[u16]) -> Result<()> {
+        let mut amounts = Vec::new();
+        for at in places.iter().map(|&place| usize::from(place)) {
+            let parts = writer.split_lane(lane, at, agreement, &mut amounts)?;
+            for (part, &amount) in parts.parts.iter().zip(&amounts).filter(|(part, _)| part.is_shared) {
+                self.shares.add(lane_share(writer, (lane, at), agreement, part), amount, 1)?;
             }
         }
-        Ok(places)
+        Ok(())
     }
 }
-
-/// Where the shares of some lines go, all of one charge, month and set of agreements.
-#[derive(Default)]
-struct Near {
-    line: Option<(u32, i32, u32)>,
-    places: Vec<Option<usize>>,
-}
-
-/// How many of them are remembered.
-const NEAR: usize = 64;
 
 #[inline]
 fn lane_line(writer: &Writer, lane: &Lane, at: usize) -> (LineKey, i128) {

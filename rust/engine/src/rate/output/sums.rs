@@ -47,7 +47,8 @@ impl Accumulator {
 
     /// Line sums and share sums, in order of their keys.
     pub(super) fn finish(self, writer: &Writer) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
-        let (lines, shares): (Vec<_>, Vec<_>) = self.parts.into_iter().map(PartitionSums::into_inner).unzip();
+        let subscribers = &writer.engine.subscribers;
+        let (lines, shares): (Vec<_>, Vec<_>) = self.parts.into_iter().map(|part| part.into_inner(subscribers)).unzip();
         // Lines of one key are all in one partition; shares that no account has a part in are not.
         let mut lines = lines.concat();
         parallel::sort_by_key(&mut lines, |entry| entry.0);

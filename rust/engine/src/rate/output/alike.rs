@@ -1,0 +1,106 @@
+//! Lines of a lane that are shared alike: of one charge, one month and one set of agreements. They are split by column,
+//! and what they come to is added at once, but for what belongs to single accounts or subscriptions.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::sums::ShareKey;
+use super::tally::Key;
+use crate::counter::Folded;
+use crate::rate::lane::Lane;
+use crate::split::{Part, Who};
+use crate::subscriber::{NONE, Subscribers};
+
+/// Charge, month and set of agreements.
+type Mark = (u32, i32, u32);
+
+/// Lines that are shared alike, by their places in their lane; at least one.
+#[derive(Debug)]
+pub struct Alike {
+    mark: Mark,
+    pub places: Vec<u16>,
+}
+
+/// How many marks are remembered without a look-up.
+const NEAR: usize = 64;
+
+/// The shared lines among some of a lane, in order of arrival.
+pub fn alike(lane: &Lane, mine: &[u16]) -> Vec<Alike> {
+    let mut all: Vec<Alike> = Vec::new();
+    let mut known = HashMap::<Mark, usize, BuildHasherDefault<Folded>>::default();
+    let mut near = [usize::MAX; NEAR];
+    let shared = mine.iter().filter(|&&at| !lane.sharing(usize::from(at)).is_empty());
+    for &place in shared {
+        let at = usize::from(place);
+        let mark = (lane.charge[at], lane.month[at], lane.set[at]);
+        let number = &mut near[lane.charge[at] as usize % NEAR];
+        if all.get(*number).is_none_or(|alike| alike.mark != mark) {
+            *number = *known.entry(mark).or_insert(all.len());
+            if *number == all.len() {
+                all.push(Alike { mark, places: Vec::new() });
+            }
+        }
+        all[*number].places.push(place);
+    }
+    all
+}
+
+/// What the shares of a part have in common where each account or subscription has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stem {
+    /// Without payer, payee, accounts and subscription, as far as they differ.
+    key: ShareKey,
+    pays: bool,
+    is_paid: bool,
+    by_subscription: bool,
+}
+
+impl Stem {
+    /// What the shares of a part have in common with one of them; none if that is everything.
+    pub fn of(part: &Part, share: ShareKey) -> Option<Self> {
+        let (pays, is_paid) = (part.payer == Who::AccountOwner, part.payee == Who::AccountOwner);
+        let by_subscription = share.8 != NONE;
+        let mut key = share;
+        if pays {
+            (key.4, key.6) = (NONE, NONE);
+        }
+        if is_paid {
+            (key.5, key.7) = (NONE, NONE);
+        }
+        key.8 = NONE;
+        (pays || is_paid || by_subscription).then_some(Self { key, pays, is_paid, by_subscription })
+    }
+
+    /// What a line of the lane has by itself: its account and, where that matters, its subscription.
+    #[inline]
+    pub fn own(&self, lane: &Lane, at: usize) -> (u32, u32) {
+        (lane.account[at], if self.by_subscription { lane.subscription[at] } else { NONE })
+    }
+
+    /// What the share of an account and subscription is added to.
+    pub fn share(&self, subscribers: &Subscribers, (account, subscription): (u32, u32)) -> ShareKey {
+        let mut key = self.key;
+        let owner = subscribers.accounts.owner[account as usize];
+        if self.pays {
+            (key.4, key.6) = (owner, account);
+        }
+        if self.is_paid {
+            (key.5, key.7) = (owner, account);
+        }
+        key.8 = subscription;
+        key
+    }
+}
+
+/// A stem by number, an account, a subscription.
+pub type OwnKey = (u32, u32, u32);
+
+impl Key for OwnKey {
+    #[inline]
+    fn hash(&self) -> u64 {
+        let mut hash = Folded::default();
+        hash.write_u64(u64::from(self.0) << 32 | u64::from(self.1));
+        hash.write_u64(u64::from(self.2));
+        hash.finish()
+    }
+}
