@@ -14,7 +14,7 @@ use partita_money::Dec;
 
 pub use agreement::{Agreement, AgreementVersion, Basis, Flow, Role};
 pub use charge::{Charge, Counted, Version};
-pub use lane::{LaneCharge, Lanes, NO_LANE};
+pub use lane::{LaneCharge, Lanes};
 pub use number::{Number, Scratch, Values};
 pub use usage::{Input, Usage};
 

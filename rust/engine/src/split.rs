@@ -20,7 +20,7 @@ use crate::rate::Fault;
 use crate::reject::Code;
 use crate::subscriber::{NONE, Subscribers};
 
-pub use parts::{Part, Parts, Who};
+pub use parts::{Part, Parts, Safe, Who};
 pub use record::split_row;
 
 /// What flows ask of a line.

@@ -4,7 +4,7 @@ use super::{Agreement, Charge, Counted, Plan};
 use crate::catalog::Kind;
 use crate::charge::Whole;
 use crate::condition::Source;
-use crate::split::Parts;
+use crate::split::{Parts, Safe};
 
 /// A version of a charge, as lanes rate it.
 #[derive(Debug)]
@@ -100,10 +100,11 @@ impl Lanes {
         }
     }
 
-    /// Whether an amount is sure to be split without a fault under these agreements.
+    /// Amounts that are sure to be split without a fault under these agreements.
     #[inline]
-    pub fn are_safe(&self, agreements: &[(u32, u32)], amount: i128) -> bool {
-        agreements.iter().all(|&agreement| self.parts(agreement).is_some_and(|parts| parts.is_safe(amount)))
+    pub fn safe(&self, agreements: &[(u32, u32)]) -> Safe {
+        let each = agreements.iter().map(|&agreement| self.parts(agreement).map_or(Safe::NONE, Parts::safe));
+        each.fold(Safe::ALL, Safe::and)
     }
 
     /// The parts of an agreement that a lane's charge is shared under.

@@ -7,18 +7,19 @@
 
 mod block;
 mod count;
+mod mark;
 mod rest;
 mod route;
 mod way;
 
 pub use count::{count, merge};
+pub use mark::Mark;
 pub use rest::into_work;
 pub use route::route;
 
 use super::chunk::partition_of;
 use super::route::{Context, Fault};
 use super::rows::Rows;
-use crate::compile::LaneCharge;
 use crate::subscriber::Held;
 
 /// No number: a quantity that is null, units that do not count.
@@ -30,11 +31,10 @@ pub struct Lane {
     pub row: Vec<u32>,
     pub account: Vec<u32>,
     pub subscription: Vec<u32>,
-    pub month: Vec<i32>,
     pub zone: Vec<u32>,
     pub band: Vec<u32>,
-    /// Place among the compiled lanes' charges.
-    pub charge: Vec<u32>,
+    /// Number of its mark.
+    pub mark: Vec<u32>,
     /// Whole units, or `NO_UNITS`.
     pub quantity: Vec<i64>,
     pub billed: Vec<i64>,
@@ -43,8 +43,8 @@ pub struct Lane {
     pub before: Vec<i64>,
     /// Flags of lines; empty when no line has any.
     pub flags: Vec<i32>,
-    /// Which of `sets` shares each line; empty when none is shared.
-    pub set: Vec<u32>,
+    /// Marks by number.
+    pub marks: Vec<Mark>,
     /// Agreements and their versions, together; the first is nobody.
     pub sets: Vec<Vec<(u32, u32)>>,
     /// Whether some charge counts.
@@ -59,10 +59,9 @@ impl Lane {
             row: Vec::with_capacity(rows),
             account: Vec::with_capacity(rows),
             subscription: Vec::with_capacity(rows),
-            month: Vec::with_capacity(rows),
             zone: Vec::with_capacity(rows),
             band: Vec::with_capacity(rows),
-            charge: Vec::with_capacity(rows),
+            mark: Vec::with_capacity(rows),
             quantity: Vec::with_capacity(rows),
             billed: Vec::with_capacity(rows),
             amount: Vec::with_capacity(rows),
@@ -86,16 +85,22 @@ impl Lane {
         self.row.len()
     }
 
-    /// The compiled charge of a row.
+    /// The mark of a row.
     #[inline]
-    pub fn charge<'a>(&self, context: &Context<'a>, at: usize) -> &'a LaneCharge {
-        &context.compiled.lanes.charges[self.charge[at] as usize]
+    pub fn mark_of(&self, at: usize) -> &Mark {
+        &self.marks[self.mark[at] as usize]
     }
 
     /// The agreements that share a row's line.
     #[inline]
     pub fn sharing(&self, at: usize) -> &[(u32, u32)] {
-        &self.sets[self.set.get(at).map_or(0, |&set| set as usize)]
+        self.set(self.mark_of(at))
+    }
+
+    /// The agreements that share lines of a mark.
+    #[inline]
+    pub fn set(&self, mark: &Mark) -> &[(u32, u32)] {
+        &self.sets[mark.set as usize]
     }
 
     /// What is known of a row's holder.
@@ -117,16 +122,14 @@ impl Lane {
         kept(&mut self.row, &keep);
         kept(&mut self.account, &keep);
         kept(&mut self.subscription, &keep);
-        kept(&mut self.month, &keep);
         kept(&mut self.zone, &keep);
         kept(&mut self.band, &keep);
-        kept(&mut self.charge, &keep);
+        kept(&mut self.mark, &keep);
         kept(&mut self.quantity, &keep);
         kept(&mut self.billed, &keep);
         kept(&mut self.amount, &keep);
         kept(&mut self.before, &keep);
         kept(&mut self.flags, &keep);
-        kept(&mut self.set, &keep);
     }
 }
 

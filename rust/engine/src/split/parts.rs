@@ -51,15 +51,36 @@ pub struct Part {
     pub is_paid: bool,
 }
 
+/// Amounts from one on, and 0, up to another.
+#[derive(Debug, Clone, Copy)]
+pub struct Safe {
+    from: i128,
+    to: i128,
+}
+
+impl Safe {
+    pub const ALL: Self = Self { from: 0, to: i128::MAX };
+    pub const NONE: Self = Self { from: i128::MAX, to: -1 };
+
+    /// Those that both have.
+    pub fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), to: self.to.min(other.to) }
+    }
+
+    /// Whether an amount that is not negative is one of them.
+    #[inline]
+    pub fn holds(self, amount: i128) -> bool {
+        amount <= self.to && (amount >= self.from || amount == 0)
+    }
+}
+
 /// The parts of a line, flow by flow.
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub parts: Vec<Part>,
     pub(super) may_exceed: bool,
-    /// From this amount on, and at 0, no rounding can make the parts more than the whole.
-    safe_from: i128,
-    /// Up to this amount no part has too many digits.
-    safe_to: i128,
+    /// Where no rounding can make the parts more than the whole, and no part has too many digits.
+    safe: Safe,
     /// Up to this amount all parts are computed in 64 bits.
     pub narrow_to: i64,
 }
@@ -81,21 +102,21 @@ impl Parts {
     }
 
     pub(super) fn of(parts: Vec<Part>, may_exceed: bool) -> Self {
-        let (safe_from, safe_to, narrow_to) = (safe_from(&parts), safe_to(&parts), Self::narrow_to(&parts));
-        Self { parts, may_exceed, safe_from, safe_to, narrow_to }
+        let safe = Safe { from: if may_exceed { safe_from(&parts) } else { 0 }, to: safe_to(&parts) };
+        let narrow_to = Self::narrow_to(&parts);
+        Self { parts, may_exceed, safe, narrow_to }
     }
 
-    /// Whether an amount is sure to be split without a fault.
-    #[inline]
-    pub fn is_safe(&self, amount: i128) -> bool {
-        amount <= self.safe_to && (!self.may_exceed || amount == 0 || amount >= self.safe_from)
+    /// Amounts that are sure to be split without a fault.
+    pub fn safe(&self) -> Safe {
+        self.safe
     }
 
     /// Each part of an amount that is not negative, in order; none if one has too many digits or the parts exceed it.
     #[inline]
     pub fn split(&self, amount: i128, into: &mut Vec<i128>) -> Option<()> {
         into.clear();
-        let is_small = amount <= self.safe_to;
+        let is_small = amount <= self.safe.to;
         for part in &self.parts {
             let base = part.base(amount, into)?;
             let share = match &part.share {

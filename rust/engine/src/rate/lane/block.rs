@@ -4,7 +4,6 @@
 //! processor to work on several rows at once, where a row from its key to its amount is one long chain of waiting.
 
 use super::{Lane, NO_UNITS};
-use crate::compile::NO_LANE;
 use crate::rate::holders::BLOCK;
 
 /// What is found of the rows of a block.
@@ -18,11 +17,9 @@ pub struct Block {
     pub plan: [u32; BLOCK],
     pub cycle: [u32; BLOCK],
     pub clock: [u32; BLOCK],
-    pub month: [i32; BLOCK],
     pub zone: [u32; BLOCK],
     pub band: [u32; BLOCK],
-    pub charge: [u32; BLOCK],
-    pub set: [u32; BLOCK],
+    pub mark: [u32; BLOCK],
     pub quantity: [i64; BLOCK],
     pub billed: [i64; BLOCK],
     pub amount: [i128; BLOCK],
@@ -39,11 +36,9 @@ impl Default for Block {
             plan: none,
             cycle: none,
             clock: none,
-            month: [0; BLOCK],
             zone: none,
             band: none,
-            charge: [NO_LANE; BLOCK],
-            set: none,
+            mark: none,
             quantity: [NO_UNITS; BLOCK],
             billed: [NO_UNITS; BLOCK],
             amount: [0; BLOCK],
@@ -58,11 +53,9 @@ impl Lane {
         add(&mut self.row, &block.row, fits);
         add(&mut self.account, &block.account, fits);
         add(&mut self.subscription, &block.subscription, fits);
-        add(&mut self.month, &block.month, fits);
         add(&mut self.zone, &block.zone, fits);
         add(&mut self.band, &block.band, fits);
-        add(&mut self.charge, &block.charge, fits);
-        add(&mut self.set, &block.set, fits);
+        add(&mut self.mark, &block.mark, fits);
         add(&mut self.quantity, &block.quantity, fits);
         add(&mut self.billed, &block.billed, fits);
         add(&mut self.amount, &block.amount, fits);

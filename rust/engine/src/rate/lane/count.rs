@@ -3,17 +3,17 @@
 mod arrival;
 mod canonical;
 
-use super::route::period;
-use super::{Lane, NO_UNITS, split_fault};
-use crate::catalog::Scope;
-use crate::compile::NO_LANE;
-use crate::counter::{Counters, Probe};
+use super::{Lane, Mark, NO_UNITS, split_fault};
+use crate::catalog::{Reset, Scope};
+use crate::charge::Whole;
+use crate::counter::{Counters, NEVER, Probe};
 use crate::prefetch::prefetch;
 use crate::rate::chunk::Chunk;
 use crate::rate::order;
 use crate::rate::route::{Context, Fault};
 use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
+use crate::split::Safe;
 use crate::under_way::UnderWay;
 
 /// What a partition makes of its rows in the lane of a chunk, in their order.
@@ -39,8 +39,20 @@ struct Item {
     at: u16,
     /// Its place among the rows of its partition there.
     ordinal: u16,
+    mark: u32,
+}
+
+/// What rows of a mark do: whose counter of which kind they move, and what they cost by it.
+#[derive(Debug, Clone, Copy)]
+struct Move<'a> {
     charge: u32,
-    set: u32,
+    scope: Scope,
+    reset: Reset,
+    /// The kind of their counters, unless it is for each row to say.
+    kind: Option<u32>,
+    whole: &'a Whole,
+    /// Amounts that are sure to be split without a fault.
+    safe: Safe,
 }
 
 /// One partition's way through the lanes of some chunks.
@@ -52,11 +64,9 @@ struct Count<'a> {
     partition: usize,
     counters: &'a mut Counters,
     has_opening: bool,
-    /// Codes of charges in periods, found last.
-    kinds: [(u32, i32, u32); KINDS],
+    /// By chunk and mark; none for marks that do not count.
+    moves: Vec<Vec<Option<Move<'a>>>>,
 }
-
-const KINDS: usize = 64;
 
 /// Counts the rows of a partition, by chunk. In order of arrival; none if a record belongs before one that is already
 /// counted, unless they are to be sorted.
@@ -66,9 +76,34 @@ pub fn count(
     (partition, counters): (usize, &mut Counters),
     sort: bool,
 ) -> Option<Vec<Counted>> {
-    let (has_opening, kinds) = (counters.has_opening(), [(NO_LANE, 0, 0); KINDS]);
-    let mut count = Count { contexts, chunks, base, partition, counters, has_opening, kinds };
+    let moves_of = |chunk: &Chunk| moves(&contexts[chunk.source as usize], &chunk.lane, counters);
+    let moves = chunks.iter().map(moves_of).collect();
+    let has_opening = counters.has_opening();
+    let mut count = Count { contexts, chunks, base, partition, counters, has_opening, moves };
     if sort { Some(count.in_canonical_order()) } else { count.in_order_of_arrival() }
+}
+
+/// What the rows of each mark of a lane do.
+fn moves<'a>(context: &Context<'a>, lane: &Lane, counters: &mut Counters) -> Vec<Option<Move<'a>>> {
+    let lanes = &context.compiled.lanes;
+    let of = |mark: &Mark| {
+        let charge = &lanes.charges[mark.charge as usize];
+        let counted = charge.counted?;
+        let period = match counted.reset {
+            Reset::Cycle => Some(mark.month),
+            Reset::Never => Some(NEVER),
+            Reset::Month => None,
+        };
+        Some(Move {
+            charge: charge.charge,
+            scope: counted.scope,
+            reset: counted.reset,
+            kind: period.map(|period| counters.kind(0, charge.charge, period)),
+            whole: &charge.whole,
+            safe: lanes.safe(lane.set(mark)),
+        })
+    };
+    lane.marks.iter().map(of).collect()
 }
 
 impl<'a> Count<'a> {
@@ -111,42 +146,39 @@ impl<'a> Count<'a> {
     fn item(&self, chunk: u32, lane: &Lane, at: usize, ordinal: usize) -> Item {
         let row = lane.row[at];
         let time = self.chunks[chunk as usize].rows.time.values[row as usize];
-        let set = lane.set.get(at).copied().unwrap_or(0);
-        let (billed, charge) = (lane.billed[at], lane.charge[at]);
-        Item { time, billed, chunk, row: row as u16, at: at as u16, ordinal: ordinal as u16, charge, set }
+        let (billed, mark) = (lane.billed[at], lane.mark[at]);
+        Item { time, billed, chunk, row: row as u16, at: at as u16, ordinal: ordinal as u16, mark }
+    }
+
+    /// What a row does with a counter; none if its charge does not count.
+    #[inline]
+    fn of(&self, item: &Item) -> Option<&Move<'a>> {
+        self.moves[item.chunk as usize][item.mark as usize].as_ref()
     }
 
     /// Whose counter of which kind a row moves; none if its charge does not count.
     #[inline]
     fn owner(&mut self, lane: &Lane, item: &Item) -> Option<(u32, u32)> {
-        let context = self.context(item.chunk);
-        let charge = &context.compiled.lanes.charges[item.charge as usize];
-        let (counted, at) = (charge.counted?, usize::from(item.at));
-        let period = period(context, lane, at, counted.reset, item.time);
-        let known = &mut self.kinds[item.charge as usize % KINDS];
-        if (known.0, known.1) != (item.charge, period) {
-            *known = (item.charge, period, self.counters.kind(0, charge.charge, period));
-        }
-        let owner = match counted.scope {
+        let (of, at) = (self.of(item)?, usize::from(item.at));
+        let owner = match of.scope {
             Scope::Account => lane.account[at],
             Scope::Subscription | Scope::Record => lane.subscription[at],
         };
-        Some((owner, known.2))
+        if let Some(kind) = of.kind {
+            return Some((owner, kind));
+        }
+        let (charge, reset) = (of.charge, of.reset);
+        let period = self.context(item.chunk).subscribers.period_of(reset, lane.account[at], item.time);
+        Some((owner, self.counters.kind(0, charge, period)))
     }
 
     /// Prices a row by its counter, which it moves unless it is rejected.
     #[inline]
     fn price(&mut self, item: &Item, place: usize, counted: &mut Counted) {
-        let context = self.context(item.chunk);
-        let lanes = &context.compiled.lanes;
         let before = self.counters.get(place).whole();
-        let lane = &self.chunks[item.chunk as usize].lane;
-        let whole = &lanes.charges[item.charge as usize].whole;
-        let amount = whole.amount(before, item.billed, item.billed != 0);
-        let amount = amount.filter(|&amount| {
-            item.set == 0
-                || lanes.are_safe(&lane.sets[item.set as usize], amount)
-                || self.can_split(item, amount, counted)
+        let amount = self.of(item).and_then(|of| {
+            let amount = of.whole.amount(before, item.billed, item.billed != 0);
+            amount.filter(|&amount| of.safe.holds(amount) || self.can_split(item, amount, counted))
         });
         let ordinal = usize::from(item.ordinal);
         counted.before[ordinal] = before;
@@ -182,9 +214,9 @@ impl<'a> Count<'a> {
 
     #[cold]
     fn overflow(&self, item: &Item) -> Fault {
-        let compiled = self.context(item.chunk).compiled;
-        let charge = compiled.lanes.charges[item.charge as usize].charge;
-        Fault::new(Code::Overflow, &compiled.charges[charge as usize].path, None)
+        let charges = &self.context(item.chunk).compiled.charges;
+        let path = self.of(item).map_or("", |of| &charges[of.charge as usize].path);
+        Fault::new(Code::Overflow, path, None)
     }
 
     /// The canonical order of two rows of one time.

@@ -24,7 +24,7 @@ pub fn into_work(context: &Context, chunk: &mut Chunk) {
             Ok(()) => {
                 chunk.places[row] = Place { work: number, first, count: 1 };
                 chunk.held[row] = lane.held(context, &chunk.rows, at);
-                chunk.month[row] = lane.month[at];
+                chunk.month[row] = lane.mark_of(at).month;
             }
             Err(fault) => chunk.reject(row, fault),
         }
@@ -45,9 +45,10 @@ fn split_into(
     amount: i128,
     work: &mut Work,
 ) -> Result<(), Fault> {
-    let charge = lane.charge(context, at);
+    let mark = lane.mark_of(at);
+    let charge = &context.compiled.lanes.charges[mark.charge as usize];
     let held = lane.held(context, rows, at);
-    let row = Row { row: lane.row[at], held, month: lane.month[at], zone: lane.zone[at] };
+    let row = Row { row: lane.row[at], held, month: mark.month, zone: lane.zone[at] };
     let raw = |units: i64| if units == NO_UNITS { NULL } else { i128::from(units) * ONE };
     let draft = work.drafts.len();
     work.drafts.push(Draft {

@@ -1,14 +1,14 @@
 //! Which rows take the lane, and what they bring to it.
 
 use super::block::Block;
-use super::way::{Marks, Way, Ways};
+use super::mark::{Mark, Marks};
+use super::way::{Signs, Way, Ways};
 use super::{Lane, NO_UNITS};
 use crate::band::Span;
-use crate::catalog::Reset;
 use crate::charge::MOST_UNITS;
 use crate::clock::HORIZON;
 use crate::column::{Cell, Text};
-use crate::compile::{LaneCharge, NO_LANE};
+use crate::compile::LaneCharge;
 use crate::guide::Choice;
 use crate::rate::holders::{BLOCK, Holders};
 use crate::rate::route::{Codes, Context, UNPARSABLE};
@@ -29,6 +29,7 @@ struct Entry<'a, 'b> {
     /// The bands found last, by plan.
     bands: Vec<(u32, u32, Span)>,
     ways: Ways,
+    marks: Marks,
     sets: Vec<Vec<(u32, u32)>>,
     chosen: Vec<u32>,
     scratch: Vec<i128>,
@@ -51,6 +52,7 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         months: vec![(0, 0, 0); context.subscribers.cycles.len()],
         bands: vec![(0, 0, no_band); context.compiled.plans.len().clamp(1, BANDS).next_power_of_two()],
         ways: Ways::new(rows.len),
+        marks: Marks::default(),
         sets: vec![Vec::new()],
         chosen: Vec::new(),
         scratch: Vec::new(),
@@ -61,19 +63,16 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         let (places, len) = holders.next_block();
         entry.codes.key.extend_from_slice(&places[..len]);
         entry.find_holders(first, &places[..len], &mut block);
-        entry.find_times(len, &mut block);
-        entry.find_ways(len, &mut block);
+        entry.find_bands(len, &mut block);
+        entry.find_marks(len, &mut block);
         entry.find_amounts(len, &mut block);
         lane.extend(&block, len);
         let unfit = block.fits[..len].iter().enumerate().filter(|(_, fits)| !**fits).map(|(at, _)| first + at);
         rest.extend(unfit.filter(|&row| !entry.is_skipped(row)).map(|row| row as u32));
     }
-    if lane.set.iter().all(|&set| set == 0) {
-        lane.set = Vec::new();
-    }
-    lane.sets = entry.sets;
+    (lane.marks, lane.sets) = (entry.marks.into_inner(), entry.sets);
     let charges = &context.compiled.lanes.charges;
-    lane.counts = lane.charge.iter().any(|&charge| charges[charge as usize].counted.is_some());
+    lane.counts = lane.marks.iter().any(|mark| charges[mark.charge as usize].counted.is_some());
     if lane.counts {
         lane.mine = lane.laid_out(partitions);
     }
@@ -96,31 +95,29 @@ impl<'a> Entry<'a, '_> {
         }
     }
 
-    /// Their months and bands.
-    fn find_times(&mut self, len: usize, block: &mut Block) {
+    /// Their bands.
+    fn find_bands(&mut self, len: usize, block: &mut Block) {
         for at in 0..len {
             if block.fits[at] {
                 let time = self.time(block, at);
-                block.month[at] = self.month(block.cycle[at], time);
                 let band = self.band(block.plan[at], block.clock[at], time);
                 (block.band[at], block.fits[at]) = (band.unwrap_or(0), band.is_some());
             }
         }
     }
 
-    /// The charges that rate them, and the agreements that share their lines.
-    fn find_ways(&mut self, len: usize, block: &mut Block) {
+    /// Their marks: the charges that rate them, the months that they are of, the agreements that share their lines.
+    fn find_marks(&mut self, len: usize, block: &mut Block) {
         let compiled = self.context.compiled;
         for at in 0..len {
             if block.fits[at] {
-                let (plan, clock) = (block.plan[at], block.clock[at]);
+                let (plan, cycle, clock) = (block.plan[at], block.cycle[at], block.clock[at]);
                 let service = self.codes.service[block.row[at] as usize];
                 let zone = block.zone[at].min(compiled.zones.len() as u32);
                 let list = compiled.plans[plan as usize].guide.list(service, zone, block.band[at]);
-                let marks = Marks { plan, clock, service, list };
-                let way = self.ways.get(marks, self.time(block, at)).or_else(|| self.way(marks, block, at));
-                block.fits[at] = way.is_some();
-                (block.charge[at], block.set[at]) = way.map_or((NO_LANE, 0), |way| (way.charge, way.set));
+                let signs = Signs { plan, cycle, clock, service, list };
+                let mark = self.ways.get(signs, self.time(block, at)).or_else(|| self.mark(signs, block, at));
+                (block.mark[at], block.fits[at]) = (mark.unwrap_or(0), mark.is_some());
             }
         }
     }
@@ -129,7 +126,8 @@ impl<'a> Entry<'a, '_> {
     fn find_amounts(&mut self, len: usize, block: &mut Block) {
         for at in 0..len {
             if block.fits[at] {
-                let charge = &self.context.compiled.lanes.charges[block.charge[at] as usize];
+                let mark = *self.marks.get(block.mark[at]);
+                let charge = &self.context.compiled.lanes.charges[mark.charge as usize];
                 let quantity = self.quantity(charge, block.row[at] as usize);
                 block.fits[at] = quantity.is_some();
                 let quantity = quantity.unwrap_or(NO_UNITS);
@@ -138,7 +136,7 @@ impl<'a> Entry<'a, '_> {
                 block.amount[at] = 0;
                 if charge.counted.is_none() && block.fits[at] {
                     let amount = charge.whole.amount(0, billed.unwrap_or(0), quantity != 0);
-                    let fits = |&amount: &i128| block.set[at] == 0 || self.can_split(block.set[at], amount);
+                    let fits = |&amount: &i128| mark.set == 0 || self.can_split(mark.set, amount);
                     let amount = amount.filter(fits);
                     (block.amount[at], block.fits[at]) = (amount.unwrap_or(0), amount.is_some());
                 }
@@ -164,8 +162,8 @@ impl<'a> Entry<'a, '_> {
         has_id && !self.rows.has_long && self.rows.time.cells.get(row) == Cell::Fine
     }
 
-    #[inline]
-    fn month(&mut self, cycle: u32, time: i64) -> i32 {
+    /// The month of an instant in a cycle, from its start until its end.
+    fn month(&mut self, cycle: u32, time: i64) -> (i64, i64, i32) {
         let near = &mut self.months[cycle as usize];
         if !(near.0 <= time && time < near.1) {
             let cycles = &self.context.subscribers.cycles[cycle as usize];
@@ -173,7 +171,7 @@ impl<'a> Entry<'a, '_> {
             let (start, end) = cycles.range(month);
             *near = (start, end, month);
         }
-        near.2
+        *near
     }
 
     /// The band of an instant for a plan on a clock; none outside its calendar.
@@ -193,27 +191,29 @@ impl<'a> Entry<'a, '_> {
         Some(span.band)
     }
 
-    /// The way of a row, remembered as far as its marks alone tell it; none if that is not for a lane to say.
+    /// The mark of a row, remembered as far as its signs alone tell it; none if that is not for a lane to say.
     #[cold]
-    fn way(&mut self, marks: Marks, block: &Block, at: usize) -> Option<Way> {
+    fn mark(&mut self, signs: Signs, block: &Block, at: usize) -> Option<u32> {
         let compiled = self.context.compiled;
-        let record = &self.record(block, at);
-        let time = self.rows.time.values[record.row];
-        let (charge, is_lasting) = match compiled.plans[marks.plan as usize].guide.only(marks.list) {
+        let time = self.time(block, at);
+        let (start, end, month) = self.month(signs.cycle, time);
+        let record = &self.record(block, at, month);
+        let (charge, is_lasting) = match compiled.plans[signs.plan as usize].guide.only(signs.list) {
             Choice::One(charge) => (charge, true),
-            Choice::Ask => (self.ask(record, marks.service)?, false),
+            Choice::Ask => (self.ask(record, signs.service)?, false),
         };
-        let (version, from, until) = compiled.charges[charge as usize].version_span(time, marks.clock)?;
+        let (version, from, until) = compiled.charges[charge as usize].version_span(time, signs.clock)?;
         let number = compiled.lanes.of(charge, version);
         let lane_charge = compiled.lanes.charges.get(number as usize)?;
         let (set, shared_from, shared_until) = self.set(lane_charge, record)?;
         // Services that the catalog does not name have one code for many texts.
-        let is_named = (marks.service as usize) < compiled.services.len() || matches!(self.rows.service, Text::Same(_));
-        let way = Way { marks, from: from.max(shared_from), until: until.min(shared_until), charge: number, set };
+        let is_named = (signs.service as usize) < compiled.services.len() || matches!(self.rows.service, Text::Same(_));
+        let mark = self.marks.number(Mark { charge: number, month, set });
         if is_lasting && (lane_charge.agreements.is_empty() || (lane_charge.by_service && is_named)) {
-            self.ways.put(way);
+            let (from, until) = (from.max(shared_from).max(start), until.min(shared_until).min(end));
+            self.ways.put(Way { signs, from, until, mark });
         }
-        Some(way)
+        Some(mark)
     }
 
     /// The only charge of a row whose guide leaves something to test.
@@ -223,13 +223,13 @@ impl<'a> Entry<'a, '_> {
         if let [only] = self.chosen.as_slice() { Some(*only) } else { None }
     }
 
-    fn record(&self, block: &Block, at: usize) -> Record<'a> {
+    fn record(&self, block: &Block, at: usize, month: i32) -> Record<'a> {
         let (compiled, subscribers, rows) = (self.context.compiled, self.context.subscribers, self.rows);
         let (row, plan) = (block.row[at] as usize, block.plan[at]);
         let (account, subscription, cycle, clock) =
             (block.account[at], block.subscription[at], block.cycle[at], block.clock[at]);
         let held = Held { subscription, plan, account, cycle, clock, ..Held::NONE };
-        let (month, zone, band) = (block.month[at], block.zone[at], block.band[at]);
+        let (zone, band) = (block.zone[at], block.band[at]);
         Record { compiled, subscribers, rows, row, held, plan, month, zone, band }
     }
 
@@ -271,17 +271,9 @@ impl<'a> Entry<'a, '_> {
     fn can_split(&mut self, set: u32, amount: i128) -> bool {
         let (lanes, scratch) = (&self.context.compiled.lanes, &mut self.scratch);
         let agreements = &self.sets[set as usize];
-        lanes.are_safe(agreements, amount)
+        lanes.safe(agreements).holds(amount)
             || agreements
                 .iter()
                 .all(|&agreement| lanes.parts(agreement).is_some_and(|parts| parts.split(amount, scratch).is_some()))
-    }
-}
-
-/// The month that names the period of a row's counter.
-pub fn period(context: &Context, lane: &Lane, at: usize, reset: Reset, time: i64) -> i32 {
-    match reset {
-        Reset::Cycle => lane.month[at],
-        reset => context.subscribers.period_of(reset, lane.account[at], time),
     }
 }

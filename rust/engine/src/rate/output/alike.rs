@@ -1,8 +1,7 @@
-//! Lines of a lane that are shared alike: of one charge, one month and one set of agreements. They are split by column,
-//! and what they come to is added at once, but for what belongs to single accounts or subscriptions.
+//! Lines of a lane that are shared alike, for they have one mark. They are split by column, and what they come to is
+//! added at once, but for what belongs to single accounts or subscriptions.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 
 use super::sums::ShareKey;
 use super::tally::Key;
@@ -11,37 +10,15 @@ use crate::rate::lane::Lane;
 use crate::split::{Part, Who};
 use crate::subscriber::{NONE, Subscribers};
 
-/// Charge, month and set of agreements.
-type Mark = (u32, i32, u32);
-
-/// Lines that are shared alike, by their places in their lane; at least one.
-#[derive(Debug)]
-pub struct Alike {
-    mark: Mark,
-    pub places: Vec<u16>,
-}
-
-/// How many marks are remembered without a look-up.
-const NEAR: usize = 64;
-
-/// The shared lines among some of a lane, in order of arrival.
-pub fn alike(lane: &Lane, mine: &[u16]) -> Vec<Alike> {
-    let mut all: Vec<Alike> = Vec::new();
-    let mut known = HashMap::<Mark, usize, BuildHasherDefault<Folded>>::default();
-    let mut near = [usize::MAX; NEAR];
-    let shared = mine.iter().filter(|&&at| !lane.sharing(usize::from(at)).is_empty());
-    for &place in shared {
-        let at = usize::from(place);
-        let mark = (lane.charge[at], lane.month[at], lane.set[at]);
-        let number = &mut near[lane.charge[at] as usize % NEAR];
-        if all.get(*number).is_none_or(|alike| alike.mark != mark) {
-            *number = *known.entry(mark).or_insert(all.len());
-            if *number == all.len() {
-                all.push(Alike { mark, places: Vec::new() });
-            }
+/// The shared lines among some of a lane, by mark: their places, in order of arrival.
+pub fn alike(lane: &Lane, mine: &[u16]) -> Vec<Vec<u16>> {
+    let mut all = vec![Vec::new(); lane.marks.len()];
+    if lane.sets.len() > 1 {
+        for &place in mine {
+            all[lane.mark[usize::from(place)] as usize].push(place);
         }
-        all[*number].places.push(place);
     }
+    all.retain(|places: &Vec<u16>| places.first().is_some_and(|&first| !lane.sharing(usize::from(first)).is_empty()));
     all
 }
 

@@ -12,7 +12,7 @@ use crate::compile::LaneCharge;
 use crate::error::{Error, Result};
 use crate::identity;
 use crate::rate::chunk::Chunk;
-use crate::rate::lane::{Lane, NO_UNITS};
+use crate::rate::lane::{Lane, Mark, NO_UNITS};
 use crate::rate::shared;
 use crate::schema;
 use crate::split::{Parts, Who};
@@ -36,16 +36,28 @@ impl Writer<'_> {
         };
         let (before, after) = self.lane_counters(chunk)?;
         let ids = self.lane_ids(chunk, identities);
-        let by_charge = |code: &dyn Fn(&LaneCharge) -> i32| self.by_charge(chunk, code);
-        let charge = by_charge(&|charge| dictionaries.charge_codes[charge.charge as usize]);
-        let plan = by_charge(&|charge| charge.plan.cast_signed());
-        let currency = by_charge(&|charge| self.currency(charge.plan));
-        let version = by_charge(&|charge| charge.version.cast_signed());
-        let (period, service_period, late) = self.lane_periods(chunk)?;
+        let by_charge = |column: Column, code: &dyn Fn(&LaneCharge) -> i32| {
+            let charges = &self.engine.compiled.lanes.charges;
+            self.by_mark(&chunk.lane, column, |mark| code(&charges[mark.charge as usize]))
+        };
+        let charge = by_charge(Column::Charge, &|charge| dictionaries.charge_codes[charge.charge as usize])?;
+        let plan = by_charge(Column::Plan, &|charge| charge.plan.cast_signed())?;
+        let currency = by_charge(Column::Currency, &|charge| self.currency(charge.plan))?;
+        let version = by_charge(Column::Version, &|charge| charge.version.cast_signed())?;
+        let own_month = |mark: &Mark| mark.month.clamp(0, MONTHS - 1);
+        let service_period = self.by_mark(&chunk.lane, Column::Month, own_month)?;
+        let is_late = |mark: &Mark| self.billed_month(mark.month) != own_month(mark);
+        let has_late = chunk.lane.marks.iter().any(is_late);
+        let period = if has_late {
+            self.by_mark(&chunk.lane, Column::Month, |mark| self.billed_month(mark.month))?
+        } else {
+            service_period.clone()
+        };
         let mut flags = std::mem::take(&mut chunk.lane.flags);
-        if let Some(late) = late {
+        if has_late {
             flags.resize(rows, 0);
-            flags.iter_mut().zip(late).for_each(|(flags, late)| *flags |= late);
+            let late = |at: usize| if is_late(chunk.lane.mark_of(at)) { schema::LATE } else { 0 };
+            flags.iter_mut().enumerate().for_each(|(at, flags)| *flags |= late(at));
         }
         let flags =
             if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
@@ -62,16 +74,16 @@ impl Writer<'_> {
             shared(Int64Array::from(numbers)),
             write::dictionary(codes(std::mem::take(&mut lane.account)), &dictionaries.accounts)?,
             write::dictionary(codes(std::mem::take(&mut lane.subscription)), &dictionaries.subscriptions)?,
-            self.coded(Column::Plan, plan)?,
+            plan,
             self.coded(Column::Service, service)?,
-            self.coded(Column::Charge, charge)?,
-            self.coded(Column::Version, version)?,
+            charge,
+            version,
             self.coded(Column::Zone, zones)?,
             self.coded(Column::Band, bands)?,
             quantity,
             billed,
             write::plain_decimals(std::mem::take(&mut lane.amount))?,
-            self.coded(Column::Currency, currency)?,
+            currency,
             before,
             after,
             flags,
@@ -84,15 +96,20 @@ impl Writer<'_> {
         self.whole_lines(chunk, &chunk.lane.row, columns)
     }
 
-    /// A code for each line, by its charge.
-    fn by_charge(&self, chunk: &Chunk, code: &dyn Fn(&LaneCharge) -> i32) -> Vec<i32> {
-        let charges = &self.engine.compiled.lanes.charges;
-        // Most catalogs have few charges; codes are found once for each then.
-        if charges.len() <= chunk.lane.len() {
-            let known: Vec<i32> = charges.iter().map(code).collect();
-            return chunk.lane.charge.iter().map(|&charge| known[charge as usize]).collect();
+    /// A column of codes that marks tell; those of one code are shared.
+    fn by_mark(&self, lane: &Lane, column: Column, code: impl Fn(&Mark) -> i32) -> Result<ArrayRef> {
+        let known: Vec<i32> = lane.marks.iter().map(code).collect();
+        match known.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|code| code == first) => self.constant(column, *first, lane.len()),
+            _ => self.coded(column, lane.mark.iter().map(|&mark| known[mark as usize]).collect()),
         }
-        chunk.lane.charge.iter().map(|&charge| code(&charges[charge as usize])).collect()
+    }
+
+    /// The fingerprint of a mark's charge.
+    #[inline]
+    fn print(&self, mark: &Mark) -> u128 {
+        let charge = self.engine.compiled.lanes.charges[mark.charge as usize].charge;
+        self.engine.dictionaries.charge_prints[charge as usize]
     }
 
     /// The input's quantities as they are, where every row has one and takes the lane.
@@ -129,30 +146,13 @@ impl Writer<'_> {
     }
 
     fn lane_ids(&self, chunk: &Chunk, identities: &[u128]) -> Vec<u8> {
-        let prints = &self.engine.dictionaries.charge_prints;
-        let charges = &self.engine.compiled.lanes.charges;
-        let mut ids = Vec::with_capacity(chunk.lane.len() * 16);
-        for (&row, &charge) in chunk.lane.row.iter().zip(&chunk.lane.charge) {
-            let print = prints[charges[charge as usize].charge as usize];
-            ids.extend_from_slice(&identity::line(identities[row as usize], print));
+        let lane = &chunk.lane;
+        let prints: Vec<u128> = lane.marks.iter().map(|mark| self.print(mark)).collect();
+        let mut ids = Vec::with_capacity(lane.len() * 16);
+        for (&row, &mark) in lane.row.iter().zip(&lane.mark) {
+            ids.extend_from_slice(&identity::line(identities[row as usize], prints[mark as usize]));
         }
         ids
-    }
-
-    /// The period that each line is billed in and the one that it is of, and flags of late ones if there are any.
-    fn lane_periods(&self, chunk: &mut Chunk) -> Result<(ArrayRef, ArrayRef, Option<Vec<i32>>)> {
-        let mut months = std::mem::take(&mut chunk.lane.month);
-        for month in &mut months {
-            *month = (*month).clamp(0, MONTHS - 1);
-        }
-        let billed: Vec<i32> = months.iter().map(|&month| self.billed_month(month)).collect();
-        if billed == months {
-            let period = self.coded(Column::Month, months)?;
-            return Ok((period.clone(), period, None));
-        }
-        let late = months.iter().zip(&billed).map(|(own, billed)| if own == billed { 0 } else { schema::LATE });
-        let late = late.collect();
-        Ok((self.coded(Column::Month, billed)?, self.coded(Column::Month, months)?, Some(late)))
     }
 
     fn lane_services(&self, chunk: &Chunk) -> Vec<i32> {
@@ -174,9 +174,7 @@ impl Writer<'_> {
         for at in 0..lane.len() {
             for &(agreement, version) in lane.sharing(at) {
                 let parts = self.split_lane(lane, at, (agreement, version), &mut parts_of_line)?;
-                let print =
-                    dictionaries.charge_prints[compiled.lanes.charges[lane.charge[at] as usize].charge as usize];
-                let id = identity::line(identities[lane.row[at] as usize], print);
+                let id = identity::line(identities[lane.row[at] as usize], self.print(lane.mark_of(at)));
                 let flow_codes = &dictionaries.flow_codes[agreement as usize][version as usize];
                 for (part, &amount) in parts.parts.iter().zip(&parts_of_line).filter(|(part, _)| part.is_paid) {
                     ids.extend_from_slice(&id);
@@ -191,10 +189,10 @@ impl Writer<'_> {
             }
         }
         let each = |code: &dyn Fn(usize) -> i32| places.iter().map(|&at| code(at as usize)).collect::<Vec<_>>();
-        let currency = |at: usize| self.currency(compiled.lanes.charges[lane.charge[at] as usize].plan);
+        let currency = |at: usize| self.currency(compiled.lanes.charges[lane.mark_of(at).charge as usize].plan);
         let columns = vec![
             write::ids(ids)?,
-            self.coded(Column::Month, each(&|at| self.billed_month(lane.month[at])))?,
+            self.coded(Column::Month, each(&|at| self.billed_month(lane.mark_of(at).month)))?,
             write::dictionary(each(&|at| lane.subscription[at].cast_signed()), &dictionaries.subscriptions)?,
             self.coded(Column::Agreement, agreements)?,
             self.coded(Column::Version, versions)?,
@@ -236,7 +234,7 @@ impl Writer<'_> {
             Who::AccountOwner => self.engine.subscribers.accounts.owner[lane.account[at] as usize],
             // Plans whose seller is not a party's have no lane.
             Who::Seller => {
-                let charge = &compiled.lanes.charges[lane.charge[at] as usize];
+                let charge = &compiled.lanes.charges[lane.mark_of(at).charge as usize];
                 compiled.plans[charge.plan as usize].seller.unwrap_or(NONE)
             }
         }

@@ -111,12 +111,12 @@ impl PartitionSums {
     /// Splits the lines of a lane that have these places, those that are alike together.
     fn add_lane_shares(&mut self, writer: &Writer, lane: &Lane, mine: &[u16]) -> Result<()> {
         for alike in alike(lane, mine) {
-            let first = usize::from(alike.places[0]);
+            let first = usize::from(alike[0]);
             for &agreement in lane.sharing(first) {
                 let parts = writer.parts(agreement)?;
                 let narrow = 0..=i128::from(parts.narrow_to);
                 let is_narrow = |&place: &u16| narrow.contains(&lane.amount[usize::from(place)]);
-                let (narrow, wide): (Vec<u16>, Vec<u16>) = alike.places.iter().partition(|place| is_narrow(place));
+                let (narrow, wide): (Vec<u16>, Vec<u16>) = alike.iter().partition(|place| is_narrow(place));
                 let amounts: Vec<i64> = narrow.iter().map(|&place| lane.amount[usize::from(place)] as i64).collect();
                 if parts.split_all(&amounts, &mut self.columns).is_none() {
                     return Err(not_split());
@@ -143,7 +143,7 @@ impl PartitionSums {
         let column = &columns[number];
         let Some(stem) = stem else {
             let sum = column.iter().map(|&amount| i128::from(amount)).sum();
-            return shares.add(share, sum, column.len() as i64).map(|_| ());
+            return shares.add(share, sum, places.len().cast_signed() as i64).map(|_| ());
         };
         let next = stems.len() as u32;
         let number = *stems.entry(stem).or_insert(next);
@@ -169,8 +169,9 @@ impl PartitionSums {
 
 #[inline]
 fn lane_line(writer: &Writer, lane: &Lane, at: usize) -> (LineKey, i128) {
-    let charge = &writer.engine.compiled.lanes.charges[lane.charge[at] as usize];
-    let month = writer.billed_month(lane.month[at]).cast_unsigned();
+    let mark = lane.mark_of(at);
+    let charge = &writer.engine.compiled.lanes.charges[mark.charge as usize];
+    let month = writer.billed_month(mark.month).cast_unsigned();
     ((month, lane.subscription[at], charge.charge, charge.version, lane.zone[at], lane.band[at]), lane.amount[at])
 }
 
@@ -183,8 +184,9 @@ fn lane_share(writer: &Writer, (lane, at): (&Lane, usize), (agreement, version):
     let of_owner = |who: Who| if who == Who::AccountOwner { account } else { NONE };
     let subscription = if flows[part.flow as usize].by_subscription { lane.subscription[at] } else { NONE };
     let (payer, payee) = (writer.who(part.payer, lane, at), writer.who(part.payee, lane, at));
-    let month = writer.billed_month(lane.month[at]).cast_unsigned();
-    let currency = writer.currency(compiled.lanes.charges[lane.charge[at] as usize].plan).cast_unsigned();
+    let mark = lane.mark_of(at);
+    let month = writer.billed_month(mark.month).cast_unsigned();
+    let currency = writer.currency(compiled.lanes.charges[mark.charge as usize].plan).cast_unsigned();
     let accounts = (of_owner(part.payer), of_owner(part.payee));
     (month, agreement, version, part.flow, payer, payee, accounts.0, accounts.1, subscription, currency)
 }

@@ -75,8 +75,8 @@ impl Count<'_> {
         let mut places = places.iter();
         for number in 0..self.chunks.len() as u32 {
             let (lane, mine) = self.lane(number);
-            let charges = &self.context(number).compiled.lanes.charges;
-            let counts = |at: usize| charges[lane.charge[at] as usize].counted.is_some();
+            let moves = &self.moves[number as usize];
+            let counts = |at: usize| moves[lane.mark[at] as usize].is_some();
             let counting = mine.iter().map(|&at| usize::from(at)).enumerate().filter(|&(_, at)| counts(at));
             for ((ordinal, at), &place) in counting.zip(&mut places) {
                 each(self.item(number, lane, at, ordinal), place);
@@ -86,5 +86,5 @@ impl Count<'_> {
 }
 
 impl Item {
-    const NONE: Self = Self { time: 0, billed: 0, chunk: 0, row: 0, at: 0, ordinal: 0, charge: 0, set: 0 };
+    const NONE: Self = Self { time: 0, billed: 0, chunk: 0, row: 0, at: 0, ordinal: 0, mark: 0 };
 }
