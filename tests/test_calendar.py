@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
-import time
 from bisect import bisect_right
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partita.calendar import band_edges, cycle, cycle_of, local_midnight, transitions
+from partita.calendar import cycle, cycle_of, local_midnight, transitions
 from partita.calendar.zones import zone_info
+from partita.catalog import load
 from partita.catalog.reference_data import DAYS, Calendar, Hours
+from partita.engine import Engine
 from partita.errors import CatalogError, PeriodError
 
 ZONES = (
@@ -116,27 +117,46 @@ def test_a_zone_that_is_none() -> None:
 OFFICE = {"days": "mon-fri", "from": "08:00", "to": "19:00"}
 
 
-def calendar(bands: dict[str, Any], **more: Any) -> Calendar:
-    return Calendar.model_validate({"bands": bands, **more})
+def bands_at(bands: dict[str, Any], zone: str, instants: list[int], **more: Any) -> list[str | None]:
+    """The bands that the engine finds of instants, for an account in a zone."""
+    terms = {
+        "parties": {"nordtel": {}},
+        "accounts": {"a": {"owner": "c", "currency": "EUR", "zone": zone}},
+        "subscriptions": {"s": {"account": "a", "keys": ["k"], "plans": "p"}},
+        "calendars": {"x": {"bands": bands, **more}},
+        "plans": {"p": {"seller": "nordtel", "currency": "EUR", "calendar": "x", "charges": {"c": {"flat": "1"}}}},
+    }
+    times = pa.array(instants, pa.timestamp("us", "UTC"))
+    usage = pa.table({"time": times, "key": ["k"] * len(instants), "service": ["sms"] * len(instants)})
+    rated = Engine(load(terms)).rate(usage)
+    assert not rated.rejects.num_rows
+    found: list[str | None] = rated.lines["band"].to_pylist()
+    return found
 
 
-def band_at(names: list[str], edges: list[tuple[int, int]], instant: int) -> str | None:
-    index = edges[bisect_right(edges, (instant, 10**9)) - 1][1]
-    return None if index == -1 else names[index]
-
-
-def naive_band(rules: Calendar, holidays: set[dt.date], local: dt.datetime) -> str | None:
-    """The definition: first band in order that holds the local time, or else `rest`."""
+def naive_band(rules: Calendar, holidays: set[dt.date], instant: int, zone: str) -> str | None:
+    """The definition: the first band whose hours hold the instant, or else `rest`; hours last from the instant of
+    their local start until that of their local end."""
+    today = local_time(instant, zone).date()
 
     def kind(day: dt.date) -> str:
         return "holiday" if day in holidays else DAYS[day.weekday()]
 
+    def at(day: dt.date, clock: str) -> int:
+        if clock == "24:00":
+            day, clock = day + dt.timedelta(days=1), "00:00"
+        local = dt.datetime.combine(day, dt.time.fromisoformat(clock), zone_info(zone))
+        return (local.astimezone(dt.UTC) - EPOCH) // dt.timedelta(microseconds=1)
+
     def holds(hours: Hours) -> bool:
-        clock = f"{local:%H:%M}"
-        today, yesterday = kind(local.date()), kind(local.date() - dt.timedelta(days=1))
-        if hours.start < hours.end:
-            return today in hours.days and hours.start <= clock < hours.end
-        return (today in hours.days and hours.start <= clock) or (yesterday in hours.days and clock < hours.end)
+        days = [today + dt.timedelta(days=n) for n in (-2, -1, 0, 1)]
+        ends = [day + dt.timedelta(days=hours.end <= hours.start) for day in days]
+        spans = [
+            (at(day, hours.start), at(end, hours.end))
+            for day, end in zip(days, ends, strict=True)
+            if kind(day) in hours.days
+        ]
+        return any(start <= instant < end for start, end in spans)
 
     for name, band in rules.bands.items():
         if band != "rest" and any(holds(hours) for hours in band):
@@ -151,7 +171,7 @@ hours = st.fixed_dictionaries(
         "from": clocks,
         "to": st.one_of(clocks, st.just("24:00")),
     }
-)
+).filter(lambda hours: hours["from"] != hours["to"])
 some_bands = st.dictionaries(st.sampled_from("abcd"), st.lists(hours, max_size=3), min_size=1, max_size=3)
 with_rest = st.tuples(some_bands, st.sampled_from(["first", "last", "none"])).map(
     lambda case: {
@@ -162,28 +182,21 @@ with_rest = st.tuples(some_bands, st.sampled_from(["first", "last", "none"])).ma
 )
 
 
-@given(with_rest, zones_and_instants, st.lists(st.integers(-3, 3), max_size=4))
-def test_an_instants_band_is_that_of_its_local_time(
-    bands: dict[str, Any], case: tuple[str, int], days_off: list[int]
+zones_and_many_instants = st.sampled_from(ZONES).flatmap(
+    lambda zone: st.tuples(st.just(zone), st.lists(instants_near_changes(zone), min_size=1, max_size=20))
+)
+
+
+@settings(deadline=None)
+@given(with_rest, zones_and_many_instants, st.lists(st.integers(-3, 3), max_size=4))
+def test_the_hours_of_a_band_lie_between_the_instants_of_their_local_times(
+    bands: dict[str, Any], case: tuple[str, list[int]], days_off: list[int]
 ) -> None:
-    zone, instant = case
-    local = local_time(instant, zone)
-    holidays = {local.date() + dt.timedelta(days=n) for n in days_off}
-    rules = calendar(bands, holiday_dates=sorted(holidays))
-    year = min(max(local.year, 1970), 2099)
-    names, edges = band_edges(rules, "x", zone, year, year)
-    if edges[0][0] <= instant < edges[-1][0]:
-        assert band_at(names, edges, instant) == naive_band(rules, holidays, local)
-
-
-@given(with_rest, st.sampled_from(ZONES), st.integers(1970, 2097), st.integers(0, 2))
-def test_edges_rise_and_each_changes_the_band(bands: dict[str, Any], zone: str, year: int, more: int) -> None:
-    names, edges = band_edges(calendar(bands), "x", zone, year, year + more)
-    assert names == list(bands)
-    assert [at for at, _ in edges] == sorted({at for at, _ in edges})
-    assert all(one[1] != other[1] for one, other in pairwise(edges[:-1]))
-    assert edges[0][0] == max(local_midnight(dt.date(year, 1, 1), zone), 0)
-    assert edges[-1] == (min(local_midnight(dt.date(year + more + 1, 1, 1), zone), END_US), -1)
+    zone, instants = case
+    holidays = {local_time(instants[0], zone).date() + dt.timedelta(days=n) for n in days_off}
+    rules = Calendar.model_validate({"bands": bands})
+    expected = [naive_band(rules, holidays, instant, zone) for instant in instants]
+    assert bands_at(bands, zone, instants, holiday_dates=sorted(map(str, holidays))) == expected
 
 
 HOURS_OF_DAY = [
@@ -201,15 +214,35 @@ HOURS_OF_DAY = [
 @pytest.mark.parametrize(("zone", "day", "expected"), HOURS_OF_DAY)
 def test_hours_that_clocks_skip_or_repeat(zone: str, day: str, expected: float) -> None:
     date = dt.date.fromisoformat(day)
-    _, edges = band_edges(calendar({"night": {"to": "04:00"}}), "x", zone, date.year, date.year)
-    start_of_day = local_midnight(date, zone)
-    until = local_midnight(date + dt.timedelta(days=1), zone)
-    lengths = [
-        min(end, until) - max(start, start_of_day)
-        for (start, band), (end, _) in pairwise(edges)
-        if band == 0 and end > start_of_day and start < until
-    ]
-    assert sum(lengths) == expected * HOUR_US
+    start, end = local_midnight(date, zone), local_midnight(date + dt.timedelta(days=1), zone)
+    halves = list(range(start, end, HOUR_US // 2))
+    found = bands_at({"night": {"to": "04:00"}}, zone, halves or [start])
+    assert (found.count("night") / 2 if halves else 0) == expected
+
+
+EDGES_INSIDE_A_CHANGE = [
+    # UTC, band: night is from 02:30 to 07:30 in Paris
+    ("2026-03-29T01:29:59Z", "day"),  # 03:29:59: 02:30 is skipped, and moves forward to 03:30
+    ("2026-03-29T01:30:00Z", "night"),
+    ("2026-03-29T05:30:00Z", "day"),
+    ("2026-10-25T00:29:59Z", "day"),
+    ("2026-10-25T00:30:00Z", "night"),  # the first 02:30
+    ("2026-10-25T01:10:00Z", "night"),  # the second 02:10
+    ("2026-10-25T06:30:00Z", "day"),
+]
+
+
+def test_an_edge_inside_an_hour_that_clocks_skip_or_repeat() -> None:
+    instants, expected = zip(*((utc(text), band) for text, band in EDGES_INSIDE_A_CHANGE), strict=True)
+    bands = {"night": {"from": "02:30", "to": "07:30"}, "day": "rest"}
+    assert bands_at(bands, "Europe/Paris", list(instants)) == list(expected)
+
+
+@pytest.mark.parametrize("year", [1970, 1987, 2012, 2041, 2099])
+def test_every_year_has_its_bands(year: int) -> None:
+    instants = [utc(f"{year}-06-15T{hour:02}:00:00Z") for hour in (4, 12)]
+    bands = {"night": {"from": "22:00", "to": "08:00"}, "day": "rest"}
+    assert bands_at(bands, "Europe/Stockholm", instants) == ["night", "day"]
 
 
 EXAMPLES = [
@@ -240,31 +273,22 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("bands", "more", "local", "expected"), EXAMPLES)
 def test_examples(bands: dict[str, Any], more: dict[str, Any], local: str, expected: str | None) -> None:
-    names, edges = band_edges(calendar(bands, **more), "x", "Europe/Stockholm", 2026, 2026)
     at = dt.datetime.fromisoformat(local).replace(tzinfo=zone_info("Europe/Stockholm"))
-    assert band_at(names, edges, (at - EPOCH) // dt.timedelta(microseconds=1)) == expected
-
-
-def test_new_years_eve_reaches_into_the_first_compiled_year() -> None:
-    rules = calendar({"night": {"days": "holiday", "from": "22:00", "to": "06:00"}}, holiday_dates=["2025-12-31"])
-    _, edges = band_edges(rules, "x", "UTC", 2026, 2026)
-    assert edges[:2] == [(utc("2026-01-01T00:00Z"), 0), (utc("2026-01-01T06:00Z"), -1)]
+    instant = (at - EPOCH) // dt.timedelta(microseconds=1)
+    assert bands_at(bands, "Europe/Stockholm", [instant], **more) == [expected]
 
 
 @pytest.mark.parametrize(
-    ("bands", "more", "years", "message"),
+    ("more", "message"),
     [
-        ({"a": "rest", "b": "rest"}, {}, (2026, 2026), "calendars.x.bands: only one"),
-        ({"a": "rest"}, {"holidays": "QQ"}, (2026, 2026), "calendars.x.holidays: 'QQ' is not a country"),
-        ({"a": "rest"}, {"holidays": "DE-XX"}, (2026, 2026), "calendars.x.holidays: 'DE-XX'"),
-        ({"a": "rest"}, {}, (1969, 2026), "calendars.x: years"),
-        ({"a": "rest"}, {}, (2030, 2026), "calendars.x: years"),
-        ({"a": "rest"}, {}, (2030, 2100), "calendars.x: years"),
+        ({"bands": {"a": "rest", "b": "rest"}}, "calendars.x.bands.b: band 'a' is already the rest"),
+        ({"holidays": "QQ"}, "calendars.x.holidays: .*'QQ'"),
+        ({"holidays": "DE-XX"}, "calendars.x.holidays: .*'XX'"),
     ],
 )
-def test_refused(bands: dict[str, Any], more: dict[str, Any], years: tuple[int, int], message: str) -> None:
+def test_refused(more: dict[str, Any], message: str) -> None:
     with pytest.raises(CatalogError, match=message):
-        band_edges(calendar(bands, **more), "x", "UTC", *years)
+        Engine(load({"calendars": {"x": {"bands": {"a": "rest"}, **more}}}))
 
 
 # Cycles
@@ -327,12 +351,3 @@ def test_calendar_sources_read_no_clock() -> None:
     sources = list((Path(__file__).parent.parent / "python/partita/calendar").glob("*.py"))
     assert len(sources) >= 4
     assert not [p.name for p in sources if ".now(" in p.read_text() or ".today(" in p.read_text()]
-
-
-def test_a_calendar_is_compiled_once_for_all_zones() -> None:
-    rules = calendar({"peak": OFFICE, "off": "rest"}, holidays="SE")
-    band_edges(rules, "x", "Europe/Stockholm")
-    start = time.perf_counter()
-    for zone in ZONES:
-        band_edges(rules, "x", zone)
-    assert time.perf_counter() - start < 5  # some 0.2 s; without the sharing, many times that

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from partita.catalog.charge import MODELS
 from partita.catalog.lower import lower
 from partita.catalog.lower.usage import strptime
 
-from .lowering import BASE, ROLES, SALE, compiled, micros, terms
+from .lowering import BASE, ROLES, SALE, compiled, terms
 
 CATALOGS = Path(__file__).parent / "catalogs"
 
@@ -302,16 +303,17 @@ def test_calendar_in_its_own_zone_or_the_accounts() -> None:
         "calendars": {"own": {"zone": "Asia/Tokyo", "bands": bands}, "theirs": {"bands": bands}},
     }
     own, theirs = terms(more)["calendars"]
-    assert (own["zone"], own["bands"], list(own["edges"])) == ("Asia/Tokyo", ["night", "day"], ["Asia/Tokyo"])
-    assert (theirs["zone"], list(theirs["edges"])) == (None, ["Asia/Kolkata", "Europe/Stockholm"])
-    edges = own["edges"]["Asia/Tokyo"]
-    assert edges[:3] == [
-        [micros("2015-01-01T00:00+09:00"), 0],
-        [micros("2015-01-01T06:00+09:00"), 1],
-        [micros("2015-01-01T22:00+09:00"), 0],
-    ]
-    assert edges[-1] == [micros("2041-01-01T00:00+09:00"), -2]
-    assert {band for _, band in edges[:-1]} == {0, 1}
+    assert (own["zone"], theirs["zone"]) == ("Asia/Tokyo", None)
+    night = {"days": list(range(8)), "from": 22 * 60, "to": 6 * 60}
+    assert own["bands"] == theirs["bands"] == [{"id": "night", "hours": [night]}, {"id": "day", "hours": None}]
+
+
+def test_holidays_of_a_country_and_of_a_calendar() -> None:
+    more = {"calendars": {"x": {"holidays": "SE", "holiday_dates": ["1970-02-03"], "bands": {"all": "rest"}}}}
+    holidays = terms(more)["calendars"][0]["holidays"]
+    days = {dt.date(1970, 1, 1) + dt.timedelta(days=day) for day in holidays}
+    assert {dt.date(1970, 2, 3), dt.date(2026, 1, 6), dt.date(2099, 12, 25)} <= days
+    assert holidays == sorted(holidays)
 
 
 def test_currencies_in_use() -> None:

@@ -1,21 +1,18 @@
-"""Local time on the UTC line: offsets of zones, edges of bands, billing cycles.
+"""What a catalog means by local time: offsets of zones, billing cycles, public holidays.
 
-Rating knows no time zones. What a catalog says in local time (a band from 08:00 to 19:00 on week days, a cycle that
-begins on the 15th) is turned here, before rating begins, into sorted half-open ranges of UTC. Each instant then lies
-in exactly one range, so daylight saving can neither charge an hour twice nor lose one.
+Rating knows no time zones by name. What it needs of them is turned here into plain numbers: from which instant on a
+zone has which offset, between which instants a cycle lies, which days are holidays.
 """
 
-from .bands import FIRST_YEAR, LAST_YEAR, band_edges
 from .cycles import cycle, cycle_of, local_midnight
+from .public_holidays import public_holidays
 from .zones import transitions, zone_info, zone_names
 
 __all__ = [
-    "FIRST_YEAR",
-    "LAST_YEAR",
-    "band_edges",
     "cycle",
     "cycle_of",
     "local_midnight",
+    "public_holidays",
     "transitions",
     "zone_info",
     "zone_names",

@@ -61,7 +61,7 @@ class Origin:
     def state(self) -> dict[str, Any]:
         """What a pickle holds: the terms, and the merged tables as Arrow IPC."""
         return {
-            "terms": (self.terms.document, self.terms.local, self.terms.digits),
+            "terms": (self.terms.document, self.terms.digits),
             "first": {name: _to_ipc(table) for name, table in self.beside.items()},
             "lookups": {name: _to_ipc(table) for name, table in self.lookups.items()},
             "mappings": self.mappings,

@@ -11,23 +11,19 @@ from partita.catalog.catalog import Catalog
 from partita.catalog.currency import digits
 from partita.catalog.lower import calendars
 from partita.catalog.lower.scalars import Json
-from partita.catalog.reference_data import Calendar
 
 
 @dataclass(frozen=True)
 class Terms:
-    """A terms document (JSON). `local` are the calendars whose hours are those of each account's zone, and `digits` the
-    minor-unit digits that a catalog writes for some currencies."""
+    """A terms document (JSON). `digits` are the minor-unit digits that a catalog writes for some currencies."""
 
     document: str
-    local: Mapping[str, Calendar]
     digits: Mapping[str, int]
 
     @classmethod
     def of(cls, document: str, catalog: Catalog) -> Terms:
         """The document that a catalog was lowered to."""
-        local = {name: calendar for name, calendar in catalog.calendars.items() if calendar.zone is None}
-        return cls(document, local, dict(catalog.billing.digits))
+        return cls(document, dict(catalog.billing.digits))
 
     @cached_property
     def parsed(self) -> Json:
@@ -38,9 +34,7 @@ class Terms:
     @cached_property
     def zones(self) -> frozenset[str]:
         """The time zones that an account may be in as the document stands."""
-        names = {zone["name"] for zone in self.parsed["time_zones"]}
-        local = (part["edges"] for part in self.parsed["calendars"] if part["id"] in self.local)
-        return frozenset(names.intersection(*local))
+        return frozenset(zone["name"] for zone in self.parsed["time_zones"])
 
     @cached_property
     def lookups(self) -> Mapping[str, Json]:
@@ -55,19 +49,10 @@ class Terms:
         if not zones and not currencies:
             return self
         found = {code: self.digits.get(code, digits(code)) for code in currencies}
-        names = {zone["name"] for zone in self.parsed["time_zones"]}
-        unknown = [calendars.time_zone(zone) for zone in zones if zone not in names]
         document = {
             **self.parsed,
             "currencies": dict(sorted({**known, **found}.items())),
             # After those known: to the core a zone is its place.
-            "time_zones": [*self.parsed["time_zones"], *unknown],
-            "calendars": [self._with_edges(part, zones) for part in self.parsed["calendars"]],
+            "time_zones": [*self.parsed["time_zones"], *map(calendars.time_zone, zones)],
         }
         return replace(self, document=json.dumps(document, separators=(",", ":")))
-
-    def _with_edges(self, part: Json, zones: list[str]) -> Json:
-        local = self.local.get(part["id"])
-        if local is None:
-            return part
-        return {**part, "edges": {**part["edges"], **calendars.calendar(part["id"], local, zones)["edges"]}}

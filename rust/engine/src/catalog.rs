@@ -37,17 +37,36 @@ pub struct TimeZone {
     pub transitions: Vec<(i64, i32)>,
 }
 
-/// A calendar's bands as half-open UTC edges, for each time zone it is used in (its own, or the accounts').
+/// A calendar: bands of local time, in its own time zone or in each account's.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     pub id: String,
-    pub bands: Vec<String>,
-    /// Time zone → (from, in microseconds; index into `bands`, or -1), rising. The last edge ends the compiled years
-    /// and has the index -2.
-    pub edges: BTreeMap<String, Vec<(i64, i32)>>,
-    /// Set when the calendar has a zone of its own: then `edges` has only that one.
     pub zone: Option<String>,
+    /// The first band that holds an instant is its band.
+    pub bands: Vec<Band>,
+    /// Days since 1970-01-01, whose week day does not count.
+    pub holidays: Vec<i32>,
+}
+
+/// A band of a calendar.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    pub id: String,
+    /// None for the band that is the rest.
+    pub hours: Option<Vec<Hours>>,
+}
+
+/// Local hours of some days. Those that end before they begin, or as they begin, end on the next day.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// Monday is 0, a holiday 7.
+    pub days: Vec<u8>,
+    /// In minutes; 1440 is the end of the day.
+    pub from: i32,
+    pub to: i32,
 }
 
 /// A look-up table's shape; its rows come as an Arrow table of the same name.

@@ -7,6 +7,8 @@ use crate::catalog::{Moment, TimeZone as ZoneTerms};
 
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;
+/// Microseconds in a minute.
+pub const MINUTE: i64 = 60 * SECOND;
 /// Microseconds in a day of 24 hours.
 pub const DAY: i64 = 86_400 * SECOND;
 /// The first instant that is out of range: 2100-01-01T00:00Z.

@@ -18,7 +18,7 @@ pub use lane::{LaneCharge, Lanes};
 pub use number::{Number, Scratch, Values};
 pub use usage::{Input, Usage};
 
-use crate::band::Calendar;
+use crate::band::{Calendar, Edges};
 use crate::catalog::{self, Terms};
 use crate::clock::TimeZone;
 use crate::condition::{Condition, Source, Test};
@@ -86,6 +86,12 @@ struct Compiler<'a> {
 }
 
 impl Compiled {
+    /// The edges of a calendar for an account with this clock.
+    #[inline]
+    pub fn edges(&self, calendar: usize, clock: u32) -> &Edges {
+        self.calendars[calendar].edges(clock, &self.clocks)
+    }
+
     /// Compiles the terms with their prefixes (columns prefix, zone) and look-up tables.
     pub fn new(terms: &Terms, prefixes: Option<&RecordBatch>, tables: &BTreeMap<String, RecordBatch>) -> Result<Self> {
         let mut compiler = Compiler::new(terms);
@@ -157,7 +163,7 @@ impl Compiled {
 impl<'a> Compiler<'a> {
     fn new(terms: &'a Terms) -> Self {
         let names = |ids: Vec<&'a str>| Names::new(ids);
-        let bands = terms.calendars.iter().flat_map(|calendar| calendar.bands.iter().map(String::as_str));
+        let bands = terms.calendars.iter().flat_map(|calendar| calendar.bands.iter().map(|band| band.id.as_str()));
         let mut compiler = Self {
             terms,
             problems: Vec::new(),
@@ -221,9 +227,8 @@ impl<'a> Compiler<'a> {
         Ok(Prefixes::new(pairs))
     }
 
-    fn calendars(&mut self) -> Vec<Calendar> {
-        let clocks = Names::new(self.clocks.iter().map(|clock| clock.name.as_str()));
-        self.terms.calendars.iter().map(|terms| Calendar::new(terms, &clocks, &self.bands)).collect()
+    fn calendars(&self) -> Vec<Calendar> {
+        self.terms.calendars.iter().map(|terms| Calendar::new(terms, &self.clocks, &self.bands)).collect()
     }
 
     fn plans(&mut self) -> (Vec<Plan>, Vec<Charge>) {

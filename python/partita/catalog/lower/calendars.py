@@ -1,18 +1,20 @@
-"""Time zones and calendars, as the engine reads them: it knows offsets and edges on the UTC line, no local hours."""
+"""Time zones and calendars, as the engine reads them: it knows offsets, hours of days and which days are holidays."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import datetime as dt
+from collections.abc import Iterable
+from typing import Final
 
-from partita.calendar import band_edges, transitions
+from partita.calendar import public_holidays, transitions
 from partita.catalog.catalog import Catalog
-from partita.catalog.reference_data import Calendar
+from partita.catalog.reference_data import DAYS, Band, Calendar
 
 from . import usage
 from .scalars import Json
 
-_END = -2
-"""Stands in place of a band at the end of the compiled years."""
+_KINDS: Final = (*DAYS, "holiday")
+_EPOCH: Final = dt.date(1970, 1, 1)
 
 
 def zones_in_use(catalog: Catalog, account_zones: Iterable[str]) -> list[str]:
@@ -28,18 +30,28 @@ def time_zone(name: str) -> Json:
     return {"name": name, "transitions": transitions(name)}
 
 
-def calendar(name: str, terms: Calendar, account_zones: Collection[str]) -> Json:
-    """A calendar with its edges: in its own zone, or in each of the accounts'."""
-    zones = sorted(account_zones) if terms.zone is None else [terms.zone]
+def calendar(name: str, terms: Calendar) -> Json:
+    """A calendar with its bands and holidays."""
+    holidays = set(terms.holiday_dates)
+    if terms.holidays is not None:
+        holidays |= public_holidays(terms.holidays)
     return {
         "id": name,
-        "bands": list(terms.bands),
-        "edges": {zone: _edges(name, terms, zone) for zone in zones},
         "zone": terms.zone,
+        "bands": [{"id": band, "hours": _hours(hours)} for band, hours in terms.bands.items()],
+        "holidays": sorted((day - _EPOCH).days for day in holidays),
     }
 
 
-def _edges(name: str, terms: Calendar, zone: str) -> list[tuple[int, int]]:
-    _, edges = band_edges(terms, name, zone)
-    end, _ = edges[-1]
-    return [*edges[:-1], (end, _END)]
+def _hours(band: Band) -> list[Json] | None:
+    """Hours with their days by number and their times in minutes; none of the rest."""
+    if band == "rest":
+        return None
+    return [
+        {"days": [_KINDS.index(day) for day in hours.days], "from": _minutes(hours.start), "to": _minutes(hours.end)}
+        for hours in band
+    ]
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])

@@ -70,7 +70,7 @@ def terms(catalog: Catalog, accounts: pa.Table) -> Json:
         "parties": list(catalog.parties),
         "time_zones": [calendars.time_zone(name) for name in calendars.zones_in_use(catalog, zones)],
         "zones": [name for name, zone in catalog.zones.items() if zone.prefixes],
-        "calendars": [calendars.calendar(name, part, zones) for name, part in catalog.calendars.items()],
+        "calendars": [calendars.calendar(name, part) for name, part in catalog.calendars.items()],
         "tables": [lookup(name, table) for name, table in catalog.tables.items()],
         "usage": [usage.mapping(name, part) for name, part in usage.mappings(catalog.usage).items()],
         "plans": [charges.plan(name, part, catalog.tables) for name, part in catalog.plans.items()],

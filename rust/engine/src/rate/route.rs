@@ -254,7 +254,7 @@ fn known<'a>(
     let (plan, zone, none) = (held.plan, codes.zone[row], compiled.bands.len() as u32);
     let mut record = Record { compiled, subscribers, rows, row, held, plan, month, zone, band: none };
     if let Some(calendar) = compiled.plans[plan as usize].calendar {
-        let edges = compiled.calendars[calendar].edges(held.clock);
+        let edges = compiled.edges(calendar, held.clock);
         let outside = || Fault::new(Code::OutsideCalendar, &context.usage.time, Some(&rows.time.shown(row)));
         record.band = edges.at(time, &mut codes.near[calendar]).ok_or_else(outside)?.band;
     }

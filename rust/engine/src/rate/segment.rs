@@ -120,7 +120,7 @@ impl Guide<'_> {
         let mut guide = *self;
         guide.record.plan = plan as u32;
         if let Some(calendar) = compiled.plans[plan].calendar {
-            let span = compiled.calendars[calendar].edges(self.clock()).at(self.time, &mut 0);
+            let span = compiled.edges(calendar, self.clock()).at(self.time, &mut 0);
             let outside = || {
                 Fault::new(
                     Code::OutsideCalendar,
@@ -169,7 +169,7 @@ impl Guide<'_> {
     fn edges(&self, charge: &Charge) -> Option<&Edges> {
         let compiled = self.context.compiled;
         let calendar = compiled.plans[charge.plan as usize].calendar?;
-        Some(compiled.calendars[calendar].edges(self.clock()))
+        Some(compiled.edges(calendar, self.clock()))
     }
 
     fn duration(&self, path: &str) -> Result<i128, Fault> {

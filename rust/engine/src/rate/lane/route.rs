@@ -184,7 +184,7 @@ impl<'a> Entry<'a, '_> {
         }
         let compiled = self.context.compiled;
         let span = match compiled.plans[plan as usize].calendar {
-            Some(calendar) => compiled.calendars[calendar].edges(clock).at(time, &mut self.codes.near[calendar])?,
+            Some(calendar) => compiled.edges(calendar, clock).at(time, &mut self.codes.near[calendar])?,
             None => Span { band: compiled.bands.len() as u32, from: i64::MIN, until: i64::MAX },
         };
         self.bands[place] = (plan, clock, span);
