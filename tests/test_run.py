@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import partita
 from partita import cycle
-from partita.errors import UsageSchemaError
+from partita.errors import MoneyError, UsageSchemaError
 
 from .billing import BILLS, OCTOBER, amounts, bill, book, catalog, figures, store_in, write_calls
 
@@ -118,3 +119,18 @@ def test_what_came_before_the_first_period_of_a_book_is_late(tmp_path: Path) -> 
     (line,) = (line for line in run.lines.to_pylist() if line["kind"] == "usage")
     assert (line["service_period"], line["period"], line["flags"]) == ("2026-08", "2026-10", 1)
     assert amounts(run.bills)["a-1"] == "112.00"
+
+
+def test_lines_that_add_up_to_too_much_are_an_error_with_their_sums(tmp_path: Path) -> None:
+    given = {
+        "parties": {"nordtel": {}},
+        "accounts": {"a": {"owner": "c", "currency": "EUR"}},
+        "subscriptions": {"s": {"account": "a", "keys": ["k"], "plans": "p"}},
+        "usage": {"calls": {"files": "*.csv", "id": "id", "quantity": "quantity"}},
+        "plans": {"p": {"seller": "nordtel", "currency": "EUR", "charges": {"c": {"unit": {"price": "1"}}}}},
+    }
+    much = "6" + "0" * 25
+    rows = [f"{number},2026-10-05T10:00:00Z,k,x,{much}\n" for number in range(2)]
+    (tmp_path / "calls.csv").write_text("".join(["id,time,key,service,quantity\n", *rows]))
+    with pytest.raises(MoneyError, match=f"{much} and {much}"):
+        partita.run(partita.load(given), tmp_path / "calls.csv", "2026-10", f"duckdb:///{tmp_path}/book.duckdb")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import partita
 from partita import cycle
 from partita.errors import PeriodError, StoreError
 from partita.store import open_store
@@ -129,3 +132,45 @@ def test_what_looks_into_a_book_makes_none(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="there is no book"):
             look(store_in(tmp_path / "nowhere"))
     assert list(tmp_path.iterdir()) == []
+
+
+LATE_IN_A_TIER = [
+    # terms of the tiers, cycle day, times of late records of 2 units, amounts of their lines
+    ({}, 1, ["2026-10-20"], ["2"]),
+    ({}, 1, ["2026-10-20", "2026-10-21"], ["2", "2"]),
+    ({"at_zero": "skip"}, 1, ["2026-10-20", "2026-10-21"], ["7", "2"]),
+    ({"scope": "account", "reset": "month"}, 1, ["2026-10-20"], ["2"]),
+    ({"reset": "never"}, 1, ["2026-10-20"], ["7"]),
+    # The cycle from 15 September to 14 October closes September's counters; October's are open.
+    ({"reset": "month"}, 15, ["2026-09-20", "2026-10-05"], ["2", "7"]),
+    ({}, 15, ["2026-09-20", "2026-10-05"], ["2", "2"]),
+]
+
+
+@pytest.mark.parametrize(("terms", "day", "times", "expected"), LATE_IN_A_TIER)
+def test_a_late_record_does_not_pay_again_what_its_closed_counter_paid(
+    tmp_path: Path, terms: dict[str, Any], day: int, times: list[str], expected: list[str]
+) -> None:
+    tiers = [{"up_to": 10, "price": 1, "flat": 5}, {"price": "0.5", "flat": 3}]
+    given = {
+        "parties": {"nordtel": {}},
+        "accounts": {"a": {"owner": "c", "currency": "EUR", "cycle_day": day}},
+        "subscriptions": {"s": {"account": "a", "keys": ["k"], "plans": [{"plan": "p", "from": "2026-09-01"}]}},
+        "usage": {"calls": {"files": "*.csv", "quantity": "quantity"}},
+        "plans": {
+            "p": {
+                "seller": "nordtel",
+                "currency": "EUR",
+                "charges": {"c": {"graduated": {"tiers": tiers, **terms}}},
+            }
+        },
+    }
+    runs = []
+    for period, records in (("2026-10", []), ("2026-11", times)):
+        (tmp_path / period).mkdir()
+        rows = [f"{date}T10:00:00Z,k,x,2\n" for date in records]
+        (tmp_path / period / "calls.csv").write_text("".join(["time,key,service,quantity\n", *rows]))
+        runs.append(partita.run(partita.load(given), tmp_path / period, period, store_in(tmp_path)))
+        assert partita.verify(runs[-1], whole=True).clean
+    usage = [line for line in runs[1].lines.to_pylist() if line["kind"] == "usage"]
+    assert [line["amount"] for line in usage] == [Decimal(amount) for amount in expected]

@@ -60,7 +60,9 @@ class Replay(Rating):
         counters, self.counters = self.counters, _copied(self.counters)
         try:
             for held, holding in self._in_force(record):
-                met = PlanOnRecord(self.terms, holding.plan, record, held, self._around(record, held))
+                met = PlanOnRecord(
+                    self.terms, holding.plan, record, held, self._around(record, held), closed=self.closed
+                )
                 self.traced.met = met
                 self.traced.held.append((held, bool(met.chosen(met.start_band))))
                 if self.traced.held[-1][1]:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from partita.catalog.charge import Charge, ChargeModel, Dynamic, Flat, Graduated, Lookup, Package, Percentage, Unit
 
 from .charge import Numbers, blocks, dynamic, flat, graduated, package, percentage, unit
-from .clock import END
+from .clock import END, cycle_of
 from .conditions import Circumstances, holds, parts_of
 from .counters import Counters, Key, key_of
 from .numbers import LIMIT, allocate_stored, round_to, shortest, stored
@@ -22,6 +22,9 @@ from .records import Record
 from .rejects import Reject, raise_first
 from .subscriptions import Held
 from .terms import Terms, version_at
+
+
+ONE_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,18 @@ class Drawn:
 
 
 class PlanOnRecord:
-    """One plan as it meets one record of one subscription. `prefix` names the flow whose plan it is, if any."""
+    """One plan as it meets one record of one subscription. `prefix` names the flow whose plan it is, if any; `closed`
+    the last cycle that is closed for good."""
 
     def __init__(
-        self, terms: Terms, plan_id: str, record: Record, held: Held, around: Circumstances, prefix: str = ""
+        self,
+        terms: Terms,
+        plan_id: str,
+        record: Record,
+        held: Held,
+        around: Circumstances,
+        prefix: str = "",
+        closed: str | None = None,
     ) -> None:
         self.terms = terms
         self.plan_id = plan_id
@@ -70,6 +81,7 @@ class PlanOnRecord:
         self.bands = terms.bands(self.plan, held.account.zone)
         self.around = around.but(plan=plan_id, currency=self.plan.currency)
         self.prefix = prefix
+        self.closed = closed
         self.start_band = self.bands.band_at(record.time) if self.bands else None
 
     def chosen(self, band: str | None) -> dict[str, Drawn]:
@@ -195,13 +207,24 @@ class PlanOnRecord:
         key = self._counter_key(drawn, drawn.model)
         before = counters.get(key).quantity if key else Fraction(0)
         after = _checked(before + billed, drawn)
-        totals = _total(drawn, before), _total(drawn, after)
+        paid = self._paid_at_close(drawn, drawn.model) if before == 0 and after > 0 else Fraction(0)
+        totals = _total(drawn, before) + paid, _total(drawn, after)
         amount, exact = _telescoped(drawn, fee, *totals), fee + totals[1] - totals[0]
         if key is None:
             return _line(drawn, quantity, billed, amount, exact)
         late = counters.is_out_of_order(key, self.record.time)
         counters.put(key, after, _checked(counters.get(key).amount + amount, drawn), self.record.time)
         return _line(drawn, quantity, billed, amount, exact, before, after, late)
+
+    def _paid_at_close(self, drawn: Drawn, model: Graduated | Package) -> Fraction:
+        """The first tier's fee, where the period of the counter is closed: that charged it if the counter was still 0."""
+        if self.closed is None or not isinstance(model, Graduated) or model.scope == "record" or model.reset == "never":
+            return Fraction(0)
+        period = cycle_of(self.record.time, self.held.account.zone)
+        if model.reset == "cycle":
+            period = self.held.cycle_of(self.record.time)
+        closes_with = self.held.cycle_of(period.end_instant - ONE_MICROSECOND).name
+        return graduated.at_zero_fee(model, drawn.numbers) if closes_with <= self.closed else Fraction(0)
 
     def _quantity(self, drawn: Drawn) -> Fraction:
         quantity = self.record.number(self.record.mapping.quantity)

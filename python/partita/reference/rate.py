@@ -122,7 +122,7 @@ class Rating:
         """
         unread = self._unread_destination(record)
         for held, holding in self._in_force(record):
-            met = PlanOnRecord(self.terms, holding.plan, record, held, self._around(record, held))
+            met = PlanOnRecord(self.terms, holding.plan, record, held, self._around(record, held), closed=self.closed)
             if met.chosen(met.start_band):
                 if met.plan.currency != held.account.currency:
                     raise Reject("currency_mismatch", met.plan_id, met.plan.currency)

@@ -47,6 +47,8 @@ pub struct Input {
     pub start: i128,
     /// Whether this is the first segment of its record, which bears the connect fee.
     pub first: bool,
+    /// Whether the first tier's fee of a counter at 0 is paid: by its period, which is closed (`at_zero`).
+    pub fee_paid: bool,
 }
 
 /// What one charge made of it.

@@ -114,7 +114,8 @@ impl Engine {
     /// Rates usage with counters that stand somewhere already.
     fn rate_from(&self, sources: &[Source], options: &Options, opening: Option<&Arc<Opening>>) -> Result<Rated> {
         let usages = sources.iter().map(|source| self.usage(&source.mapping)).collect::<Result<Vec<_>>>()?;
-        let contexts = usages.iter().map(|usage| self.context(usage)).collect();
+        let closed = output::closed_month(options)?;
+        let contexts = usages.iter().map(|usage| self.context(usage, closed)).collect();
         let call = Call { engine: self, sources, options, opening, contexts };
         let pieces = call.pieces()?;
         let rated = if options.check_duplicates && duplicates::may_have(&call.contexts, &pieces)? {
@@ -129,8 +130,8 @@ impl Engine {
         rated.ok_or_else(|| Error::Internal("not rated".into()))
     }
 
-    fn context<'a>(&'a self, usage: &'a Usage) -> Context<'a> {
-        Context { compiled: &self.compiled, subscribers: &self.subscribers, usage }
+    fn context<'a>(&'a self, usage: &'a Usage, closed: Option<i32>) -> Context<'a> {
+        Context { compiled: &self.compiled, subscribers: &self.subscribers, usage, closed }
     }
 
     pub(crate) fn usage(&self, mapping: &str) -> Result<&Usage> {

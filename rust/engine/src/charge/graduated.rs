@@ -51,6 +51,8 @@ impl Graduated {
             -1 => -values[self.connect_fee],
             _ => values[self.connect_fee],
         };
+        let paid = if input.fee_paid && before == 0 && after > 0 { values[self.tiers[0].flat] } else { 0 };
+        let connect = connect - paid;
         let amount = match self.in_whole_units(values, before, after, connect, target) {
             Some(amount) => amount?,
             None => self.exactly(values, before, after, connect, target)?,

@@ -193,7 +193,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn closed_month(options: &Options) -> Result<Option<i32>> {
+/// The last month that is closed for good.
+pub fn closed_month(options: &Options) -> Result<Option<i32>> {
     let unknown = |name: &String| Error::Period(format!("{name:?} is not a period; one is written 2026-10"));
     options.closed.as_ref().map(|name| month_of_name(name).ok_or_else(|| unknown(name))).transpose()
 }

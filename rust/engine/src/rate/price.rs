@@ -8,7 +8,7 @@ use crate::catalog::{Reset, Scope};
 use crate::charge::{Count, Input, NULL, in_range};
 use crate::column::{Cell, Numbers};
 use crate::compile::{Charge, Counted, Scratch, Version};
-use crate::counter::{Counters, Key};
+use crate::counter::{Counters, Key, NEVER};
 use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
 use crate::split;
@@ -168,6 +168,7 @@ fn input(
         readable(&rows.quantity, record.row, usage.quantity_name())?;
         input.whole = rows.quantity.whole.as_ref().map(|whole| whole[record.row]);
         input.billed = (draft.billed != NULL).then_some(draft.billed);
+        input.fee_paid = version.charge_at_zero && draft.tariff == 0 && is_closed(context, record, charge);
     }
     if version.model.reads_amount() {
         readable(&rows.amount, record.row, usage.amount.as_deref().unwrap_or("amount"))?;
@@ -181,6 +182,20 @@ fn input(
         input.amount = numbers.values[record.row];
     }
     Ok(input)
+}
+
+/// Whether the period of the counter that a record moves is closed. A calendar month closes with the cycle that holds
+/// its last day.
+fn is_closed(context: &Context, record: &Record, charge: &Charge) -> bool {
+    let (Some(closed), Some(counted)) = (context.closed, charge.counted) else { return false };
+    match key(context, record, (0, 0), counted).period {
+        NEVER => false,
+        month if counted.reset == Reset::Month => {
+            let cycles = &context.subscribers.cycles[record.held.cycle as usize];
+            month + i32::from(cycles.day > 1) <= closed
+        }
+        month => month <= closed,
+    }
 }
 
 /// A cell that holds no number is a fault of its own; a null is looked at later, after look-ups.

@@ -43,6 +43,8 @@ pub struct Context<'a> {
     pub compiled: &'a Compiled,
     pub subscribers: &'a Subscribers,
     pub usage: &'a Usage,
+    /// The last month that is closed for good.
+    pub closed: Option<i32>,
 }
 
 /// Small codes of a chunk's texts, found once per distinct value where the column is a dictionary.

@@ -205,6 +205,10 @@ impl<'a> Entry<'a, '_> {
         let (version, from, until) = compiled.charges[charge as usize].version_span(time, signs.clock)?;
         let number = compiled.lanes.of(charge, version);
         let lane_charge = compiled.lanes.charges.get(number as usize)?;
+        let is_late = self.context.closed.is_some_and(|closed| month <= closed);
+        if is_late && lane_charge.counted.is_some() && compiled.charges[charge as usize].may_charge_at_zero() {
+            return None;
+        }
         let (set, shared_from, shared_until) = self.set(lane_charge, record)?;
         // Services that the catalog does not name have one code for many texts.
         let is_named = (signs.service as usize) < compiled.services.len() || matches!(self.rows.service, Text::Same(_));

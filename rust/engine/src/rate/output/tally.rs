@@ -2,10 +2,12 @@
 
 use std::hash::{Hash, Hasher};
 
+use crate::charge::in_range;
 use crate::counter::Folded;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::places::Places;
 use crate::prefetch::prefetch;
+use crate::sums;
 use crate::under_way::UnderWay;
 
 /// An exact sum and how many it is of.
@@ -16,11 +18,14 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// Adds what so many records come to.
+    /// Adds what so many records come to; `MoneyError` when the sum has more than 38 digits.
     #[inline]
     pub fn add(&mut self, amount: i128, records: i64) -> Result<()> {
-        let total = self.amount.checked_add(amount);
-        self.amount = total.ok_or_else(|| Error::Internal("a sum of lines has more than 38 digits".into()))?;
+        let total = self.amount.checked_add(amount).filter(|&total| in_range(total).is_ok());
+        self.amount = match total {
+            Some(total) => total,
+            None => sums::add(self.amount, amount)?,
+        };
         self.records += records;
         Ok(())
     }
