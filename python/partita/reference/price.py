@@ -23,7 +23,6 @@ from .rejects import Reject, raise_first
 from .subscriptions import Held
 from .terms import Terms, version_at
 
-
 ONE_MICROSECOND = dt.timedelta(microseconds=1)
 
 
@@ -217,7 +216,7 @@ class PlanOnRecord:
         return _line(drawn, quantity, billed, amount, exact, before, after, late)
 
     def _paid_at_close(self, drawn: Drawn, model: Graduated | Package) -> Fraction:
-        """The first tier's fee, where the period of the counter is closed: that charged it if the counter was still 0."""
+        """The first tier's fee, where the period of the counter is closed: a counter still at 0 was charged it then."""
         if self.closed is None or not isinstance(model, Graduated) or model.scope == "record" or model.reset == "never":
             return Fraction(0)
         period = cycle_of(self.record.time, self.held.account.zone)
