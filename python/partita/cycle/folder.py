@@ -1,8 +1,9 @@
 """Folders that are there whole or not at all.
 
-What a run works out is written into a folder under a temporary name; its files and a manifest of their hashes are
-synced to disk, and then the folder gets its name. Whoever finds it by that name, after whatever was killed in between,
-finds all of it.
+What a run works out is written into a folder under a temporary name, its files and a manifest of their hashes, and then
+the folder gets its name. Whoever finds it by that name, after whatever was killed in between, finds all of it. The disk
+is not waited for at each: what a power failure cuts short does not have the hashes of its manifest, and is made again.
+Only before a commit lists them are all of a run's folders synced.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,17 +38,28 @@ def write_folder(folder: Path, fill: Callable[[Path], dict[str, Any]]) -> dict[s
         files = {path.name: file_hash(path) for path in sorted(draft.iterdir())}
         manifest = {**facts, "files": files}
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
-        for path in draft.iterdir():
-            _sync(path)
-        _sync(draft)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
-        _sync(folder.parent)
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return manifest
+
+
+def sync(folders: Iterable[Path]) -> None:
+    """Have folders on the disk, with all that is in them and their names in those around them. Raises `StoreError` when
+    the disk refuses."""
+    around: set[Path] = set()
+    for folder in folders:
+        try:
+            for path in (*folder.iterdir(), folder):
+                _sync(path)
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        around.update((folder.parent, folder.parent.parent))
+    for folder in around:
+        _sync(folder)
 
 
 def finished(folder: Path) -> dict[str, Any] | None:

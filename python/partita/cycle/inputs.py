@@ -37,22 +37,27 @@ class Inputs:
 
 def keep(book_folder: Path, terms: str, tables: str, catalog: Catalog, engine: Engine) -> None:
     """Keep what an engine was made from, under the hashes of its terms and tables. What is there is not written."""
-    folder = book_folder / FOLDER
-    if finished(folder / terms) is None:
-        write_folder(folder / terms, lambda draft: _write_catalog(draft, catalog))
-    if finished(folder / tables) is None:
-        write_folder(folder / tables, lambda draft: _write_tables(draft, engine))
+    of_terms, of_tables = folders(book_folder, terms, tables)
+    if finished(of_terms) is None:
+        write_folder(of_terms, lambda draft: _write_catalog(draft, catalog))
+    if finished(of_tables) is None:
+        write_folder(of_tables, lambda draft: _write_tables(draft, engine))
+
+
+def folders(book_folder: Path, terms: str, tables: str) -> tuple[Path, Path]:
+    """Where a catalog and its tables are kept, by their hashes."""
+    return book_folder / FOLDER / terms, book_folder / FOLDER / tables
 
 
 def recall(book_folder: Path, terms: str, tables: str) -> Inputs:
     """What was kept under two hashes. Raises `StoreError` when it is not there, or not as it was written."""
-    folder = book_folder / FOLDER
-    for name in (terms, tables):
-        if finished(folder / name) is None:
-            raise StoreError(f"{folder / name}: the catalog or tables of the run are not there, or were changed")
-    catalog = Catalog.model_validate_json((folder / terms / "catalog.json").read_text())
-    names: dict[str, str] = json.loads((folder / tables / "names.json").read_text())
-    found = {file: read_table(folder / tables / f"{file}.parquet") for file in names}
+    of_terms, of_tables = folders(book_folder, terms, tables)
+    for folder in (of_terms, of_tables):
+        if finished(folder) is None:
+            raise StoreError(f"{folder}: the catalog or tables of the run are not there, or were changed")
+    catalog = Catalog.model_validate_json((of_terms / "catalog.json").read_text())
+    names: dict[str, str] = json.loads((of_tables / "names.json").read_text())
+    found = {file: read_table(of_tables / f"{file}.parquet") for file in names}
     beside = {name: table for name, table in found.items() if not name.startswith(_LOOKUP)}
     lookups = {names[file]: table for file, table in found.items() if file not in beside}
     zones = _zones(beside["prefixes"])

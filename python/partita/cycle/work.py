@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,9 @@ from partita.store import Book
 from .closing import NAME as CLOSE
 from .closing import Closing, close_period, write_closing
 from .commit import counters_of, log_entry, run_row, tables_of
-from .folder import finished, read_table, write_folder, write_table
+from .folder import finished, read_table, sync, write_folder, write_table
 from .gather import Gathered, Progress, gather
+from .inputs import folders
 from .owners import Owners
 from .part import Part, rate_part, write_part
 from .plan import Plan, before, name_of
@@ -63,20 +64,30 @@ class Work:
         """All of it; what is finished already is taken over."""
         self._begin()
         manifests = {name_of(i): manifest for i, manifest in enumerate(self._parts())}
-        if self.plan.files:
-            manifests[REJECTED] = keep_records(self.folder, self.plan)
-        closing = self._close([name for name in manifests if name != REJECTED]) if self.plan.closes else None
+        with ThreadPoolExecutor(1) as beside:
+            # The disk takes in the partitions while the period is closed.
+            synced = None if self.trial else beside.submit(sync, [self.folder / name for name in manifests])
+            if self.plan.files:
+                manifests[REJECTED] = keep_records(self.folder, self.plan)
+            closing = self._close([name for name in manifests if name != REJECTED]) if self.plan.closes else None
         if closing is not None:
             manifests[CLOSE] = write_closing(self.folder / CLOSE, closing, with_books=self.trial)
             self.progress("closing", 1, 1)
         row = run_row(self.plan, self.book, manifests)
-        if not self.trial:
+        if synced is not None:
             self.progress("committing", 0, 1)
+            synced.result()
+            sync(self._beside_partitions(manifests))
             tables = tables_of(self.plan, self.folder, manifests, row, closing)
             self.book.commit(tables, log_entry(self.plan.kind, self.plan.run_id, self.plan.period, self.started))
             self.progress("committing", 1, 1)
         self._end()
         return of_row({**row, "kind": "trial"} if self.trial else row, self.book.url, self.folder)
+
+    def _beside_partitions(self, manifests: Mapping[str, Any]) -> list[Path]:
+        """The folders of the run that are not of partitions, and those that it was made from."""
+        own = [self.folder / name for name in (*manifests, _USAGE) if name in (REJECTED, CLOSE, _USAGE)]
+        return [*filter(Path.is_dir, own), *folders(self.book.folder, self.plan.terms, self.plan.tables)]
 
     def _begin(self) -> None:
         """Make the run's folder; one of another plan (other opening state, other cut) is cleared first."""
