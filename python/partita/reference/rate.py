@@ -7,6 +7,7 @@ the input. A record is atomic: all its charges and all its flows succeed, or it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from .conditions import Circumstances
 from .counters import Counters
 from .identity import is_same, rating_order, usage_line_id
 from .lines import LATE, OUT_OF_ORDER, Line, Rated, Row, Share, reject_row
+from .numbers import shortest
 from .price import PlanOnRecord, Priced, no_matching_charge
 from .records import Batch, Record, check_columns, is_wanted, read, source_of
 from .rejects import Reject
@@ -90,6 +92,8 @@ class Rating:
             self._check_identity(record)
         except Reject as reject:
             self.counters.discard()
+            if reject.name == "overflow":
+                reject = Reject(reject.name, reject.field, _brought(record))
             return _Outcome(reject=reject_row(reject, record.file, record.row, record.source, record.id))
         self.counters.keep()
         return _Outcome(lines, shares, sales)
@@ -215,3 +219,13 @@ def mapping_named(catalog: Catalog, name: str | None) -> Usage:
     if len(catalog.usage) > 1:
         raise CatalogError(f"say which usage mapping: {', '.join(catalog.usage)}")
     return next(iter(catalog.usage.values()), Usage())
+
+
+def _brought(record: Record) -> str | None:
+    """The number that a record brought: its quantity, or else its amount."""
+    for column in (record.mapping.quantity, record.mapping.amount):
+        with suppress(Reject):
+            number = record.number(column)
+            if number is not None:
+                return shortest(number)
+    return None

@@ -31,6 +31,15 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// The number of a row; of one that is too large, what was written.
+    pub fn shown(&self, row: usize) -> Option<String> {
+        match self.cells.get(row) {
+            Cell::Fine => Some(super::shown(self.values[row])),
+            Cell::TooLarge => self.text.as_ref().and_then(|text| text.get(row)).map(str::to_owned),
+            _ => None,
+        }
+    }
+
     /// Reads an Arrow array; `float_decimals` are those declared for a float column.
     pub fn read(name: &str, array: &ArrayRef, float_decimals: Option<u32>) -> Result<Self> {
         Ok(match array.data_type() {

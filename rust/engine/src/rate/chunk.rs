@@ -4,6 +4,7 @@ use super::drafts::Drafts;
 use super::lane::Lane;
 use super::route::Fault;
 use super::rows::Rows;
+use crate::reject::Code;
 use crate::split::Shares;
 use crate::subscriber::{Held, NONE};
 
@@ -84,8 +85,12 @@ impl Chunk {
         self.work.iter().skip(1).any(|work| work.drafts.len() > 0)
     }
 
-    /// Turns a row into a reject: what it had is dropped when the chunk is written.
-    pub fn reject(&mut self, row: usize, fault: Fault) {
+    /// Turns a row into a reject: what it had is dropped when the chunk is written. Of what became too large, the number
+    /// that the record brought is told.
+    pub fn reject(&mut self, row: usize, mut fault: Fault) {
+        if fault.code == Code::Overflow && fault.value.is_none() {
+            fault.value = self.rows.quantity.shown(row).or_else(|| self.rows.amount.shown(row));
+        }
         if let Some(held) = self.held.get_mut(row) {
             *held = Held::NONE;
         }
