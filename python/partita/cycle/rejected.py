@@ -6,8 +6,8 @@ where it came from; so they can be written back long after the usage file is gon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from partita.catalog.catalog import Catalog
 from partita.catalog.usage import Usage
-from partita.ingest import UsageFile, read
-from partita.ingest.files import format_of
+from partita.ingest import UsageFile
 
 from .folder import finished, read_table, write_folder, write_table
 from .gather import ROW, Source
+from .original import is_parquet, original_records
 from .plan import Plan, name_of
 
 NAME: Final = "rejected"
@@ -31,9 +32,9 @@ def path_of(index: int) -> str:
     return f"{NAME}/{index:04}.parquet"
 
 
-def keep_records(folder: Path, plan: Plan) -> dict[str, Any]:
+def keep_records(folder: Path, plan: Plan, catalog: Catalog) -> dict[str, Any]:
     """Keep the records of all rejects of a run; the manifest comes back."""
-    return finished(folder / NAME) or write_folder(folder / NAME, lambda draft: _fill(draft, folder, plan))
+    return finished(folder / NAME) or write_folder(folder / NAME, lambda draft: _fill(draft, folder, plan, catalog))
 
 
 def records_of(sources: Iterable[Source], rejects: pa.Table, plan: Plan) -> dict[str, pa.Table]:
@@ -43,7 +44,9 @@ def records_of(sources: Iterable[Source], rejects: pa.Table, plan: Plan) -> dict
     """
     found = {}
     for source in sources:
-        if _is_parquet(source.file.usage) and _columns(source.file.usage.path) <= {*source.table.column_names}:
+        if is_parquet(source.file.usage) and _columns(source.file.usage.path, source.file.hash) <= {
+            *source.table.column_names
+        }:
             own = rejects.filter(pc.equal(rejects["usage_file"], source.file.name))["usage_row"].combine_chunks()
             records = source.table.filter(pc.is_in(source.rows, value_set=own))
             if records.num_rows:
@@ -51,7 +54,7 @@ def records_of(sources: Iterable[Source], rejects: pa.Table, plan: Plan) -> dict
     return found
 
 
-def _fill(draft: Path, folder: Path, plan: Plan) -> dict[str, Any]:
+def _fill(draft: Path, folder: Path, plan: Plan, catalog: Catalog) -> dict[str, Any]:
     rejects = pa.concat_tables([read_table(path) for path in _in_parts(folder, plan, "rejects")])
     counts = {}
     for index, file in enumerate(plan.files):
@@ -59,7 +62,7 @@ def _fill(draft: Path, folder: Path, plan: Plan) -> dict[str, Any]:
         if len(rows):
             kept = [read_table(path) for path in _in_parts(folder, plan, _part_name(index)) if path.is_file()]
             whole = sum(table.num_rows for table in kept) == len(rows)
-            records = pa.concat_tables(kept).sort_by(ROW) if whole else original_records(file.usage, rows)
+            records = pa.concat_tables(kept).sort_by(ROW) if whole else original_records(file.usage, rows, catalog)
             name = f"{index:04}"
             write_table(draft, name, records.replace_schema_metadata(_origin(file.usage)))
             counts[name] = records.num_rows
@@ -74,8 +77,9 @@ def _part_name(index: int) -> str:
     return f"{NAME}-{index:04}"
 
 
-@cache
-def _columns(path: Path) -> frozenset[str]:
+@lru_cache(1024)
+def _columns(path: Path, hash_: str) -> frozenset[str]:
+    """The columns of a Parquet file, as long as it has this content."""
     return frozenset(pq.read_schema(path).names)
 
 
@@ -87,44 +91,3 @@ def origin_of(records: pa.Table) -> tuple[str, Usage]:
 
 def _origin(file: UsageFile) -> dict[str, str]:
     return {"partita:file": file.name, "partita:mapping": file.mapping.model_dump_json(by_alias=True)}
-
-
-def original_records(file: UsageFile, rows: pa.Array) -> pa.Table:
-    """Some rows of a usage file with all its columns, in their order, and their numbers in the column `ROW`."""
-    wanted = rows.take(pc.sort_indices(rows))
-    kept = list(_parquet_rows(file, wanted) if _is_parquet(file) else _read_rows(file, wanted))
-    return pa.concat_tables(kept, promote_options="permissive")
-
-
-def _is_parquet(file: UsageFile) -> bool:
-    return format_of(file.path, file.mapping) == "parquet"
-
-
-def _parquet_rows(file: UsageFile, wanted: pa.Array) -> Iterator[pa.Table]:
-    """From the row groups that have some of them."""
-    with pq.ParquetFile(file.path) as source:
-        first = 0
-        for group in range(source.num_row_groups):
-            rows = source.metadata.row_group(group).num_rows
-            here = wanted.filter(pc.and_(pc.greater_equal(wanted, first), pc.less(wanted, first + rows)))
-            if len(here):
-                table = source.read_row_group(group, use_threads=False).take(pc.subtract(here, first))
-                yield table.append_column(ROW, here)
-            first += rows
-
-
-def _read_rows(file: UsageFile, wanted: pa.Array) -> Iterator[pa.Table]:
-    first = 0
-    for batch in read(file.path, verbatim(file.mapping), None):
-        here = wanted.filter(pc.and_(pc.greater_equal(wanted, first), pc.less(wanted, first + batch.num_rows)))
-        if len(here):
-            table = pa.Table.from_batches([batch.take(pc.subtract(here, first))])
-            yield table.append_column(ROW, here)
-        first += batch.num_rows
-
-
-def verbatim(mapping: Usage) -> Usage:
-    """A mapping that reads numbers as they are written."""
-    if mapping.csv is None or mapping.csv.decimal == ".":
-        return mapping
-    return mapping.model_copy(update={"csv": mapping.csv.model_copy(update={"decimal": "."})})

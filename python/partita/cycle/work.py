@@ -68,7 +68,7 @@ class Work:
             # The disk takes in the partitions while the period is closed.
             synced = None if self.trial else beside.submit(sync, [self.folder / name for name in manifests])
             if self.plan.files:
-                manifests[REJECTED] = keep_records(self.folder, self.plan)
+                manifests[REJECTED] = keep_records(self.folder, self.plan, self.verbs.catalog)
             closing = self._close([name for name in manifests if name != REJECTED]) if self.plan.closes else None
         if closing is not None:
             manifests[CLOSE] = write_closing(self.folder / CLOSE, closing, with_books=self.trial)

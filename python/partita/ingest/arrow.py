@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from partita.catalog.usage import Usage
 
-from .columns import wanted
+from .columns import distinct, empty, wanted
 from .files import compression_of, open_bytes
 
 _MAGIC = b"ARROW1"
@@ -19,6 +19,11 @@ def batches(
     path: Path, mapping: Usage, columns: Collection[str] | None, numbers: Collection[str], batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches of an Arrow file or stream; an empty one first, for the schema."""
+    found = _batches(path, mapping, columns)
+    yield from found if columns is not None else (batch.rename_columns(distinct(batch.schema.names)) for batch in found)
+
+
+def _batches(path: Path, mapping: Usage, columns: Collection[str] | None) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as file:
         is_file = file.read(len(_MAGIC)) == _MAGIC
     if is_file:
@@ -31,7 +36,7 @@ def _file_batches(path: Path, mapping: Usage, columns: Collection[str] | None) -
     with pa.memory_map(str(path)) as source:
         schema = pa.ipc.open_file(source).schema
         options, schema = _chosen(path, mapping, columns, schema)
-        yield pa.RecordBatch.from_pylist([], schema=schema)
+        yield empty(schema)
         reader = pa.ipc.open_file(source, options=options)
         yield from (reader.get_batch(i) for i in range(reader.num_record_batches))
 
@@ -40,7 +45,7 @@ def _stream_batches(path: Path, mapping: Usage, columns: Collection[str] | None)
     with open_bytes(path) as source:
         schema = pa.ipc.open_stream(source).schema
     options, schema = _chosen(path, mapping, columns, schema)
-    yield pa.RecordBatch.from_pylist([], schema=schema)
+    yield empty(schema)
     opened = open_bytes(path) if compression_of(path) else pa.memory_map(str(path))
     with opened as source:
         yield from pa.ipc.open_stream(source, options=options)
@@ -49,8 +54,8 @@ def _stream_batches(path: Path, mapping: Usage, columns: Collection[str] | None)
 def _chosen(
     path: Path, mapping: Usage, columns: Collection[str] | None, schema: pa.Schema
 ) -> tuple[pa.ipc.IpcReadOptions, pa.Schema]:
-    names = set(wanted(path.as_posix(), mapping, columns, schema.names))
-    if len(names) == len(schema):
+    names = set(wanted(path.as_posix(), mapping, columns or (), schema.names))
+    if columns is None or len(names) == len(schema):
         return pa.ipc.IpcReadOptions(), schema  # naming the columns would cost the zero copy
     indices = [i for i, name in enumerate(schema.names) if name in names]
     return pa.ipc.IpcReadOptions(included_fields=indices), pa.schema([schema.field(i) for i in indices])

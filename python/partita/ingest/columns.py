@@ -69,6 +69,32 @@ def wanted(origin: str, mapping: Usage, columns: Collection[str] | None, present
     return chosen
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names of which none stands twice: what stands there again is numbered, and what is no Unicode escaped.
+
+    >>> distinct(["id", "note", "note"])
+    ['id', 'note', 'note (2)']
+    """
+    found: dict[str, None] = {}
+    for name in map(escaped, names):
+        free, number = name, 2
+        while free in found or (free != name and free in names):
+            free, number = f"{name} ({number})", number + 1
+        found[free] = None
+    return list(found)
+
+
+def escaped(text: str | bytes) -> str:
+    """Text with an escape for whatever is no Unicode in it (halves of surrogate pairs, bytes of another encoding)."""
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
+    return data.decode("utf-8", "backslashreplace")
+
+
+def empty(schema: pa.Schema) -> pa.RecordBatch:
+    """No rows, of any types."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
+
+
 def require(origin: str, named: dict[str, str], present: Collection[str]) -> None:
     """Raises `UsageSchemaError` unless all named columns are present."""
     for column, role in named.items():

@@ -18,7 +18,7 @@ import pyarrow.csv as pa_csv
 from partita.catalog.usage import Csv, Usage
 from partita.errors import UsageSchemaError
 
-from .columns import number_columns, wanted
+from .columns import distinct, escaped, mapped_columns, number_columns, wanted
 from .files import open_bytes
 
 _BLOCK_BYTES = 1 << 20
@@ -69,14 +69,19 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """The batches of a delimited file, all columns text; an empty one first, for the schema."""
     dialect = _dialect(path, mapping)
-    names = wanted(path.as_posix(), mapping, columns, present := _names(path, dialect))
+    present = _names(path, dialect)
+    names = wanted(path.as_posix(), mapping, columns or (), present)
+    odd: set[str] = set()
+    if columns is None:
+        present = names = distinct(present)
+        odd = {*names} - mapped_columns(mapping).keys()
     yield pa.RecordBatch.from_pylist([], schema=pa.schema([(name, pa.string()) for name in names]))
     if not dialect.header and _is_empty(path):
         return
     text = _Text(open_bytes(path), dialect)
     commas = number_columns(mapping, numbers).intersection(names) if dialect.decimal == "," else set()
-    for batch in _joined(_open(text, dialect, present, names)):
-        yield _with_points(batch, commas)
+    for batch in _joined(_open(text, dialect, present, names, odd)):
+        yield _with_points(_as_text(batch), commas)
     if text.quotes % 2:
         raise UsageSchemaError(
             f"{path.as_posix()}: an odd number of quotes ({dialect.quote}): one is missing or stray, and rows would be "
@@ -108,8 +113,11 @@ def _is_empty(path: Path) -> bool:
         return not source.read(1)
 
 
-def _open(text: _Text, dialect: Csv, present: list[str] | None, names: list[str] | None) -> pa_csv.CSVStreamingReader:
-    """A reader of the columns `names`; without them, of the header only, where types do not matter."""
+def _open(
+    text: _Text, dialect: Csv, present: list[str] | None, names: list[str] | None, odd: Collection[str] = ()
+) -> pa_csv.CSVStreamingReader:
+    """A reader of the columns `names`; without them, of the header only, where types do not matter. Columns that are
+    `odd` may have bytes that are no text, and are read as bytes."""
     read = pa_csv.ReadOptions(
         block_size=_BLOCK_BYTES,
         use_threads=False,  # only so does a broken row come with its number
@@ -121,7 +129,7 @@ def _open(text: _Text, dialect: Csv, present: list[str] | None, names: list[str]
         delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=bool(dialect.quote)
     )
     convert = pa_csv.ConvertOptions(
-        column_types=dict.fromkeys(names or (), pa.string()),
+        column_types={name: pa.binary() if name in odd else pa.string() for name in names or ()},
         include_columns=names,
         null_values=dialect.null,
         strings_can_be_null=True,
@@ -138,6 +146,20 @@ def _joined(parts: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             waiting = []
     if waiting:
         yield pa.concat_batches(waiting)
+
+
+def _as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Columns of bytes as text, with escapes for what is none."""
+    for index, field in enumerate(batch.schema):
+        if field.type == pa.binary():
+            column = batch.column(index)
+            try:
+                column = column.cast(pa.string())
+            except pa.ArrowInvalid:
+                values = (None if value is None else escaped(value) for value in column.to_pylist())
+                column = pa.array(values, pa.string())
+            batch = batch.set_column(index, field.name, column)
+    return batch
 
 
 def _with_points(batch: pa.RecordBatch, columns: Collection[str]) -> pa.RecordBatch:

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import pyarrow as pa
 
 from partita.catalog.usage import Usage
 from partita.errors import UsageSchemaError
 
-from .columns import mapped_columns, require, unwritten, wanted
+from .columns import distinct, escaped, mapped_columns, require, unwritten, wanted
 from .files import open_bytes
+from .json_text import DECODER, WHOLE, text_of
 
 _CHUNK_LINES: Final = 65_536
 _BUFFER_BYTES: Final = 1 << 20
@@ -43,14 +44,17 @@ def batches(
     origin = path.as_posix()
     named = mapped_columns(mapping)
     names = _all_names(path, origin, mapping) if columns is None else [*named, *unwritten(mapping), *columns]
-    schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])
+    names = list(dict.fromkeys(names))
+    schema = pa.schema([(name, pa.string()) for name in distinct(names)])
     yield pa.RecordBatch.from_pylist([], schema=schema)
     unseen = named
+    odd = set(names) - named.keys() if columns is None else set()
     chunk: Chunk = []
-    for chunk in _chunks(path, origin):
+    for chunk in _chunks(path, origin, WHOLE if odd else DECODER):
         unseen = {column: role for column, role in unseen.items() if not any(column in record for _, record in chunk)}
         _refuse(origin, {column: role for column, role in unseen.items() if role in _EARLY}, chunk)
-        yield pa.RecordBatch.from_arrays([_column(origin, name, chunk) for name in schema.names], schema=schema)
+        arrays = [_odd_column(name, chunk) if name in odd else _column(origin, name, chunk) for name in names]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
     _refuse(origin, unseen, chunk)
 
 
@@ -69,11 +73,11 @@ def _all_names(path: Path, origin: str, mapping: Usage) -> list[str]:
     return wanted(origin, mapping, None, list(seen)) if seen else list(mapped_columns(mapping))
 
 
-def _chunks(path: Path, origin: str) -> Iterator[Chunk]:
+def _chunks(path: Path, origin: str, decoder: json.JSONDecoder = DECODER) -> Iterator[Chunk]:
     """Some 65,536 records at a time. Blank lines are not records."""
     with open_bytes(path) as source:
         lines = ((number, line) for number, line in enumerate(_lines(source), 1) if line and not line.isspace())
-        while chunk := [(number, _record(origin, number, line)) for number, line in islice(lines, _CHUNK_LINES)]:
+        while chunk := _records(origin, islice(lines, _CHUNK_LINES), decoder):
             yield chunk
 
 
@@ -91,29 +95,26 @@ def _lines(source: pa.NativeFile) -> Iterator[str]:
         yield from rest.decode().split("\n")
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON")
+def _records(origin: str, lines: Iterable[tuple[int, str]], decoder: json.JSONDecoder) -> Chunk:
+    return [(number, _record(origin, number, line, decoder)) for number, line in lines]
 
 
-_decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
-
-
-def _record(origin: str, number: int, line: str) -> dict[str, Any]:
+def _record(origin: str, number: int, line: str, decoder: json.JSONDecoder) -> dict[str, Any]:
     try:
-        record, end = _decoder.raw_decode(line)
+        record, end = decoder.raw_decode(line)
         if end < len(line):
-            record = _decoder.decode(line)
+            record = decoder.decode(line)
     except (ValueError, RecursionError):
-        record = _record_of_odd_line(origin, number, line)
+        record = _record_of_odd_line(origin, number, line, decoder)
     if not isinstance(record, dict):
         raise UsageSchemaError(f"{origin}: line {number} is not a JSON object")
     return _flattened(record) if "specversion" in record else record
 
 
-def _record_of_odd_line(origin: str, number: int, line: str) -> Any:
+def _record_of_odd_line(origin: str, number: int, line: str, decoder: json.JSONDecoder) -> Any:
     """A line that begins with blanks, or is broken."""
     try:
-        return _decoder.decode(line)
+        return decoder.decode(line)
     except (ValueError, RecursionError) as error:
         raise UsageSchemaError(f"{origin}: line {number} is not JSON: {error}") from None
 
@@ -132,6 +133,12 @@ def _column(origin: str, name: str, chunk: Chunk) -> pa.Array:
         return pa.array(values, pa.string())
     except (pa.ArrowException, TypeError, UnicodeError):
         return pa.array([_text(origin, name, number, record.get(name)) for number, record in chunk], pa.string())
+
+
+def _odd_column(name: str, chunk: Chunk) -> pa.Array:
+    """A column that nobody has named, whatever is in it."""
+    texts = (text_of(record.get(name)) for _, record in chunk)
+    return pa.array([None if text is None else escaped(text) for text in texts], pa.string())
 
 
 def _text(origin: str, name: str, number: int, value: Any) -> str | None:

@@ -7,6 +7,7 @@ less to read and lets what depends on it be looked up once per value.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from partita.catalog.usage import Usage
 from partita.errors import UsageSchemaError
 
-from .columns import wanted
+from .columns import distinct, empty, wanted
 from .files import compression_of
 
 _BUFFER_BYTES = 1 << 20
@@ -29,11 +30,14 @@ def batches(
     if compression_of(path):
         raise UsageSchemaError(f"{path.as_posix()}: Parquet compresses its columns itself; unpack the file first")
     with pq.ParquetFile(path) as file:
-        names = wanted(path.as_posix(), mapping, columns, file.schema_arrow.names)
-        dictionaries = [name for name in names if _has_few_values(file, name)]
+        names = wanted(path.as_posix(), mapping, columns or (), file.schema_arrow.names)
+        dictionaries = [] if columns is None else [name for name in names if _has_few_values(file, name)]
     with pq.ParquetFile(path, read_dictionary=dictionaries, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
-        schema = pa.schema([file.schema_arrow.field(name) for name in names])
-        yield pa.RecordBatch.from_pylist([], schema=schema)
+        if columns is None:
+            every = chain([empty(file.schema_arrow)], file.iter_batches(batch_rows, use_threads=False))
+            yield from (batch.rename_columns(distinct(batch.schema.names)) for batch in every)
+            return
+        yield empty(pa.schema([file.schema_arrow.field(name) for name in names]))
         yield from file.iter_batches(batch_rows, columns=names, use_threads=False)
 
 

@@ -33,9 +33,12 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """The batches of a usage file, in its order, of at most `batch_rows` rows; at least one, for the schema.
 
-    `columns` are read beside those that the mapping names, where they exist; None reads all. `numbers` are further
-    columns that hold numbers (with `decimal: ","` their commas become points). Columns of CSV and JSON lines are text
-    (numbers as they are written); in other formats they keep their types. `where` is not applied.
+    `columns` are read beside those that the mapping names, where they exist. `numbers` are further columns that hold
+    numbers (with `decimal: ","` their commas become points). Columns of CSV and JSON lines are text (numbers as they
+    are written); in other formats they keep their types. `where` is not applied.
+
+    None for `columns` reads all, and refuses none of those that the mapping does not name: where a name stands again
+    it is numbered, arrays and objects of JSON are its text, and what is no Unicode is escaped.
 
     Raises `UsageSchemaError` for a mapped column that is missing, for float columns without `decimals`, and for
     a file that is broken, with the row where it is known.
