@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import partita
 from partita import cycle
 from partita.errors import MoneyError, UsageSchemaError
 
-from .billing import BILLS, OCTOBER, amounts, bill, book, catalog, figures, store_in, write_calls
+from .billing import BILLS, CATALOG, OCTOBER, amounts, bill, book, catalog, figures, store_in, write_calls
 
 
 def test_usage_becomes_bills_statements_and_a_balanced_ledger(tmp_path: Path) -> None:
@@ -63,6 +64,43 @@ def test_what_is_wrong_with_usage_as_a_whole_is_an_error(tmp_path: Path) -> None
     with pytest.raises(UsageSchemaError, match="no such file"):
         cycle.run(catalog(), tmp_path / "nowhere", "2026-10", store_in(tmp_path))
     assert book(store_in(tmp_path))["runs"] == []
+
+
+TEXTS = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.uint32(), pa.string_view())]
+
+
+@pytest.mark.parametrize("partition_rows", [1_000_000, 1])
+@pytest.mark.parametrize("kind", TEXTS, ids=str)
+def test_text_of_every_layout_is_rated_verified_and_sent_back(
+    tmp_path: Path, kind: pa.DataType, partition_rows: int
+) -> None:
+    """Polars writes views; a reject and a duplicate are among the records."""
+    rows = [row.split(",") for row in (*OCTOBER, OCTOBER[0])]
+    columns = dict(zip(["id", "time", "key", "units", "status"], map(list, zip(*rows, strict=True)), strict=True))
+    text = {name: _text(columns[name], kind) for name in ("id", "key", "status")}
+    usage = pa.table({**text, "time": columns["time"], "units": pa.array(map(int, columns["units"]))})
+    path = tmp_path / "calls" / "october.arrow"
+    path.parent.mkdir()
+    with pa.ipc.new_file(str(path), usage.schema) as writer:
+        writer.write_table(usage)
+    calls = {**CATALOG["usage"]["calls"], "files": "calls/*"}
+    terms = catalog({**CATALOG, "usage": {"calls": calls}})
+    run = cycle.run(terms, path, "2026-10", store_in(tmp_path), partition_rows=partition_rows)
+    assert amounts(run.bills) == BILLS
+    assert sorted(row["name"] for row in run.rejects.to_pylist()) == ["duplicate", "unknown_key"]
+    assert partita.verify(run, whole=True).clean
+    assert partita.explain(run, run.lines["line_id"][0].as_py())
+    cycle.send_back(run.run_id, tmp_path / "back", run.store)
+    again = cycle.run(terms, tmp_path / "back", "2026-11", run.store)
+    assert sorted(row["name"] for row in again.rejects.to_pylist()) == ["duplicate", "unknown_key"]
+
+
+def _text(values: list[str], kind: pa.DataType) -> pa.Array:
+    if not pa.types.is_dictionary(kind):
+        return pa.array(values, kind)
+    encoded = pa.array(values).dictionary_encode()
+    indices, texts = encoded.indices.cast(kind.index_type), encoded.dictionary.cast(kind.value_type)
+    return pa.DictionaryArray.from_arrays(indices, texts)
 
 
 # Identity -------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from partita.cycle.owners import plain
 from partita.cycle.plan import before
 from partita.errors import StoreError
 from partita.ingest import content_hash, read
+from partita.ingest.layout import common
 from partita.reference import Batch, Reference
 from partita.store import Book, open_store
 
@@ -207,7 +208,7 @@ class Material:
         rows: list[int] = []
         first = 0
         for batch in read(file["name"], mapping, columns, numbers):
-            table = pa.Table.from_batches([batch])
+            table = common(pa.Table.from_batches([batch]))
             numbered = pa.array(range(first, first + table.num_rows), pa.int64())
             chosen = pc.invert(pc.is_in(numbered, value_set=refused))
             if keys is not None:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from partita import _core
 from partita.catalog.catalog import Catalog
 from partita.ingest import read
+from partita.ingest.layout import common
 
 from .columns import usage_columns
 from .fingerprint import CONTENT, IDENTITY, IDS
@@ -69,7 +70,7 @@ class Source:
 
     def where(self, mask: Any) -> Source:
         """Only the rows for which `mask` is true."""
-        return Source(self.file, self.table.filter(mask), self.ids.filter(mask))
+        return Source(self.file, common(self.table).filter(mask), self.ids.filter(mask))
 
 
 class Gathered:

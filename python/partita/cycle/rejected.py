@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from partita.catalog.catalog import Catalog
 from partita.catalog.usage import Usage
 from partita.ingest import UsageFile
+from partita.ingest.layout import common
 
 from .folder import finished, read_table, write_folder, write_table
 from .gather import ROW, Source
@@ -48,7 +49,7 @@ def records_of(sources: Iterable[Source], rejects: pa.Table, plan: Plan) -> dict
             *source.table.column_names
         }:
             own = rejects.filter(pc.equal(rejects["usage_file"], source.file.name))["usage_row"].combine_chunks()
-            records = source.table.filter(pc.is_in(source.rows, value_set=own))
+            records = common(source.table).filter(pc.is_in(source.rows, value_set=own))
             if records.num_rows:
                 found[_part_name(plan.files.index(source.file))] = records
     return found

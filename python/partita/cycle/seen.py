@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from partita import _core
 from partita.errors import StoreError
+from partita.ingest.layout import common
 from partita.store.sql import interruptible, parquet, quoted
 
 from .fingerprint import FINGERPRINT, IDS, texts
@@ -142,7 +143,7 @@ def _marked(source: Source, marks: pa.Array) -> Source:
 
 
 def _merged(parts: Sequence[Source]) -> Source:
-    table = pa.concat_tables([part.table for part in parts])
+    table = pa.concat_tables([common(part.table) for part in parts])
     order = pc.sort_indices(table[ROW])
     ids = pa.concat_tables([part.ids for part in parts])
     return Source(parts[0].file, table.take(order), ids.take(order))
