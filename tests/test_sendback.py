@@ -135,6 +135,20 @@ def test_a_dialect_is_kept(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-16-be", "iso2022-jp"])
+def test_a_text_comes_back_as_one(tmp_path: Path, encoding: str) -> None:
+    """Only its beginning has a mark, so that ids are what they were."""
+    path = tmp_path / "in" / "calls.csv"
+    path.parent.mkdir()
+    lines = ["id,time,key,units,note", *(f"{id_},{TIME.isoformat()},999,1,日本" for id_ in "12")]
+    path.write_bytes("".join(line + "\n" for line in lines).encode(encoding))
+    run = cycle.run(_catalog("calls.csv", {"csv": {"encoding": encoding}}), path, "2026-10", store_in(tmp_path))
+    back, _ = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    text = back.read_bytes().decode(encoding)
+    assert [row.split(",")[0] for row in text.splitlines()] == ["id", "1", "2"]
+    assert text.encode(encoding) == back.read_bytes()
+
+
 def test_a_reason_is_not_sent_back_twice(tmp_path: Path) -> None:
     path = tmp_path / "in" / "calls.parquet"
     path.parent.mkdir()

@@ -7,6 +7,7 @@ mapping reads them. `_reasons.csv` lists all rejects, those of fees and of flows
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -119,9 +120,12 @@ def _write_delimited(path: Path, table: pa.Table, dialect: Csv) -> None:
 
 
 def _write_text(path: Path, lines: Iterable[str], encoding: str) -> None:
+    """Lines as one text: it has one mark of its byte order, at its beginning, in encodings that have one."""
+    encoder = codecs.getincrementalencoder(encoding)("backslashreplace")
     with pa.output_stream(str(path), compression=compression_of(path)) as sink:
         for line in lines:
-            sink.write(line.encode(encoding))
+            sink.write(encoder.encode(line))
+        sink.write(encoder.encode("", True))
 
 
 _WRITERS: Final[dict[str, Callable[[Path, pa.Table, Usage], None]]] = {
