@@ -57,6 +57,12 @@ def _headless(path: Path) -> None:
     path.write_text("".join(f"{row['id']},{TIME.isoformat()},{row['key']},{row['units']},x\n" for row in ROWS))
 
 
+def _renamed(path: Path) -> None:
+    _headless(path)
+    path.write_text("A,B,C,D,E\n" + path.read_text())
+
+
+PLACES = ["id", "time", "key", "units", "note"]
 DIALECT = {
     "delimiter": ";",
     "decimal": ",",
@@ -70,7 +76,8 @@ FORMATS: dict[str, tuple[str, Callable[[Path], None], dict[str, Any]]] = {
     "arrow": ("calls.arrow", _arrow, {}),
     "jsonl": ("calls.jsonl", _jsonl, {}),
     "csv": ("calls.csv.gz", _csv, {"csv": DIALECT}),
-    "headless": ("calls.csv", _headless, {"csv": {"header": False, "columns": ["id", "time", "key", "units", "note"]}}),
+    "headless": ("calls.csv", _headless, {"csv": {"header": False, "columns": PLACES}}),
+    "renamed": ("calls.csv", _renamed, {"csv": {"columns": PLACES}}),
 }
 
 

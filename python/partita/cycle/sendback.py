@@ -98,7 +98,7 @@ def _jsonl(path: Path, table: pa.Table, mapping: Usage) -> None:
 
 def _csv(path: Path, table: pa.Table, mapping: Usage) -> None:
     dialect = mapping.csv or Csv(delimiter="\t" if ".tsv" in path.suffixes else ",")
-    if not dialect.header:  # columns go by their places, so there is no room for reasons
+    if not dialect.header or dialect.columns is not None:  # columns go by their places: there is no room for reasons
         table = table.drop_columns(list(REASONS.values()))
     _write_delimited(path, table, dialect)
 
