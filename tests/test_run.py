@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 import partita
 from partita import cycle
+from partita.cycle import gather, plan, rejected
 from partita.errors import MoneyError, UsageSchemaError
 
 from .billing import BILLS, CATALOG, OCTOBER, amounts, bill, book, catalog, figures, store_in, write_calls
@@ -64,6 +67,54 @@ def test_what_is_wrong_with_usage_as_a_whole_is_an_error(tmp_path: Path) -> None
     with pytest.raises(UsageSchemaError, match="no such file"):
         cycle.run(catalog(), tmp_path / "nowhere", "2026-10", store_in(tmp_path))
     assert book(store_in(tmp_path))["runs"] == []
+
+
+@pytest.mark.parametrize("partition_rows", [1_000_000, 1])
+@pytest.mark.parametrize("since", [0, 3600])
+def test_a_file_that_changes_while_it_is_read_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: int, partition_rows: int
+) -> None:
+    """Whether it was written just before the run, when a change need not show in its time, or long ago."""
+    path = write_calls(tmp_path, "october", OCTOBER)
+    before = path.read_text()
+    moment = path.stat().st_mtime - since
+    os.utime(path, (moment, moment))
+    blocks = gather._blocks
+
+    def changed(*given: Any) -> Any:
+        path.write_text(before.replace("461,4", "461,5"))
+        os.utime(path, (moment, moment + since))
+        yield from blocks(*given)
+
+    monkeypatch.setattr(gather, "_blocks", changed)
+    with pytest.raises(UsageSchemaError, match=r"october\.csv: changed while it was read"):
+        cycle.run(catalog(), path, "2026-10", store_in(tmp_path), partition_rows=partition_rows)
+    assert book(store_in(tmp_path))["runs"] == []
+    monkeypatch.undo()
+    path.write_text(before)
+    run = cycle.run(catalog(), path, "2026-10", store_in(tmp_path), partition_rows=partition_rows)
+    assert amounts(run.bills) == BILLS
+
+
+def test_a_file_of_rejects_that_changes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_calls(tmp_path, "october", OCTOBER)
+    original = rejected.original_records
+
+    def changed(*given: Any) -> Any:
+        path.write_text(path.read_text().replace("999", "998"))
+        return original(*given)
+
+    monkeypatch.setattr(rejected, "original_records", changed)
+    with pytest.raises(UsageSchemaError, match=r"october\.csv: changed while it was read"):
+        cycle.run(catalog(), path, "2026-10", store_in(tmp_path))
+    assert book(store_in(tmp_path))["runs"] == []
+
+
+def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    (file,) = plan.assigned(catalog(), write_calls(tmp_path, "october", OCTOBER))
+    file.path.unlink()
+    with pytest.raises(UsageSchemaError, match=r"october\.csv: cannot be read: No such file"):
+        plan.hash_files([file])
 
 
 TEXTS = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.uint32(), pa.string_view())]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
 from partita.catalog import load
 from partita.catalog.catalog import Catalog
 from partita.cycle.columns import usage_columns
-from partita.cycle.plan import File, assigned, hash_files
+from partita.cycle.file import File
+from partita.cycle.plan import assigned, hash_files
 from partita.engine import Engine, Source
 from partita.ingest import UsageFile, find, read
 
@@ -63,4 +65,10 @@ def _files(catalog: Catalog, usage: Sequence[str], mapping: str | None) -> list[
 def _source(catalog: Catalog, file: File) -> Source:
     columns, numbers = usage_columns(catalog, file.usage.mapping)
     batches = read(file.usage.path, file.usage.mapping, columns, numbers)
-    return Source(file.usage.mapping_name, file.name, batches, file.hash)
+    return Source(file.usage.mapping_name, file.name, _checked(batches, file), file.hash)
+
+
+def _checked(batches: Iterator[pa.RecordBatch], file: File) -> Iterator[pa.RecordBatch]:
+    """Batches of a file, which must still be what it was when they have been read."""
+    yield from batches
+    file.check()

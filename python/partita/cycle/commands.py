@@ -20,6 +20,7 @@ from partita.store import DEFAULT, Book, open_store
 from . import inputs
 from . import plan as planning
 from .commit import log_entry
+from .file import File
 from .gather import Progress
 from .plan import PARTITION_ROWS, Plan
 from .result import Run, of_row
@@ -55,7 +56,8 @@ def run(
     how many records, about, are in memory at once; no figure depends on it.
 
     The same inputs again are the same run: it is returned with `replayed`, and nothing is written. Raises
-    `CatalogError`, `UsageSchemaError`, `PeriodError` when the period is closed or not the next one, and `StoreError`.
+    `CatalogError`, `UsageSchemaError` (for a file that changes while it is read, too), `PeriodError` when the period is
+    closed or not the next one, and `StoreError`.
 
     >>> import tempfile, partita
     >>> from pathlib import Path
@@ -176,7 +178,7 @@ def _plan(
     verbs: Verbs,
     kind: str,
     period: str,
-    files: tuple[planning.File, ...],
+    files: tuple[File, ...],
     partitions: int,
     keep: str,
     shares: str,

@@ -22,8 +22,9 @@ from partita.ingest import read
 from partita.ingest.layout import common
 
 from .columns import usage_columns
+from .file import File
 from .fingerprint import CONTENT, IDENTITY, IDS
-from .plan import File, Plan
+from .plan import Plan
 
 ROW: Final = "partita:row"
 BLOCK_ROWS: Final = 262_144
@@ -158,6 +159,7 @@ def _blocks(files: Sequence[File], catalog: Catalog) -> Iterator[tuple[int, pa.T
                 yield index, pa.Table.from_batches(block)
                 block = []
             block.append(batch)
+        file.check()
         if block:
             yield index, pa.Table.from_batches(block)
 

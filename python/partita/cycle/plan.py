@@ -20,27 +20,16 @@ import pyarrow.parquet as pq
 from partita.catalog.catalog import Catalog
 from partita.catalog.lower.usage import mappings
 from partita.errors import PeriodError
-from partita.ingest import UsageFile, assign, content_hash, find
+from partita.ingest import UsageFile, assign, find
 from partita.ingest.files import compression_of, format_of, open_bytes
 
+from .file import File
 from .owners import plain
 
 PARTITION_ROWS: Final = 1_000_000
 """Records of a partition, about: what is in memory at once."""
 _SAMPLE_BYTES: Final = 1 << 20
 _TEXT_SHRINKS_BY: Final = 4
-
-
-@dataclass(frozen=True)
-class File:
-    """A usage file of a run, and the hash of its content."""
-
-    usage: UsageFile
-    hash: str
-
-    @property
-    def name(self) -> str:
-        return self.usage.name
 
 
 @dataclass(frozen=True)
@@ -104,10 +93,9 @@ def assigned(catalog: Catalog, places: str | Path | Iterable[str | Path]) -> lis
 
 
 def hash_files(files: Sequence[UsageFile]) -> tuple[File, ...]:
-    """The files with the hashes of their content."""
+    """The files with the hashes of their content. Raises `UsageSchemaError` for one that cannot be read."""
     with ThreadPoolExecutor(4) as pool:
-        hashes = list(pool.map(content_hash, [file.path for file in files]))
-    return tuple(File(file, hash_) for file, hash_ in zip(files, hashes, strict=True))
+        return tuple(pool.map(File.of, files))
 
 
 def partitions_of(files: Iterable[File], partition_rows: int) -> int:

@@ -64,6 +64,7 @@ def _fill(draft: Path, folder: Path, plan: Plan, catalog: Catalog) -> dict[str, 
             kept = [read_table(path) for path in _in_parts(folder, plan, _part_name(index)) if path.is_file()]
             whole = sum(table.num_rows for table in kept) == len(rows)
             records = pa.concat_tables(kept).sort_by(ROW) if whole else original_records(file.usage, rows, catalog)
+            file.check()
             name = f"{index:04}"
             write_table(draft, name, records.replace_schema_metadata(_origin(file.usage)))
             counts[name] = records.num_rows

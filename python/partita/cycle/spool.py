@@ -15,9 +15,9 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from .file import File
 from .fingerprint import CONTENT, IDENTITY, IDS
 from .gather import Gathered, Laid, Source, twice
-from .plan import File
 
 _FACTS: Final = "facts.json"
 Parts = dict[str, list[tuple[int, int]]]

@@ -18,9 +18,9 @@ from partita import _core, engine
 from partita.catalog.catalog import Catalog
 from partita.errors import UsageSchemaError
 
+from .file import File
 from .gather import Laid, Source
 from .owners import Owners
-from .plan import File
 
 
 @dataclass(frozen=True)
