@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import os
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,21 @@ def test_a_file_of_rejects_that_changes_is_noticed(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(rejected, "original_records", changed)
     with pytest.raises(UsageSchemaError, match=r"october\.csv: changed while it was read"):
         cycle.run(catalog(), path, "2026-10", store_in(tmp_path))
+    assert book(store_in(tmp_path))["runs"] == []
+
+
+PACKED = {"gz": gzip.compress, "zst": lambda data: pa.compress(data, "zstd", asbytes=True), "bz2": bz2.compress}
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("extension", PACKED)
+def test_a_packed_file_that_is_broken_is_an_error(tmp_path: Path, extension: str, cut: bool) -> None:
+    path = tmp_path / f"october.csv.{extension}"
+    whole = PACKED[extension](("id,time,key,units,status\n" + "\n".join(OCTOBER)).encode())
+    path.write_bytes(whole[: len(whole) // 2] if cut else b"no such thing")
+    calls = {**CATALOG["usage"]["calls"], "files": "*"}
+    with pytest.raises(UsageSchemaError, match=rf"october\.csv\.{extension}: cannot be read as csv"):
+        cycle.run(catalog({**CATALOG, "usage": {"calls": calls}}), path, "2026-10", store_in(tmp_path))
     assert book(store_in(tmp_path))["runs"] == []
 
 

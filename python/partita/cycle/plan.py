@@ -141,12 +141,17 @@ def _moved(period: str, months: int) -> str:
 
 
 def _rows(file: UsageFile) -> int:
-    """How many rows a file has, or about so many: text goes by the length of its first lines."""
-    if format_of(file.path, file.mapping) == "parquet" and compression_of(file.path) is None:
-        try:
+    """How many rows a file has, or about so many: text goes by the length of its first lines. None of a file that is
+    broken: what is wrong with it is told when it is read."""
+    try:
+        if format_of(file.path, file.mapping) == "parquet" and compression_of(file.path) is None:
             return int(pq.read_metadata(file.path).num_rows)
-        except (OSError, pa.ArrowException):
-            return 0  # what is wrong with it is told when it is read
+        return _lines(file)
+    except (OSError, pa.ArrowException):
+        return 0
+
+
+def _lines(file: UsageFile) -> int:
     with open_bytes(file.path) as source:
         sample = source.read(_SAMPLE_BYTES)
     if len(sample) < _SAMPLE_BYTES:
