@@ -60,10 +60,6 @@ def test_csv_encodings(tmp_path: Path, encoding: str) -> None:
     assert [row["key"] for row in rows(path, usage(csv={"encoding": encoding}))] == [text] * 3
 
 
-def test_a_csv_encoding_that_is_none(tmp_path: Path) -> None:
-    assert "no encoding 'utf-9'" in refused(written(tmp_path / "a.csv", HEAD), usage(csv={"encoding": "utf-9"}))
-
-
 def test_csv_numbers_with_commas_beyond_the_mapping(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "time;key;price;name\nt;k;0,5;a,b\n")
     mapping = Usage.model_validate({"csv": {"delimiter": ";", "decimal": ","}})

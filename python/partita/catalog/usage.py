@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .charge import Test
-from .scalars import BY_SHAPE, MAPPING, TEXT, Id, Model
+from .scalars import BY_SHAPE, MAPPING, TEXT, Id, Model, matching, refused_at
 
 
 class Constant(Model):
@@ -20,19 +20,39 @@ Column = Annotated[Annotated[Id, TEXT] | Annotated[Constant, MAPPING], BY_SHAPE]
 """A column, or `{constant: x}`."""
 
 
+_SIGN: Final = r"[\x01-\x09\x0B\x0C\x0E-\x7F]"
+
+
+def _of_text(encoding: str) -> str:
+    """An encoding of text: Python's codecs also know some of bytes, such as hex."""
+    try:
+        "".encode(encoding)
+    except (LookupError, ValueError):
+        raise ValueError("an encoding of text that Python knows is needed, such as utf-8, latin-1 or cp1252") from None
+    return encoding
+
+
 class Csv(Model):
     """The dialect of delimited files."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    quote: Annotated[str, Field(max_length=1)] = '"'
+    delimiter: Annotated[str, *matching(_SIGN, "a delimiter is one ASCII character, and no line end")] = ","
+    quote: Annotated[
+        str, *matching(f"({_SIGN})?", "a quote is one ASCII character and no line end; or empty, for none")
+    ] = '"'
     decimal: Literal[".", ","] = "."
     header: bool = True
     columns: tuple[Id, ...] | None = None
-    encoding: str = "utf-8"
+    encoding: Annotated[str, AfterValidator(_of_text)] = "utf-8"
     skip: Annotated[int, Field(ge=0)] = 0
     time: str | None = None
     zone: str | None = None
     null: tuple[str, ...] = ("",)
+
+    @model_validator(mode="after")
+    def _two_signs(self) -> Self:
+        if self.delimiter == self.quote:
+            raise refused_at(("quote",), f"{self.quote!r} is the delimiter, too")
+        return self
 
 
 def _patterns(value: Any) -> Any:

@@ -90,12 +90,7 @@ def batches(
 
 
 def _dialect(path: Path, mapping: Usage) -> Csv:
-    dialect = mapping.csv or Csv(delimiter="\t" if ".tsv" in path.suffixes else ",")
-    try:
-        codecs.lookup(dialect.encoding)
-    except LookupError:
-        raise UsageSchemaError(f"{path.as_posix()}: there is no encoding {dialect.encoding!r}") from None
-    return dialect
+    return mapping.csv or Csv(delimiter="\t" if ".tsv" in path.suffixes else ",")
 
 
 def _names(path: Path, dialect: Csv) -> list[str]:
