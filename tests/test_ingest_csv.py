@@ -33,6 +33,7 @@ CSV = [
     ({"delimiter": ";", "decimal": ","}, HEAD.replace(",", ";") + "1;t;k;1.234\n", [("1", "t", "k", "1,234")]),
     ({"delimiter": "\t"}, HEAD.replace(",", "\t") + "1\tt\tk\t1\n", [("1", "t", "k", "1")]),
     ({"skip": 2}, "report\nof October\n" + HEAD + "1,t,k,1\n", [("1", "t", "k", "1")]),
+    ({"skip": 3}, '5" disk\r\rof "October"\r\n' + HEAD + '1,t,"k",1\n', [("1", "t", "k", "1")]),
     ({"header": False, "columns": ["id", "time", "key", "seconds"]}, "1,t,k,1\n", [("1", "t", "k", "1")]),
     ({"columns": ["id", "time", "key", "seconds"], "skip": 1}, "x\na,b,c,d\n1,t,k,1\n", [("1", "t", "k", "1")]),
     ({}, "\ufeff" + HEAD + "1,t,k,1\n", [("1", "t", "k", "1")]),
@@ -69,6 +70,11 @@ def test_csv_numbers_with_commas_beyond_the_mapping(tmp_path: Path) -> None:
 def test_tab_separated_by_extension(tmp_path: Path) -> None:
     path = written(tmp_path / "a.tsv.gz", HEAD.replace(",", "\t") + "1\tt\tk\t1\n", gzip.compress)
     assert rows(path) == [{"id": "1", "time": "t", "key": "k", "seconds": "1"}]
+
+
+def test_quotes_after_skipped_lines_are_counted(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", '5" disk\n' + HEAD + '1,t,5" disk,1\n')
+    assert "odd number of quotes" in refused(path, usage(csv={"skip": 1}))
 
 
 BROKEN_CSV = [

@@ -7,7 +7,9 @@ quote would otherwise make a single value of all the rows up to the next one.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +25,21 @@ from .files import open_bytes
 
 _BLOCK_BYTES = 1 << 20
 """Text parsed at once; a row must fit in one block. The parser reads some eight blocks ahead."""
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _ROWS = 32_768
 """Batches of fewer rows are joined."""
 
 
 class _Text:
     """A stream of bytes in UTF-8 that ends with a line feed, out of one in any encoding, that counts the quotes
-    passing through."""
+    passing through, but for those in lines that are skipped."""
 
     closed = False
 
     def __init__(self, source: pa.NativeFile, dialect: Csv) -> None:
         self._source = source
         self._quote = dialect.quote.encode()
+        self._skip = dialect.skip
         name = codecs.lookup(dialect.encoding).name
         self._decode: Any = None if name == "utf-8" else codecs.getincrementaldecoder(name)().decode
         self._next = self._utf8(_BLOCK_BYTES - 1)
@@ -46,8 +50,16 @@ class _Text:
         data, self._next = self._next, self._utf8(size - 1)  # leaves room for the line feed
         if data and not self._next and not data.endswith(b"\n"):
             data += b"\n"
-        self.quotes += data.count(self._quote) if self._quote else 0
+        if self._quote:
+            self.quotes += data.count(self._quote, self._beyond_skipped(data))
         return data
+
+    def _beyond_skipped(self, data: bytes) -> int:
+        """Where lines that are skipped end, and with them quotes that do not count. The parser, too, wants all of them
+        in the first block."""
+        skip, self._skip = self._skip, 0
+        ends = [found.end() for found in islice(_LINE_END.finditer(data), skip)]
+        return ends[-1] if ends else 0
 
     def _utf8(self, size: int) -> bytes:
         if self._decode is None:
