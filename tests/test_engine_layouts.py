@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 import pyarrow as pa
 import pytest
 
 from partita import Engine
+from partita.errors import UsageSchemaError
 
 from .calls import AMOUNTS, ROWS, answer, compiled, dicts, expected_of, table
 
@@ -127,6 +129,53 @@ SHAPES: dict[str, Callable[[pa.Table], Any]] = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape(engine: Engine, expected: Any, shape: str) -> None:
     assert answer(engine.rate(SHAPES[shape](table()))) == expected
+
+
+# Frames with columns of types of their own
+
+ODD_POLARS: dict[str, Any] = {
+    "null": pl.lit(None),
+    "128 bits": pl.lit(7, pl.Int128),
+    "128 bits without sign": pl.lit(7).cast(pl.UInt128),
+    "list of nulls": pl.concat_list(pl.lit(None), pl.lit(None)),
+    "structure with null": pl.struct(a=pl.lit(None), b=pl.lit(1)),
+    "array of structures": pl.concat_list(pl.struct(a=pl.lit(None))).list.to_array(1),
+}
+
+
+@pytest.mark.parametrize("chunks", [1, 2])
+@pytest.mark.parametrize("name", ["cell", "territory"])
+@pytest.mark.parametrize("kind", ODD_POLARS)
+def test_types_of_polars(engine: Engine, expected: Any, kind: str, name: str, chunks: int) -> None:
+    """Beside the others, and in place of one that nobody asks for either."""
+    frame = pl.DataFrame(table()).with_columns(ODD_POLARS[kind].alias(name))
+    parts = [frame] if chunks == 1 else [frame[:2], frame[2:]]
+    assert answer(engine.rate(pl.concat(parts, rechunk=False))) == expected
+
+
+def test_numbers_of_128_bits_are_read(engine: Engine, expected: Any) -> None:
+    frame = pl.DataFrame(table(seconds=pa.int64()))
+    assert answer(engine.rate(frame.with_columns(pl.col("seconds").cast(pl.Int128)))) == expected
+
+
+def test_nulls_without_a_type_are_nulls(engine: Engine) -> None:
+    frame = pl.DataFrame(table()).with_columns(key=pl.lit(None))
+    assert {row["name"] for row in engine.rate(frame).rejects.to_pylist()} == {"null_key"}
+
+
+def test_names_of_pandas_that_stand_twice(engine: Engine, expected: Any) -> None:
+    frame = table().to_pandas(integer_object_nulls=True)
+    twice = pd.concat([frame, pd.DataFrame({"cell": [1] * len(ROWS)}), pd.DataFrame({"cell": [2] * len(ROWS)})], axis=1)
+    assert answer(engine.rate(twice)) == expected
+    with pytest.raises(UsageSchemaError, match='column "key", which stands in the table twice'):
+        engine.rate(pd.concat([frame, frame[["key"]]], axis=1))
+
+
+@pytest.mark.parametrize("values", [["a", 1], [object(), None], [1j, 2j], [Decimal(1), 2.5]])
+def test_columns_of_pandas_that_arrow_has_no_type_for(engine: Engine, values: list[Any]) -> None:
+    frame = table().slice(0, 2).to_pandas(integer_object_nulls=True)
+    with pytest.raises(UsageSchemaError, match="usage: the column 'kind' cannot be read as Arrow"):
+        engine.rate(frame.assign(kind=pd.Series(values, dtype=complex if values[0] == 1j else object)))
 
 
 @pytest.mark.parametrize("usage", [table().slice(0, 0), table().schema.empty_table().to_reader(), [], ()])

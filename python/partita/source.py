@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from partita.errors import UsageSchemaError
 from partita.ingest import memory
+from partita.ingest.frames import arrow_of
 
 _PLAIN: Final[dict[type, pa.DataType]] = {
     str: pa.string(),
@@ -42,7 +43,7 @@ def arrow_source(usage: Any) -> Any:
     if type(usage) is list and len(usage) == 1 and type(usage[0]) is dict:
         return _record(usage)
     if hasattr(usage, "__arrow_c_stream__") or hasattr(usage, "__arrow_c_array__"):
-        return memory.in_its_chunks(usage)
+        return arrow_of(usage)
     if isinstance(usage, Iterable) and not isinstance(usage, (str, bytes, Mapping, Sequence)):
         return Batches(usage)
     if isinstance(usage, Sequence) and usage and hasattr(usage[0], "__arrow_c_array__"):

@@ -5,7 +5,6 @@ copy, or a list of dicts.
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -16,6 +15,7 @@ from partita.catalog.usage import Usage
 from partita.errors import UsageSchemaError
 
 from .columns import exact_batch, exact_schema, refuse_floats, wanted
+from .frames import arrow_of
 
 ORIGIN: Final = "usage"
 
@@ -67,20 +67,11 @@ def _exact_batches(reader: pa.RecordBatchReader, mapping: Usage, names: list[str
         row += batch.num_rows
 
 
-def in_its_chunks(usage: Any) -> Any:
-    """A frame of polars as its chunks lie, of which its own stream would make one, by a copy of them all; anything else
-    as it is."""
-    polars = sys.modules.get("polars")
-    if polars is None or not isinstance(usage, polars.DataFrame) or usage.n_chunks() == 1:
-        return usage
-    return usage.to_arrow(compat_level=polars.CompatLevel.newest())
-
-
 def _reader(usage: Any) -> pa.RecordBatchReader:
     if isinstance(usage, pa.RecordBatchReader):
         return usage
     if hasattr(usage, "__arrow_c_stream__"):
-        return pa.RecordBatchReader.from_stream(in_its_chunks(usage))
+        return pa.RecordBatchReader.from_stream(arrow_of(usage))
     if hasattr(usage, "__arrow_c_array__"):
         batch = pa.record_batch(usage)
         return pa.RecordBatchReader.from_batches(batch.schema, [batch])
