@@ -1,4 +1,4 @@
-"""JSON lines, and among them CloudEvents: one object a line, numbers kept as they are written.
+"""JSON lines, and among them CloudEvents: one object a line, numbers kept as they are written, but without exponents.
 
 A number of JSON becomes text, digit by digit, since no binary type holds 0.1. Strings are themselves, true and false
 are those words, null and a name that is absent are null.
