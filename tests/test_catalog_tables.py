@@ -290,6 +290,28 @@ def test_refused_lookups(rows: dict[str, list[Any]], message: str, tmp_path: Pat
     assert str(caught.value).startswith(message)
 
 
+def test_columns_that_stand_twice_are_refused_all_at_once(nordtel: Catalog, tmp_path: Path) -> None:
+    names = ["account", "owner", "currency", "owner", "note", "currency", "note"]
+    with pytest.raises(CatalogError) as caught:
+        accounts(nordtel, pa.table([["a"]] * len(names), names=names))
+    assert str(caught.value).splitlines() == [
+        "accounts.owner: stands in the table twice",
+        "accounts.currency: stands in the table twice",
+    ]
+    (tmp_path / "s.csv").write_text("subscription,account,plan,key,key\ns,a,p,1,2\n")
+    with pytest.raises(CatalogError, match=r"s\.csv: subscriptions\.key: stands in the table twice"):
+        subscriptions(catalog_of(tmp_path, subscriptions={"file": "s.csv"}))
+    with pytest.raises(CatalogError, match=r"tables\.t\.k: stands in the table twice"):
+        lookup(one_table(tmp_path), "t", pa.table([["a"], ["b"], ["1"]], names=["k", "k", "v"]))
+
+
+@pytest.mark.parametrize("values", [["a", 1], [1, 2**70], [Decimal("1e50"), Decimal("1e-50")], [object()]])
+def test_a_column_of_dicts_that_arrow_has_no_type_for(nordtel: Catalog, values: list[Any]) -> None:
+    rows = [{"account": value, "owner": "c", "currency": "SEK"} for value in values]
+    with pytest.raises(CatalogError, match=r"accounts\.account: cannot be read as an Arrow column"):
+        accounts(nordtel, rows)
+
+
 def test_refused_files(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="accounts: there is no file"):
         accounts(catalog_of(tmp_path, accounts={"file": "a.parquet"}))

@@ -60,8 +60,13 @@ class Place:
 def conform(table: Any, columns: Sequence[Column], place: Place) -> pa.Table:
     """The table with exactly these columns, in this order, each of its kind.
 
-    Raises `CatalogError` for a missing column, one that is another's name misspelt, and wrong values.
+    Raises `CatalogError` for a missing column, one that stands there twice or is another's name misspelt, and wrong
+    values.
     """
+    names = list(table.column_names)
+    twice = [column.name for column in columns if names.count(column.name) > 1]
+    if twice:
+        raise CatalogError([Problem(f"{place.path}.{name}", "stands in the table twice", place.file) for name in twice])
     missing = [column.name for column in columns if column.name not in table.column_names]
     others = [name for name in table.column_names if name not in {column.name for column in columns}]
     for name in others:

@@ -240,15 +240,24 @@ def handed_over(given: Any, path: str) -> tuple[Any, Place]:
         place = Place(path, str(given))
         return read_file(Path(given), place), place
     try:
-        return (_from_dicts(given) if isinstance(given, list) else pa.table(given)), place
-    except (AttributeError, TypeError, ValueError) as wrong:
+        if not isinstance(given, list):
+            return pa.table(given), place
+        names = dict.fromkeys(name for row in given for name in row)
+        return pa.table({name: _of_dicts(given, name, place) for name in names}), place
+    except _UNREADABLE as wrong:
         raise place.wrong(f"cannot be read as an Arrow table: {wrong}") from None
 
 
-def _from_dicts(rows: list[dict[str, Any]]) -> pa.Table:
-    """A table with the columns that any row has."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+_UNREADABLE = (pa.ArrowException, ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError)
+
+
+def _of_dicts(rows: list[dict[str, Any]], name: str, place: Place) -> Any:
+    """A column of rows, null where a row has none."""
+    values = [row.get(name) for row in rows]
+    try:
+        return pa.array(values)
+    except _UNREADABLE as wrong:
+        raise place.wrong(f"cannot be read as an Arrow column: {wrong}", name) from None
 
 
 def _refuse_where(table: Any, column: str, wrong: Any, message: str, place: Place) -> None:
