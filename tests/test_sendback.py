@@ -17,6 +17,7 @@ import pytest
 from partita import cycle
 from partita.catalog import load
 from partita.errors import StoreError
+from partita.ingest import read
 
 from .billing import CATALOG, OCTOBER, amounts, bill, catalog, store_in
 
@@ -140,6 +141,52 @@ def test_a_dialect_is_kept(tmp_path: Path) -> None:
         "id;time;key;units;note;reject_code;reject_name;reject_field;reject_value",
         '2;05.10.2026 10:00:00;999;2,5;"a; ""quoted"", å";201;unknown_key;key;999',
     ]
+
+
+@pytest.mark.parametrize("note", ["a\rb", "a\r\nb", "a\nb", ",", "\r"])
+def test_values_with_line_ends_come_back_as_they_were(tmp_path: Path, note: str) -> None:
+    path = tmp_path / "in" / "calls.csv"
+    path.parent.mkdir()
+    path.write_bytes(f'id,time,key,units,note\n2,{TIME.isoformat()},999,1,"{note}"\n'.encode())
+    catalog = _catalog("calls.csv", {"attributes": {"note": "note"}})
+    run = cycle.run(catalog, path, "2026-10", store_in(tmp_path))
+    back, _ = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    (batch,) = (batch for batch in read(back, catalog.usage["calls"], []) if batch.num_rows)
+    assert batch["note"].to_pylist() == [note]
+
+
+def test_reasons_fit_into_files_without_quotes(tmp_path: Path) -> None:
+    """The delimiter is part of a charge's name, and so of the reason."""
+    path = tmp_path / "in" / "calls.csv"
+    path.parent.mkdir()
+    path.write_text('id|time|key|units|note\n2|20261005|461|1|5" disk\n')
+    mapping = {"csv": {"delimiter": "|", "quote": "", "time": "%Y%m%d", "zone": "UTC"}}
+    price = {"table": "prices", "by": ["note"], "column": "price"}
+    catalog = _catalog("calls.csv", mapping).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    catalog["plans"]["start"]["charges"] = {"voice|data": {"unit": {"price": price}}}
+    catalog["tables"] = {
+        "prices": {"by": ["note"], "columns": {"price": "number"}, "rows": [{"note": "x", "price": 1}]}
+    }
+    run = cycle.run(load({**catalog, "agreements": {}}), path, "2026-10", store_in(tmp_path))
+    back, _ = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    assert back.read_text().splitlines()[1] == '2|20261005|461|1|5" disk|301|no_price|start/voice data|'
+
+
+def test_nulls_of_mapped_columns_come_back_in_json_lines(tmp_path: Path) -> None:
+    """A mapped column must be in some line, be it as null."""
+    path = tmp_path / "in" / "calls.jsonl"
+    path.parent.mkdir()
+    rows = [{"id": id_, "time": TIME.isoformat(), "key": None, "units": 1, "land": None, "note": None} for id_ in "12"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    catalog = _catalog("calls.jsonl", {"territory": "land"})
+    run = cycle.run(catalog, path, "2026-10", store_in(tmp_path))
+    back, _ = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
+    assert list(json.loads(back.read_text().splitlines()[0])) == [
+        *("id", "time", "key", "units", "land", "reject_code", "reject_name", "reject_field")
+    ]
+    back.write_text(back.read_text().replace("null", '"461"', 1))
+    again = cycle.run(catalog, tmp_path / "back", "2026-11", store_in(tmp_path))
+    assert (again.rated, again.rejected) == (1, 1)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-16-be", "iso2022-jp"])

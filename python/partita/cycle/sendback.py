@@ -1,8 +1,9 @@
 """Rejected records written back, with their original columns and the reason, ready to be corrected and sent again.
 
 Each usage file that had rejects comes back under its own name and folder, in its own format and dialect, so that the
-catalog's patterns find it. Four columns say why (`reject_code`, `reject_name`, `reject_field`, `reject_value`); no
-mapping reads them. `_reasons.csv` lists all rejects, those of fees and of flows too.
+catalog's patterns find it. Four columns say why (`reject_code`, `reject_name`, `reject_field`, `reject_value`), except
+in files whose columns go by their places; no mapping reads them. `_reasons.csv` lists all rejects, those of fees and of
+flows too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,6 +23,7 @@ import pyarrow.parquet as pq
 
 from partita.catalog.usage import Csv, Usage
 from partita.errors import StoreError
+from partita.ingest.columns import mapped_columns
 from partita.ingest.files import compression_of, format_of
 from partita.store import DEFAULT, Book, open_store
 
@@ -92,7 +95,9 @@ def _arrow(path: Path, table: pa.Table, mapping: Usage) -> None:
 
 
 def _jsonl(path: Path, table: pa.Table, mapping: Usage) -> None:
-    rows = ({name: value for name, value in row.items() if value is not None} for row in table.to_pylist())
+    """Nulls are left out, but for columns that some line must have."""
+    named = mapped_columns(mapping)
+    rows = ({n: value for n, value in row.items() if value is not None or n in named} for row in table.to_pylist())
     _write_text(path, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
 
 
@@ -110,10 +115,14 @@ def _write_delimited(path: Path, table: pa.Table, dialect: Csv) -> None:
     def line(values: Iterable[Any]) -> str:
         text = io.StringIO()
         writer = csv.writer(
-            text, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, lineterminator="\n"
+            text, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, lineterminator="\r\n"
         )
-        writer.writerow([null if value is None else value for value in values])
-        return text.getvalue()
+        writer.writerow([null if value is None else fitting(value) for value in values])
+        return text.getvalue().removesuffix("\r\n") + "\n"  # quotes both signs in values, whichever ends the lines
+
+    def fitting(value: Any) -> Any:
+        """Without quotes, a value cannot have the delimiter or line ends; only reasons ever would."""
+        return value if dialect.quote else re.sub(f"[{re.escape(dialect.delimiter)}\r\n]", " ", str(value))
 
     head = ["\n" * dialect.skip, line(table.column_names) if dialect.header else ""]
     _write_text(path, (*head, *(line(row.values()) for row in table.to_pylist())), dialect.encoding)
