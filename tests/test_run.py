@@ -13,6 +13,7 @@ import pytest
 
 import partita
 from partita import cycle
+from partita.cli import rating
 from partita.cycle import gather, plan, rejected
 from partita.errors import MoneyError, UsageSchemaError
 
@@ -110,6 +111,16 @@ def test_a_file_of_rejects_that_changes_is_noticed(tmp_path: Path, monkeypatch: 
     with pytest.raises(UsageSchemaError, match=r"october\.csv: changed while it was read"):
         cycle.run(catalog(), path, "2026-10", store_in(tmp_path))
     assert book(store_in(tmp_path))["runs"] == []
+
+
+def test_rate_notices_a_file_that_changes_too(tmp_path: Path) -> None:
+    path = write_calls(tmp_path, "october", OCTOBER)
+    (file,) = plan.hash_files(plan.assigned(catalog(), path))
+    source = rating._source(catalog(), file)
+    next(source.usage)
+    path.write_text(path.read_text().replace("461,4", "461,5"))
+    with pytest.raises(UsageSchemaError, match=r"october\.csv: changed while it was read"):
+        list(source.usage)
 
 
 PACKED = {"gz": gzip.compress, "zst": lambda data: pa.compress(data, "zstd", asbytes=True), "bz2": bz2.compress}
