@@ -118,3 +118,41 @@ def test_currencies_are_those_of_iso_4217(tmp_path: Path, monkeypatch: pytest.Mo
         "catalog.yaml:2: accounts.a-1.currency: 'KRO' is not a currency of ISO 4217, such as EUR or SEK",
         "catalog.yaml:4: billing.digits.KRO: 'KRO' is not a currency of ISO 4217, such as EUR or SEK",
     ]
+
+
+@pytest.mark.parametrize(
+    "flows",
+    {
+        "by turns": """
+      x: {payer: D, payee: P, of: retail, percent: 70%, when: {service: a}}
+      rest: {payer: D, payee: filmco, of: retail, remainder: [x], when: {service: a}}
+      other: {payer: D, payee: musicco, of: retail, remainder: [], when: {service: b}}""",
+        "one after the other": """
+      x: {payer: D, payee: P, of: retail, percent: 70%, valid: {until: 2026-10-01}}
+      rest: {payer: D, payee: filmco, of: retail, remainder: [], valid: {from: 2026-10-01}}""",
+        "beside what is measured, kept or on the record": """
+      net: {payer: D, payee: musicco, of: retail, percent: 30%, payable: false}
+      own: {payee: D, of: retail, percent: 10%}
+      cost: {payer: D, payee: musicco, per_event: 0.10}
+      x: {payer: D, payee: P, of: retail, percent: 70%}
+      rest: {payer: D, payee: filmco, of: retail, remainder: [x]}""",
+        "of all that is paid, on whatever road": """
+      net: {of: retail, percent: 90%, payable: false}
+      x: {payer: D, payee: P, of: net, percent: 70%}
+      tenth: {payer: D, payee: P, of: retail, percent: 10%}
+      least: {payer: D, payee: P, greater_of: [tenth, 10.00]}
+      cost: {payer: D, payee: musicco, plan: start}
+      half: {payer: D, payee: musicco, of: retail, minus: cost, percent: 5%}
+      rest: {payer: D, payee: filmco, of: retail, minus: cost, remainder: [x, least, half]}""",
+        "that is shared on": """
+      x: {payer: D, payee: P, of: retail, percent: 70%}
+      margin: {payee: D, of: retail, remainder: [x]}
+      bonus: {payer: D, payee: filmco, of: margin, percent: 50%}
+      left: {payer: P, payee: musicco, of: x, remainder: []}""",
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_remainders_that_sum_to_their_base(flows: tuple[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "catalog.yaml"
+    file.write_text("\n".join([*BASE.values(), FLOWS + flows[1]]), "utf-8")
+    assert load(file).agreements["deal"].flows

@@ -6,6 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from partita.catalog.agreement import Agreement
+from partita.catalog.check.remainders import stranger
+from partita.catalog.check.shared import Shared
+from partita.catalog.greater_of import expand
+
 from .charges import blocks
 from .values import Draw, amounts, conditions, numbers, positive, rates, roundings
 
@@ -21,8 +26,9 @@ _ON_BASES = ("percent", "retail_minus", "split", "remainder", "whole")
 
 
 @st.composite
-def flows(draw: Draw, earlier: list[str]) -> dict[str, Any]:
+def flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     """A flow on lines or on earlier flows, of any kind that is computed line by line."""
+    earlier = list(graph)
     kinds = ["percent", "percent", "retail_minus", "split", "per_event", "per_unit", "plan", "cost_plus", "remainder"]
     kind = draw(st.sampled_from([*kinds, "whole"] if earlier else kinds[:-1]))
     flow: dict[str, Any] = {} if kind == "split" else {"payee": draw(st.sampled_from([*ROLES, "other"]))}
@@ -35,10 +41,18 @@ def flows(draw: Draw, earlier: list[str]) -> dict[str, Any]:
         if base and left and draw(st.integers(0, 3)) == 0:
             flow["minus"] = [draw(st.sampled_from(left))]
     flow |= draw(_terms(kind, earlier))
+    if kind == "remainder":
+        flow |= _beside(graph, flow)
     valid = st.sampled_from([{}, {"from": "2026-10-03"}, {"until": "2026-10-05"}])
     optional = {"when": conditions(), "round": roundings(), "payable": st.just(False), "valid": valid}
     optional["recognition"] = st.just("net")
     return flow | draw(st.fixed_dictionaries({}, optional=optional))
+
+
+def _beside(graph: dict[str, Any], flow: dict[str, Any]) -> dict[str, Any]:
+    """The payer and base of the first flow that a remainder names, if it is no sale."""
+    other = graph[flow["remainder"][0]]
+    return {} if "base" in other else {part: other[part] for part in ("payer", "of") if part in other}
 
 
 @st.composite
@@ -101,15 +115,30 @@ def _graph(draw: Draw, of_period: bool) -> dict[str, Any]:
     if draw(st.booleans()):
         found["sale"] = {"payer": "C", "payee": "D", "base": "lines"}
     for place in range(draw(st.integers(1, 3))):
-        found[f"f{place}"] = draw(flows(list(found)))
+        found[f"f{place}"] = draw(flows(found))
     for place in range(draw(st.integers(0, 2)) if of_period else 0):
-        found[f"p{place}"] = draw(period_flows(list(found)))
-    return found
+        found[f"p{place}"] = draw(period_flows(found))
+    return with_whole_remainders(found)
+
+
+def with_whole_remainders(flows: dict[str, Any]) -> dict[str, Any]:
+    """The flows with remainders that name all that their payer pays of their base; where nothing is, or another
+    remainder is left of it, a percentage takes their place."""
+    whole = dict(flows)
+    for name in [name for name, flow in flows.items() if "remainder" in flow]:
+        agreement = Agreement.model_validate({"roles": ROLES, "flows": expand(whole)})
+        shared = Shared(agreement, agreement.flows, "shop", ())
+        fit = [other for other in whole[name]["remainder"] if stranger(shared, other, name) is None]
+        named = [] if shared.rivals(name) else list(dict.fromkeys([*fit, *shared.shares(name)]))
+        rest = {key: value for key, value in whole[name].items() if key != "remainder"}
+        whole[name] = rest | ({"remainder": named} if named else {"percent": "10%"})
+    return whole
 
 
 @st.composite
-def period_flows(draw: Draw, earlier: list[str]) -> dict[str, Any]:
+def period_flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     """A flow on the whole period, between parties that are known without usage."""
+    earlier = list(graph)
     fixed = st.sampled_from(["D", "B", "other"])
     flow: dict[str, Any] = {"payer": draw(fixed), "payee": draw(fixed)}
     kind = draw(st.sampled_from(["recurring", "greater_of", "percent", "remainder"]))
@@ -124,5 +153,6 @@ def period_flows(draw: Draw, earlier: list[str]) -> dict[str, Any]:
         return flow | {"greater_of": {"of": [*of, *least], "per": per}}
     flow["of"] = [draw(st.sampled_from(earlier))]
     if kind == "remainder":
-        return flow | {"remainder": [draw(st.sampled_from(earlier))]}
+        flow["remainder"] = [draw(st.sampled_from(earlier))]
+        return flow | _beside(graph, flow)
     return flow | {"percent": draw(rates)}

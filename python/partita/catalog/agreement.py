@@ -192,15 +192,23 @@ class Flow(Model):
         return self
 
 
-def payer_of(flows: Mapping[str, Flow], flow: Flow) -> str | None:
+def is_sale(flow: Flow) -> bool:
+    """Whether a flow is the lines themselves, which the customer's bill carries."""
+    return flow.kind == "whole" and not flow.of
+
+
+def payer_of(flows: Mapping[str, Flow], flow: Flow, seen: tuple[Flow, ...] = ()) -> str | None:
     """The role that pays a flow: left out, the payee of its base; None is the seller of the lines."""
-    seen: list[Flow] = []
-    while flow.payer is None and flow not in seen and flow.of and flow.of[0] in flows:
-        seen.append(flow)
-        flow = flows[flow.of[0]]
-        if flow.payee is not None:
-            return flow.payee
-    return flow.payer
+    if flow.payer is not None or not flow.of or flow.of[0] not in flows or flow in seen:
+        return flow.payer
+    return payee_of(flows, flows[flow.of[0]], (*seen, flow))
+
+
+def payee_of(flows: Mapping[str, Flow], flow: Flow, seen: tuple[Flow, ...] = ()) -> str | None:
+    """The role that a flow is paid to: left out, the first of a split, the seller of a sale, or else the payer."""
+    if flow.payee is not None or is_sale(flow):
+        return flow.payee
+    return next(iter(flow.split)) if flow.split else payer_of(flows, flow, seen)
 
 
 class AgreementVersion(Model):

@@ -14,11 +14,12 @@ from . import agreements as agreements
 from . import exclusivity as exclusivity
 from . import plans as plans
 from . import reference as reference
+from . import remainders as remainders
 from . import terms as terms
 from . import usage as usage
 from .scene import Found, Scene
 
-SUBJECTS = (accounts, usage, reference, plans, agreements, terms, exclusivity)
+SUBJECTS = (accounts, usage, reference, plans, agreements, remainders, terms, exclusivity)
 
 
 def check(

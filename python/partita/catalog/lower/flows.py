@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from partita.catalog.agreement import Agreement, Flow, FromColumn
+from partita.catalog.agreement import Agreement, Flow, FromColumn, is_sale
 from partita.catalog.agreement import Binding as RoleBinding
 from partita.catalog.charge import Number
 from partita.catalog.reference_data import Table
@@ -27,11 +27,6 @@ def needs(flow: Flow) -> tuple[str, ...]:
     """The flows that a flow is computed from."""
     chosen = tuple(part for part in flow.greater_of.of if isinstance(part, str)) if flow.greater_of else ()
     return (*flow.of, *flow.minus, *(flow.remainder or ()), *chosen)
-
-
-def is_sale(flow: Flow) -> bool:
-    """Whether a flow is the lines themselves, which the customer's bill carries."""
-    return flow.kind == "whole" and not flow.of
 
 
 def ordered(flows: Mapping[str, Flow]) -> dict[str, int]:
