@@ -8,37 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from partita.catalog.agreement import Agreement, Binding, FromColumn, FromSubscription
-from partita.catalog.catalog import SoldBy
+from partita.catalog.agreement import Binding, FromColumn, FromSubscription
 
 from .agreements import Graph, graphs
 from .scene import Found, Scene
-from .shared import LINES, Shared
+from .shared import Shared, in_words, shared_in
 
 
 def problems(scene: Scene) -> Iterator[Found]:
     """Remainders that cannot sum to their base with the flows beside them."""
     for key, agreement in scene.catalog.agreements.items():
-        seller = _seller(scene, agreement)
         for graph in graphs(key, agreement):
-            shared = Shared(agreement, graph.flows, seller, scene.names("parties"))
+            shared = shared_in(scene, agreement, graph.flows)
             for name, flow in graph.flows.items():
                 if flow.remainder is not None and flow.payable:
                     yield from _remainder(shared, graph, name)
 
 
-def _seller(scene: Scene, agreement: Agreement) -> Binding | None:
-    """Who sells the lines of an agreement, where all its plans say the same."""
-    plans = [scene.catalog.plans.get(key) for key in agreement.applies_to.plans or scene.names("plans")]
-    sellers = [plan.seller if plan is not None else None for plan in plans]
-    if not sellers or any(seller != sellers[0] for seller in sellers):
-        return None
-    return FromSubscription(subscription="sold_by") if isinstance(sellers[0], SoldBy) else sellers[0]
-
-
 def _remainder(shared: Shared, graph: Graph, name: str) -> Iterator[Found]:
     path = (*graph.path, "flows", name, "remainder")
-    base, shares, rivals = _listed(shared.base(name)), shared.shares(name), shared.rivals(name)
+    base, shares, rivals = in_words(shared.base(name)), shared.shares(name), shared.rivals(name)
     needed = [other for other in shares if other not in rivals]
     allowed = f"a remainder names what its payer pays of its base: {', '.join(needed) or 'nothing here'}"
     for index, other in enumerate(graph.flows[name].remainder or ()):
@@ -58,15 +47,11 @@ def stranger(shared: Shared, other: str, name: str) -> str | None:
     """Why a flow has no place in a remainder; None for one that has."""
     roots = shared.roots(other, name)
     if roots and not roots <= shared.base(name):
-        return f"is a part of {_listed(roots)}, not of {_listed(shared.base(name))}"
+        return f"is a part of {in_words(roots)}, not of {in_words(shared.base(name))}"
     payers = (shared.payer(other), shared.payer(name))
     if shared.pays(other) and None not in payers and payers[0] != payers[1]:
         return f"is paid by {_who(payers[0])}, not by {_who(payers[1])}"
     return None
-
-
-def _listed(base: frozenset[str]) -> str:
-    return " and ".join("the lines" if name == LINES else name for name in sorted(base))
 
 
 def _who(binding: Binding | None) -> str:

@@ -10,14 +10,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from partita.catalog.agreement import Agreement, Binding, Flow, is_sale, payee_of, payer_of
+from partita.catalog.agreement import Agreement, Binding, Flow, FromSubscription, is_sale, payee_of, payer_of
+from partita.catalog.catalog import SoldBy
 
 from .condition import condition, together
-from .scene import meet, span, zone_info
+from .scene import Scene, meet, span, zone_info
 
 LINES = "lines"
 _OF_LINES = ("percent", "retail_minus", "split", "remainder", "standalone", "whole")
 """Kinds that are on the lines where they name no base."""
+
+
+def shared_in(scene: Scene, agreement: Agreement, flows: Mapping[str, Flow]) -> Shared:
+    """The flows of an agreement; their seller is known where all plans that it applies to have the same."""
+    plans = [scene.catalog.plans.get(key) for key in agreement.applies_to.plans or scene.names("plans")]
+    sellers = [plan.seller if plan is not None else None for plan in plans]
+    one = sellers[0] if sellers and all(seller == sellers[0] for seller in sellers) else None
+    seller = FromSubscription(subscription="sold_by") if isinstance(one, SoldBy) else one
+    return Shared(agreement, flows, seller, scene.names("parties"))
+
+
+def in_words(base: frozenset[str]) -> str:
+    """A base as its flows are named."""
+    return " and ".join("the lines" if name == LINES else name for name in sorted(base))
 
 
 class Shared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from partita.catalog.agreement import Agreement, payer_of
+from partita.catalog.agreement import Agreement
 from partita.catalog.catalog import Plan
 from partita.catalog.charge import Charge, Flat
 from partita.catalog.document import Path
@@ -13,6 +13,7 @@ from partita.catalog.document import Path
 from .agreements import Graph, graphs
 from .condition import Condition, condition, together
 from .scene import Found, Range, Scene, meet, span, zone_info
+from .shared import Shared, shared_in
 
 _STEPS = 20_000
 """Combinations of conditions tried for one base before it is let be; the engine then finds what is over-shared."""
@@ -25,7 +26,7 @@ def problems(scene: Scene) -> Iterator[Found]:
         for graph in graphs(key, agreement):
             yield from _imposed(scene, agreement, graph)
             if agreement.over_shared == "reject":
-                yield from _over_shared(agreement, graph)
+                yield from _over_shared(agreement, graph, shared_in(scene, agreement, graph.flows))
 
 
 def _model(scene: Scene, agreement: Agreement, path: Path) -> Iterator[Found]:
@@ -104,26 +105,39 @@ def _flats(charge: Charge, path: Path) -> Iterator[tuple[Path, Flat]]:
             yield (*path, "versions", index, "flat"), version.flat
 
 
-def _over_shared(agreement: Agreement, graph: Graph) -> Iterator[Found]:
-    """Constant percentages that one payer pays of one base may not pass 100 % where they can hold together."""
+def _over_shared(agreement: Agreement, graph: Graph, shared: Shared) -> Iterator[Found]:
+    """Constant parts that one payer pays of one base may not pass 100 % where they can hold together."""
     zone = zone_info(agreement.zone)
     groups: dict[tuple[object, ...], list[tuple[str, Decimal, Condition, Range]]] = {}
     for name, flow in graph.flows.items():
         holds = condition(flow.when)
-        if isinstance(flow.percent, Decimal) and flow.payable and holds is not None and flow.percent > 0:
+        part = _part(shared, name)
+        if part > 0 and flow.payable and holds is not None:
             valid = span(flow.valid.valid_from, flow.valid.valid_until, zone)
-            base = (payer_of(graph.flows, flow), flow.of, flow.minus)
-            groups.setdefault(base, []).append((name, flow.percent, holds, valid))
-    for (_, of, *_), shares in groups.items():
+            payer = shared.payer(name)
+            by = payer if payer is None or isinstance(payer, str) else repr(payer)
+            groups.setdefault((by, shared.base(name), flow.minus), []).append((name, part, holds, valid))
+    for shares in groups.values():
         most = _together_above_one(shares)
         if most:
             total = sum((share for name, share, *_ in shares if name in most), Decimal(0)) * 100
-            what = " and ".join(of) if isinstance(of, tuple) and of else "the lines"
+            last = graph.flows[most[-1]]
             yield (
-                (*graph.path, "flows", most[-1], "percent"),
-                f"{' and '.join(most)} together are {total.normalize():f} % of {what}, more than 100 %; lower them, "
-                "exclude one by its when, or say over_shared: allow",
+                (*graph.path, "flows", most[-1], last.kind),
+                f"{' and '.join(most)} together are {total.normalize():f} % of {' and '.join(last.of) or 'the lines'}, "
+                "more than 100 %; lower them, exclude one by its when, or say over_shared: allow",
             )
+
+
+def _part(shared: Shared, name: str) -> Decimal:
+    """The constant part of its base that a flow takes; 0 where it is not known, or nobody pays it."""
+    flow = shared.flows[name]
+    if isinstance(flow.percent, Decimal):
+        return flow.percent
+    if isinstance(flow.retail_minus, Decimal):
+        return 1 - flow.retail_minus
+    whole = flow.kind in ("whole", "split", "standalone") and shared.pays(name)
+    return Decimal(1) if whole else Decimal(0)
 
 
 def _together_above_one(shares: list[tuple[str, Decimal, Condition, Range]]) -> list[str]:
