@@ -86,7 +86,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     """Typing errors of one charge hide neither its plan's nor other parts' problems."""
     _, found = problems(
         CHARGES.replace("seller: nordtel", "seller: nobody")
-        + "\n      a: {flat: x}\n      b: {when: {zone: mars}, flat: 1}\nzones: {}\n"
+        + "\n      a: {flat: x}\n      b: {component: b, when: {zone: mars}, flat: 1}\nzones: {}\n"
         + "agreements:\n  deal: {model: A.4, roles: {B: musicco}, applies_to: {charges: [a]}}\n",
         tmp_path,
     )
@@ -97,6 +97,51 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         ("agreements.deal.roles.D", "catalog.yaml:11"),
         ("agreements.deal.flows.wholesale", "catalog.yaml:11"),
     ]
+
+
+HIDDEN = {
+    "a wrong price before bounds that fall": (
+        CHARGES + "\n      a: {graduated: {tiers: [{up_to: 10, price: x}, {up_to: 5, price: 1}, {price: 1}]}}",
+        ["plans.start.charges.a.graduated.tiers[0].price", "plans.start.charges.a.graduated.tiers[1].up_to"],
+    ),
+    "a price that is missing before blocks that are cut": (
+        CHARGES + "\n      a: {unit: {steps: [{up_to: 50, increment: 20}, {price: 1}]}}",
+        ["plans.start.charges.a.unit.steps[0].price", "plans.start.charges.a.unit.steps[0].up_to"],
+    ),
+    "a wrong bound, which tells nothing of its neighbours": (
+        CHARGES + "\n      a: {graduated: {tiers: [{up_to: x, price: 1}, {up_to: 5, price: 1}, {price: 1}]}}",
+        ["plans.start.charges.a.graduated.tiers[0].up_to"],
+    ),
+    "a wrong number beside two models": (
+        CHARGES + "\n      a: {flat: x, unit: {price: 1}}",
+        ["plans.start.charges.a", "plans.start.charges.a.flat"],
+    ),
+    "a wrong currency and payability beside too many percent": (
+        FLOWS.replace("roles:", "currency: sek\n    roles:")
+        + "\n      x: {payer: D, payee: P, of: retail, percent: 70%}"
+        + "\n      y: {payer: D, payee: musicco, of: retail, percent: 50%}"
+        + "\n      z: {payer: D, payee: musicco, of: retail, per_event: 1, recognition: both}",
+        ["agreements.deal.currency", "agreements.deal.flows.y.percent", "agreements.deal.flows.z.recognition"],
+    ),
+    "a wrong percentage, which tells nothing of the sum": (
+        FLOWS
+        + "\n      x: {payer: D, payee: P, of: retail, percent: x}"
+        + "\n      y: {payer: D, payee: musicco, of: retail, percent: 50%}",
+        ["agreements.deal.flows.x.percent"],
+    ),
+    "wrong numbers in rows that tie": (
+        "tables:\n  shares:\n    by: [a]\n    columns: {share: percent}\n    rows:"
+        "\n      - {a: b, share: x}\n      - {a: b, share: y}",
+        ["tables.shares.rows[0].share", "tables.shares.rows[1]", "tables.shares.rows[1].share"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+def test_a_wrong_value_hides_nothing_beside_it(case: str, tmp_path: Path) -> None:
+    text, paths = HIDDEN[case]
+    _, found = problems(text, tmp_path)
+    assert sorted(problem.path for problem in found) == paths
 
 
 def test_one_line_for_each_problem(tmp_path: Path) -> None:

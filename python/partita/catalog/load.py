@@ -1,8 +1,9 @@
 """From files, or a Python mapping, to a typed and checked catalog, with every problem found at once.
 
 The stages: read (`document.py`), merge the files by top-level key, fill the templates (`templates.py`), type
-(`refusal.py` words what pydantic refuses), check across parts (`check.py`). What one stage refuses is left out, by
-the id it stands under, and the next looks at the rest, so that one mistake does not hide another.
+(`refusal.py` words what pydantic refuses), check across parts (`check`). What one stage refuses is left out, by the id
+it stands under, or another value takes its place (`stand_in.py`), and the next stage looks at the rest, so that one
+mistake does not hide another.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from .check import check
 from .document import Block, Items, dotted, locate, place
 from .mapping import plain
 from .overlay import Found
-from .refusal import allowed_fields, problems_of, unknown, written
+from .refusal import Refused, allowed_fields, problems_of, unknown, written
+from .stand_in import StandIns
 from .templates import fill
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -64,29 +66,47 @@ def build(data: Mapping[str, Any], folder: str) -> tuple[Catalog | None, list[Pr
     filled, found = fill(data)
     if "folder" in data:
         found.append((("folder",), unknown("field", "folder", allowed_fields(Catalog, ()))))
-    kept = _without(filled, found)
+    kept = _without(filled, [path for path, _ in found])
     catalog, refused = _typed(kept, folder)
-    if refused:
-        catalog, _ = _typed(_without(kept, refused), folder)
-    found += refused
     if catalog is not None:
-        known = {section: frozenset(ids) for section, ids in data.items() if isinstance(ids, dict)}
-        torn = frozenset(str(path[1]) for path, _ in refused if path[:1] == ("plans",) and len(path) > 1)
-        found += [(written(path, filled), message) for path, message in check(catalog, known, torn)]
+        more = _checked(catalog, data, ())
+    else:
+        catalog, more = _beside(kept, refused, folder, data)
+    found += [(path, message) for path, message, *_ in refused]
+    found += [(written(path, filled), message) for path, message in more]
     return catalog, [Problem(dotted(path), message, locate(filled, path)) for path, message in found]
 
 
-def _typed(data: Mapping[str, Any], folder: str) -> tuple[Catalog | None, Found]:
+def _beside(
+    kept: Mapping[str, Any], refused: list[Refused], folder: str, data: Mapping[str, Any]
+) -> tuple[Catalog | None, Found]:
+    """What else is wrong, whatever is meant by the values that were refused."""
+    stand_ins = StandIns(kept, refused, lambda part: _typed(part, folder)[1])
+    gone = [*(one.path for one in refused if one.path not in stand_ins.values), *stand_ins.entries]
+    catalogs = [_typed(_without(stand_ins.variant(kept, which), gone), folder)[0] for which in (0, 1)]
+    found = [_checked(one, data, gone) if one is not None else [] for one in catalogs]
+    more = [one for one in found[0] if one in found[1] and not stand_ins.concern(one[0])]
+    return catalogs[0], [*((path, message) for path, message, *_ in stand_ins.more), *more]
+
+
+def _checked(catalog: Catalog, data: Mapping[str, Any], gone: Iterable[document.Path]) -> Found:
+    """What is wrong between the parts, when `gone` are the paths of what was left out."""
+    known = {section: frozenset(ids) for section, ids in data.items() if isinstance(ids, dict)}
+    torn = frozenset(str(path[1]) for path in gone if path[:1] == ("plans",) and len(path) > 1)
+    return list(check(catalog, known, torn))
+
+
+def _typed(data: Mapping[str, Any], folder: str) -> tuple[Catalog | None, list[Refused]]:
     try:
         return Catalog.model_validate({**data, "folder": folder}), []
     except ValidationError as error:
         return None, problems_of(error, Catalog, data)
 
 
-def _without(data: Mapping[str, Any], found: Found) -> Mapping[str, Any]:
-    """The data less the entries (`plans.start`, or only `plans.start.charges.data`) that problems are in."""
+def _without(data: Mapping[str, Any], paths: Iterable[document.Path]) -> Mapping[str, Any]:
+    """The data less the entries (`plans.start`, or only `plans.start.charges.data`) that paths lead to."""
     kept = dict(data)
-    for path, _ in found:
+    for path in paths:
         entry = path[:4] if path[:1] == ("plans",) and path[2:3] == ("charges",) and len(path) > 3 else path[:2]
         _drop(kept, entry)
     return kept

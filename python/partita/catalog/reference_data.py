@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from .scalars import Exact, Id, Model, matching, parse_decimal, refused_at
+from .scalars import Id, Model, matching
 
 
 class Zone(Model):
@@ -95,16 +95,3 @@ class Table(Model):
     columns: dict[Id, Literal["number", "percent"]] = Field(min_length=1)
     file: str | None = None
     rows: tuple[dict[str, str | None], ...] | None = None
-
-    @model_validator(mode="after")
-    def _typed(self) -> Table:
-        for index, row in enumerate(self.rows or ()):
-            for name in self.columns:
-                try:
-                    parse_decimal(row.get(name) or "0")
-                except ValueError as wrong:
-                    raise refused_at(("rows", index, name), f"{row[name]!r}: {wrong}") from None
-        return self
-
-
-Rate = Exact

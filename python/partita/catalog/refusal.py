@@ -9,27 +9,38 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Iterable
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
 
 from .document import Path
 
 
-def problems_of(error: ValidationError, root: type[BaseModel], data: Any) -> list[tuple[Path, str]]:
-    """The path and the message of each problem of `data`, which was to be a `root`."""
+class Refused(NamedTuple):
+    """One thing that pydantic refuses: its path as written, the message, and whether another scalar could stand there;
+    `choices` are two of them, where there is a list of what is allowed."""
+
+    path: Path
+    message: str
+    scalar: bool
+    choices: tuple[tuple[str, str], ...]
+
+
+def problems_of(error: ValidationError, root: type[BaseModel], data: Any) -> list[Refused]:
+    """Each problem of `data`, which was to be a `root`."""
     found = []
     for detail in error.errors(include_url=False):
         location = detail["loc"]
-        found.append((_written(location, detail, data), _message(detail, root, location)))
+        scalar = detail["type"] != "extra_forbidden"
+        words = _words(detail["ctx"]["expected"]) if detail["type"] == "literal_error" else []
+        choices = ((words[0], words[-1]),) if words else ()
+        found.append(Refused(_written(location, detail, data), _message(detail, root, location), scalar, choices))
     return found
 
 
 def _written(location: tuple[str | int, ...], detail: Any, data: Any) -> Path:
     """The path as written: without the names of union members, and without fields that a short form implies."""
-    context = detail.get("ctx", {})
-    whole = (*location, *context["path"]) if detail["type"] == "at" else location
-    steps = [step for step in whole if not _is_tag(step)]
+    steps = [step for step in location if not _is_tag(step)]
     path = written(tuple(steps), data)
     missing = detail["type"] == "missing" and path[-1:] != (steps[-1],)
     return (*path, steps[-1]) if missing else path
@@ -83,14 +94,12 @@ def _message(detail: Any, root: type[BaseModel], location: tuple[str | int, ...]
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "missing":
         return "is needed" + _purpose(root, location)
-    if kind == "at":
-        return str(context["message"])
     if kind == "value_error":
         return str(context["error"]) if isinstance(value, (dict, BaseModel)) else f"{shown(value)}: {context['error']}"
     if kind == "extra_forbidden":
         return unknown("field", str(location[-1]), allowed_fields(root, location[:-1]))
     if kind == "literal_error":
-        return one_of(value, [part.strip("'") for part in str(context["expected"]).replace(" or ", ", ").split(", ")])
+        return one_of(value, _words(context["expected"]))
     if kind == "union_tag_invalid":
         return f"{shown(value)} is not allowed here; write {_tags(str(context['expected_tags']))}"
     if kind in ("greater_than_equal", "less_than_equal"):
@@ -100,6 +109,11 @@ def _message(detail: Any, root: type[BaseModel], location: tuple[str | int, ...]
         return f"at least {context['min_length']} are needed, not {context['actual_length']}"
     allowed = _BY_TYPE.get(kind)
     return f"{shown(value)} is not {allowed}" if allowed else f"{shown(value)}: {detail['msg']}"
+
+
+def _words(expected: Any) -> list[str]:
+    """The literals that pydantic lists as `'a', 'b' or 'c'`."""
+    return [part.strip("'") for part in str(expected).replace(" or ", ", ").split(", ")]
 
 
 def _tags(expected: str) -> str:
@@ -139,7 +153,7 @@ def unknown(what: str, name: str, known: Iterable[str], limit: int = 12) -> str:
     names = list(known)
     rest = f", and {len(names) - limit} more" if len(names) > limit else ""
     word = "allowed" if what == "field" else "known"
-    listed = f"; {word}: {', '.join(names[:limit])}{rest}" if names else f"; there are no {what}s"
+    listed = f"; {word}: {', '.join(names[:limit])}{rest}" if names else f"; there is no {what} at all"
     return f"unknown {what} {name!r}{nearest(name, names)}{listed}"
 
 

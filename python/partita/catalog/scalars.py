@@ -25,7 +25,7 @@ from pydantic import (
     TypeAdapter,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema
 
 DECIMALS = 12
 """Decimals of every number (design §5); a non-zero decimal beyond the 12th is refused, never dropped."""
@@ -82,11 +82,6 @@ def parse_decimal(value: Any) -> Decimal:
     assert isinstance(exponent, int)
     number = Decimal((sign, figures, exponent - 2)) if percent else number
     return _within_range(number)
-
-
-def refused_at(path: tuple[str | int, ...], message: str) -> PydanticCustomError:
-    """A `ValueError` of a model's validator about one of its parts; `message` is whole, the value included."""
-    return PydanticCustomError("at", "{message}", {"message": message, "path": path})
 
 
 def _within_range(number: Decimal) -> Decimal:

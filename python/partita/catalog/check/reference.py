@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from partita.catalog.document import Path
 from partita.catalog.reference_data import Calendar, Table
 from partita.catalog.refusal import shown, unknown
+from partita.catalog.scalars import parse_decimal
 
 from .scene import Found, Scene, time_zone
 
@@ -85,6 +86,7 @@ def _table(table: Table, path: Path) -> Iterator[Found]:
         for name in row:
             if name not in known:
                 yield (*path, "rows", index, name), unknown("column", name, [*table.by, *table.columns])
+        yield from _numbers(table, row, (*path, "rows", index))
         keys = tuple(row.get(name) for name in table.by)
         if keys in first:
             written = ", ".join(
@@ -92,3 +94,12 @@ def _table(table: Table, path: Path) -> Iterator[Found]:
             )
             yield (*path, "rows", index), f"ties with rows[{first[keys]}]: both are for {written}"
         first.setdefault(keys, index)
+
+
+def _numbers(table: Table, row: Mapping[str, str | None], path: Path) -> Iterator[Found]:
+    """That the value columns of a row hold numbers, or nothing."""
+    for name in table.columns:
+        try:
+            parse_decimal(row.get(name) or "0")
+        except ValueError as wrong:
+            yield (*path, name), f"{row[name]!r}: {wrong}"
