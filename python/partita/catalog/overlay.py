@@ -143,7 +143,7 @@ class Overlay:
             for copy, player in copies[name].items():
                 flow = self._renamed(blank, player, copies)
                 whole[copy] = self._flow(name, flow, given.get(copy, given.get(name)), (*path, "flows", copy))
-        kept = {name: flow for name, flow in whole.items() if not (flow.get("remainder") == [] and name not in given)}
+        kept = {name: flow for name, flow in whole.items() if name in given or not _of_nothing(flow)}
         rest = {name: flow for name, flow in given.items() if name not in kept and name not in copies}
         self.found.extend((at, "is a blank that nothing fills") for at in blanks(rest, (*path, "flows")))
         return self._placed({**kept, **rest}, given)
@@ -209,6 +209,11 @@ class Overlay:
             own = given.file or ""
             placed.lines |= {key: (own, line) if isinstance(line, int) else line for key, line in given.lines.items()}
         return placed
+
+
+def _of_nothing(flow: Any) -> bool:
+    """Whether a flow is what a template's remainder becomes when none of the flows that it names is taken up."""
+    return isinstance(flow, dict) and flow.get("remainder") == []
 
 
 def _flow_mappings(agreement: Mapping[str, Any]) -> list[dict[str, Any]]:
