@@ -16,6 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from partita.catalog import Catalog, load
+from partita.catalog.lower import lower
 from partita.catalog.tables import accounts, columns_needed, lookup, prefixes, subscriptions
 from partita.errors import CatalogError
 
@@ -239,6 +240,32 @@ def test_refused_accounts(case: str, nordtel: Catalog) -> None:
     with pytest.raises(CatalogError) as caught:
         accounts(nordtel, rows)
     assert str(caught.value).startswith(message)
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """Of every table handed over, and of every column; no row is unknown because the table that it names is wrong."""
+    wrong = {
+        "accounts": [
+            {"account": "a", "owner": "c", "currency": "XXY", "zone": "Mars", "cycle_day": 31, "payment_days": -1},
+            {"account": "b", "owner": "c", "currency": "XXZ", "zone": "UTC", "cycle_day": 1, "payment_days": 0},
+        ],
+        "subscriptions": [{"subscription": "s", "account": "z", "plan": "r", "priority": "x", "fromm": "2026-01-01"}],
+        "tables": {"t": {"k": ["a"], "v": ["x"]}, "u": {}},
+    }
+    with pytest.raises(CatalogError) as caught:
+        lower(one_table(tmp_path), **wrong)
+    assert [problem.path for problem in caught.value.problems] == [
+        "accounts.currency",
+        "accounts.currency",
+        "accounts.zone",
+        "accounts.cycle_day",
+        "accounts.payment_days",
+        "subscriptions",
+        "subscriptions.priority",
+        "subscriptions.plan",
+        "tables",
+        "tables.t.v",
+    ]
 
 
 REFUSED_SUBSCRIPTIONS = {

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from partita.errors import CatalogError, Problem
 
+from .gathered import Gathered
 from .scalars import DECIMALS, parse_decimal, parse_moment
 
 DECIMAL = pa.decimal128(38, DECIMALS)
@@ -57,33 +58,42 @@ class Place:
         return CatalogError([Problem(f"{self.path}.{column}" if column else self.path, message, self.file)])
 
 
-def conform(table: Any, columns: Sequence[Column], place: Place) -> pa.Table:
+def conform(table: Any, columns: Sequence[Column], place: Place, wrong: Gathered | None = None) -> pa.Table:
     """The table with exactly these columns, in this order, each of its kind.
 
-    Raises `CatalogError` for a missing column, one that stands there twice or is another's name misspelt, and wrong
-    values.
+    Raises `CatalogError` for missing columns, those that stand there twice or are another's name misspelt, and wrong
+    values; or gathers them in `wrong`, and leaves what is wrong null.
     """
-    names = list(table.column_names)
-    twice = [column.name for column in columns if names.count(column.name) > 1]
-    if twice:
-        raise CatalogError([Problem(f"{place.path}.{name}", "stands in the table twice", place.file) for name in twice])
-    missing = [column.name for column in columns if column.name not in table.column_names]
-    others = [name for name in table.column_names if name not in {column.name for column in columns}]
-    for name in others:
-        meant = difflib.get_close_matches(name, missing, n=1, cutoff=0.75)
-        if meant:
-            raise place.wrong(f"unknown column {name!r}; did you mean {meant[0]!r}?")
+    gathered = Gathered() if wrong is None else wrong
+    misspelt = _misspelt(table, columns)
+    for name, meant in misspelt.items():
+        with gathered.too():
+            raise place.wrong(f"unknown column {name!r}; did you mean {meant!r}?")
     made: dict[str, Any] = {}
     for column in columns:
-        if column.name in table.column_names:
-            made[column.name] = _column(table[column.name], column, place)
-        elif column.needed:
-            raise place.wrong(
-                f"needs a column {column.name!r} ({column.about}); it has {', '.join(table.column_names)}"
-            )
-        else:
-            made[column.name] = _default(column, table.num_rows)
+        made[column.name] = pa.nulls(table.num_rows, _TYPES[column.kind])
+        with gathered.too():
+            if table.column_names.count(column.name) > 1:
+                raise place.wrong("stands in the table twice", column.name)
+            if column.name in table.column_names:
+                made[column.name] = _column(table[column.name], column, place)
+            elif column.needed and column.name not in misspelt.values():
+                raise place.wrong(
+                    f"needs a column {column.name!r} ({column.about}); it has {', '.join(table.column_names)}"
+                )
+            elif not column.needed:
+                made[column.name] = _default(column, table.num_rows)
+    if wrong is None:
+        gathered.tell()
     return pa.table(made)
+
+
+def _misspelt(table: Any, columns: Sequence[Column]) -> dict[str, str]:
+    """Columns that are none of those needed, but nearly have the name of one that is not there."""
+    missing = [column.name for column in columns if column.name not in table.column_names]
+    others = [name for name in table.column_names if name not in {column.name for column in columns}]
+    near = {name: difflib.get_close_matches(name, missing, n=1, cutoff=0.75) for name in others}
+    return {name: meant[0] for name, meant in near.items() if meant}
 
 
 def _default(column: Column, rows: int) -> Any:

@@ -22,6 +22,7 @@ from .catalog import Catalog
 from .check.scene import instant, zone_info
 from .columns import INSTANT, Column, Kind, Place, conform, refuse_repeated, refuse_unknown
 from .currency import digits
+from .gathered import Gathered
 from .party import FileTable, Subscription
 from .table_file import read_file
 
@@ -53,6 +54,9 @@ PREFIXES = (
     Column("zone", Kind.TEXT, "the zone they lead to", needed=True),
 )
 
+_SHOWN = 20
+"""How many wrong values of a column are told."""
+
 
 def accounts(catalog: Catalog, given: Any = None) -> pa.Table:
     """The accounts, with the columns of `ACCOUNTS`; `given` takes the place of the catalog's.
@@ -64,12 +68,20 @@ def accounts(catalog: Catalog, given: Any = None) -> pa.Table:
         rows = ([key, *(getattr(account, name) for name in fields)] for key, account in catalog.accounts.items())
         return _from_rows(rows, ACCOUNTS)
     table, place = _source(catalog, "accounts", given, catalog.accounts)
-    table = conform(table, ACCOUNTS, place)
-    refuse_repeated(table, ["account"], place)
-    _refuse_where(table, "currency", lambda code: digits(code) is None, "is not a currency of ISO 4217", place)
-    _refuse_where(table, "zone", lambda name: zone_info(name) is None, "is not a time zone", place)
-    _refuse_outside(table["cycle_day"], 1, 28, "cycle_day", place)
-    _refuse_outside(table["payment_days"], 0, None, "payment_days", place)
+    wrong = Gathered()
+    table = conform(table, ACCOUNTS, place, wrong)
+    with wrong.too():
+        if not table["account"].null_count:
+            refuse_repeated(table, ["account"], place)
+    with wrong.too():
+        _refuse_where(table, "currency", lambda code: digits(code) is None, "is not a currency of ISO 4217", place)
+    with wrong.too():
+        _refuse_where(table, "zone", lambda name: zone_info(name) is None, "is not a time zone", place)
+    with wrong.too():
+        _refuse_outside(table["cycle_day"], 1, 28, "cycle_day", place)
+    with wrong.too():
+        _refuse_outside(table["payment_days"], 0, None, "payment_days", place)
+    wrong.tell()
     return table
 
 
@@ -83,22 +95,27 @@ def subscriptions(catalog: Catalog, given: Any = None, accounts: pa.Table | None
     if given is None and not isinstance(catalog.subscriptions, FileTable):
         return _from_rows(_history(catalog.subscriptions, catalog, accounts), SUBSCRIPTIONS)
     table, place = _source(catalog, "subscriptions", given, catalog.subscriptions)
-    table = as_subscriptions(table, place)
-    refuse_unknown(table["plan"], list(catalog.plans), "plans", "plan", place)
+    wrong = Gathered()
+    table = as_subscriptions(table, place, wrong)
+    with wrong.too():
+        refuse_unknown(table["plan"], list(catalog.plans), "plans", "plan", place)
     if accounts is not None:
-        refuse_unknown(table["account"], accounts["account"], "accounts", "account", place)
-    _refuse_backward(table, place)
+        with wrong.too():
+            refuse_unknown(table["account"], accounts["account"], "accounts", "account", place)
+    with wrong.too():
+        _refuse_backward(table, place)
+    wrong.tell()
     return table
 
 
-def as_subscriptions(table: Any, place: Place) -> pa.Table:
+def as_subscriptions(table: Any, place: Place, wrong: Gathered | None = None) -> pa.Table:
     """A table with the columns of `SUBSCRIPTIONS`, of which key may be in place of keys."""
     columns = list(SUBSCRIPTIONS)
     if "key" in table.column_names:
         if "keys" in table.column_names:
             raise place.wrong("has both keys and key; give one of them")
         columns[2] = Column("key", Kind.TEXT, "the key whose usage it pays for")
-    return conform(table, columns, place)
+    return conform(table, columns, place, wrong)
 
 
 def prefixes(catalog: Catalog) -> pa.Table:
@@ -262,9 +279,12 @@ def _of_dicts(rows: list[dict[str, Any]], name: str, place: Place) -> Any:
 
 def _refuse_where(table: Any, column: str, wrong: Any, message: str, place: Place) -> None:
     """Refuse a column by its distinct values."""
-    for value in pc.unique(table[column].cast(pa.string())).to_pylist():
-        if value is not None and wrong(value):
+    values = pc.drop_null(pc.unique(table[column].cast(pa.string()))).to_pylist()
+    problems = Gathered()
+    for value in [value for value in values if wrong(value)][:_SHOWN]:
+        with problems.too():
             raise place.wrong(f"{value!r} {message}", column)
+    problems.tell()
 
 
 def _refuse_outside(values: Any, least: int, most: int | None, column: str, place: Place) -> None:

@@ -1,5 +1,7 @@
-"""JSON values as text, with the numbers of arrays and objects as they were written. A number with an exponent is written
-out: elsewhere it would be no number."""
+"""JSON values as text, with the numbers of arrays and objects as they were written.
+
+A number with an exponent is written out: elsewhere it would be no number.
+"""
 
 from __future__ import annotations
 

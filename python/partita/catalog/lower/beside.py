@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from partita.catalog import tables as written
 from partita.catalog.catalog import Catalog
 from partita.catalog.columns import INSTANT
+from partita.catalog.gathered import Gathered
 from partita.catalog.refusal import unknown
 from partita.errors import CatalogError, Problem
 
@@ -30,9 +31,10 @@ def accounts(catalog: Catalog, given: Any) -> pa.Table:
     return joined(written.accounts(catalog), written.accounts(catalog, given), "account")
 
 
-def subscriptions(catalog: Catalog, given: Any, accounts_: pa.Table) -> pa.Table:
-    """The subscriptions of a catalog and those handed over, all of known accounts."""
-    if given is None or not isinstance(catalog.subscriptions, dict) or not catalog.subscriptions:
+def subscriptions(catalog: Catalog, given: Any, accounts_: pa.Table | None) -> pa.Table:
+    """The subscriptions of a catalog and those handed over, all of known accounts; where none are known because their
+    table is wrong, only what is wrong with the subscriptions matters."""
+    if accounts_ is None or given is None or not isinstance(catalog.subscriptions, dict) or not catalog.subscriptions:
         return written.subscriptions(catalog, given, accounts_)
     own = written.subscriptions(catalog, None, accounts_)
     theirs = written.subscriptions(catalog, given, accounts_)
@@ -43,10 +45,17 @@ def subscriptions(catalog: Catalog, given: Any, accounts_: pa.Table) -> pa.Table
 
 def lookups(catalog: Catalog, given: Mapping[str, Any]) -> dict[str, pa.Table]:
     """The look-up tables of a catalog, or what was handed over in their place."""
+    wrong = Gathered()
+    found: dict[str, pa.Table] = {}
     for name in given:
-        if name not in catalog.tables:
-            raise CatalogError([Problem("tables", unknown("table", name, list(catalog.tables)))])
-    return {name: written.lookup(catalog, name, given.get(name)) for name in catalog.tables}
+        with wrong.too():
+            if name not in catalog.tables:
+                raise CatalogError([Problem("tables", unknown("table", name, list(catalog.tables)))])
+    for name in catalog.tables:
+        with wrong.too():
+            found[name] = written.lookup(catalog, name, given.get(name))
+    wrong.tell()
+    return found
 
 
 def joined(own: pa.Table, theirs: pa.Table, id_: str) -> pa.Table:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from partita.catalog import tables as written
 from partita.catalog.catalog import Catalog
 from partita.catalog.currency import digits
+from partita.catalog.gathered import Gathered
 from partita.catalog.reference_data import Table
 from partita.errors import CatalogError, Problem
 
@@ -49,15 +50,20 @@ def lower(
     >>> json.loads(lowered.terms_json)["parties"]
     ['nordtel']
     """
-    held = beside.accounts(catalog, accounts)
+    wrong = Gathered()
+    held = holdings = prefixes = None
+    lookups: dict[str, pa.Table] = {}
+    with wrong.too():
+        held = beside.accounts(catalog, accounts)
+    with wrong.too():
+        holdings = beside.subscriptions(catalog, subscriptions, held)
+    with wrong.too():
+        prefixes = written.prefixes(catalog)
+    with wrong.too():
+        lookups = beside.lookups(catalog, tables or {})
+    wrong.tell()
     document = json.dumps(terms(catalog, held), separators=(",", ":"))
-    return Lowered(
-        document,
-        held,
-        beside.subscriptions(catalog, subscriptions, held),
-        written.prefixes(catalog),
-        beside.lookups(catalog, tables or {}),
-    )
+    return Lowered(document, held, holdings, prefixes, lookups)
 
 
 def terms(catalog: Catalog, accounts: pa.Table) -> Json:
