@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -42,6 +43,8 @@ def models(draw: Draw, kind: str, scope: Any = None) -> dict[str, Any]:
     if kind == "percentage":
         optional = {"fixed": numbers(), "min": numbers(), "max": numbers(), "free_amount": positive}
         own = draw(st.fixed_dictionaries({"rate": numbers(rates, "share")}, optional=optional))
+        if isinstance(own.get("min"), str) and isinstance(own.get("max"), str):
+            own["min"], own["max"] = sorted((own["min"], own["max"]), key=Decimal)
         return {"percentage": {**own, "free_records": draw(st.integers(0, 2)), **scope}}
     column = draw(st.sampled_from(["amount_column", "price_column"]))
     return {"dynamic": {column: "price", "factor": draw(numbers())}}

@@ -116,6 +116,11 @@ def _flow(scene: Scene, agreement: Agreement, graph: Graph, flow: Flow, path: Pa
         )
     yield from _bases(graph, flow, path)
     yield from numbers.lookups(scene, flow, path)
+    if flow.per_unit is not None:
+        yield from numbers.model(flow.per_unit, (*path, "per_unit"))
+    for kind, given in (("split", flow.split), ("standalone", flow.standalone)):
+        if given is not None:
+            yield from numbers.weights(given, (*path, kind))
     if flow.plan is not None:
         yield from scene.refer("plans", "plan", flow.plan, (*path, "plan"))
     if flow.cost_plus is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from partita.catalog.charge import ChargeModel, Graduated, Lookup, Step, Tier, Unit
+from partita.catalog.charge import ChargeModel, Graduated, Lookup, Number, Percentage, Step, Tier, Unit
 from partita.catalog.document import Path
 from partita.catalog.refusal import shown, unknown
 from partita.catalog.scalars import Model
@@ -52,10 +52,35 @@ def model(charge: ChargeModel, path: Path) -> Iterator[Found]:
     if isinstance(charge, Graduated):
         yield from _rising(charge.tiers, "tiers", path)
     elif isinstance(charge, Unit) and charge.steps is not None:
+        yield from _of_each_step(charge, path)
         wrong = list(_rising(charge.steps, "steps", path))
         yield from wrong
         if not wrong:
             yield from _blocks(charge.steps, path)
+    elif isinstance(charge, Percentage):
+        yield from _clamp(charge, path)
+
+
+def weights(given: Mapping[str, Number], path: Path) -> Iterator[Found]:
+    """That a sum can be divided by weights: none is negative, and not all are 0."""
+    for name, weight in given.items():
+        if isinstance(weight, Decimal) and weight < 0:
+            yield (*path, name), f"{weight} is negative; a weight is 0 or more"
+    if all(weight == 0 for weight in given.values()):
+        yield path, "has no weight above 0 to divide by"
+
+
+def _of_each_step(unit: Unit, path: Path) -> Iterator[Found]:
+    """Blocks and units are those of each step; beside steps they would say nothing."""
+    for name, otherwise in (("per", 1), ("minimum", 0), ("increment", None)):
+        if getattr(unit, name) != otherwise:
+            yield (*path, name), f"{name} belongs to each of the steps, not beside them"
+
+
+def _clamp(charge: Percentage, path: Path) -> Iterator[Found]:
+    least, most = charge.min, charge.max
+    if isinstance(least, Decimal) and isinstance(most, Decimal) and least > most:
+        yield (*path, "min"), f"{least} is above max ({most})"
 
 
 def _rising(parts: Sequence[Tier | Step], name: str, path: Path) -> Iterator[Found]:
