@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -376,6 +378,29 @@ def test_demo_plays_a_month(partita: Partita, tmp_path: Path) -> None:
     for part in ("Bills: ", "Statements: 1", "Trial balance of nordtel", "Trial balance of musicco", "Who pays whom"):
         assert part in text
     assert _data(partita, "report", "--store", store_in(tmp_path, "demo"))["run"]["rows"] == 2000
+
+
+def _as_module(folder: Path, encoding: str, *words: str) -> str:
+    """What `python -m partita` writes to an output of an encoding."""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "partita", *words]
+    done = subprocess.run(command, capture_output=True, cwd=folder, env=environment, check=True)
+    assert done.stderr == b""
+    return done.stdout.decode(encoding)
+
+
+def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
+    assert _as_module(tmp_path, "utf-8", "--version").startswith("partita ")
+
+
+def test_an_output_that_knows_only_ascii_is_drawn_in_it(tmp_path: Path) -> None:
+    catalog = deepcopy(CATALOG)
+    catalog["parties"]["musicco"] = {"name": "Musik für Ålänningar"}
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    drawn = _as_module(tmp_path, "ascii", "check", "catalog.json")
+    assert " D (nordtel) ?? wholesale: 70 % of retail ??? B (musicco)" in drawn
+    data = json.loads(_as_module(tmp_path, "ascii", "check", "catalog.json", "--json"))
+    assert data["catalog"]["parties"] == catalog["parties"]
 
 
 def test_help_is_quick_to_load() -> None:

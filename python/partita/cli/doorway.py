@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Final
 
 from typer.core import TyperGroup
@@ -48,7 +49,12 @@ _NAMES: Final = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code.
+
+    What the standard output cannot encode, such as the lines of a drawing, it shows as `?`.
+    """
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(outcome(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,8 +34,9 @@ def say(text: str = "") -> None:
 
 
 def data(value: Any) -> None:
-    """Data as JSON: decimals and dates are text."""
-    print(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))
+    """Data as JSON: decimals and dates are text, and what the output cannot encode is escaped."""
+    unicode = codecs.lookup(sys.stdout.encoding or "ascii").name.startswith("utf")
+    print(json.dumps(value, ensure_ascii=not unicode, indent=1, default=_plain))
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[str] = ()) -> None:
