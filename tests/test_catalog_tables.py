@@ -17,7 +17,8 @@ import pytest
 
 from partita.catalog import Catalog, load
 from partita.catalog.lower import lower
-from partita.catalog.tables import accounts, columns_needed, lookup, prefixes, subscriptions
+from partita.catalog.needed import columns_needed
+from partita.catalog.tables import accounts, lookup, prefixes, subscriptions
 from partita.errors import CatalogError
 
 NORDTEL = Path(__file__).parent / "catalogs" / "nordtel"

@@ -289,6 +289,14 @@ def test_check_prints_the_columns_of_tables(partita: Partita) -> None:
     code, text, _ = partita("check", "--tables")
     assert code == 0
     assert "cycle_day" in text
+    columns = _data(partita, "check", "--tables")["tables"]["accounts"]
+    assert columns[0] == {
+        "name": "account",
+        "holds": "text",
+        "about": "the account's id",
+        "needed": True,
+        "default": None,
+    }
 
 
 def test_new_writes_a_template(partita: Partita, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Each comes from rows in the catalog, from a file that the catalog names (Parquet, delimited text, Arrow IPC), or from
 anything that speaks Arrow and is handed over in their place: a pyarrow or polars table, a DuckDB relation, a stream.
-What comes back has the columns of `columns_needed`, checked.
+What comes back has the columns that `needed.py` lists, checked.
 """
 
 from __future__ import annotations
@@ -176,22 +176,6 @@ def zones_in_file(catalog: Catalog, file: str) -> frozenset[str] | None:
         )
     except CatalogError:
         return None
-
-
-def columns_needed(catalog: Catalog | None = None) -> str:
-    """The columns of each table in words, for who makes the files; with those of the catalog's look-up tables."""
-    tables: dict[str, Sequence[Column]] = {"accounts": ACCOUNTS, "subscriptions": SUBSCRIPTIONS, "prefixes": PREFIXES}
-    for name, spec in catalog.tables.items() if catalog else ():
-        keys = [Column(key, Kind.TEXT, "a key; none is any") for key in spec.by]
-        tables[f"table {name}"] = [*keys, *(Column(value, Kind.NUMBER, "a value") for value in spec.columns)]
-    text = []
-    for name, columns in tables.items():
-        text.append(name)
-        for column in columns:
-            default = f" (default {column.default})" if column.default is not None else ""
-            mark = "*" if column.needed else " "
-            text.append(f"  {mark} {column.name:<14} {column.about}{default}: {column.kind.value}")
-    return "\n".join([*text, "* needed in every row"])
 
 
 def _from_rows(rows: Iterable[Sequence[Any]], columns: Sequence[Column]) -> pa.Table:

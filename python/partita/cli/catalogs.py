@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from partita.catalog import load
+from partita.catalog import Catalog, load
 from partita.catalog.templates import models, template, write_template
 from partita.errors import CatalogError, StoreError
 
@@ -25,15 +25,22 @@ def check(path: Path | None, tables: bool, json: bool) -> None:
             raise typer.Exit(2) from None
         raise
     if tables:
-        from partita.catalog.tables import columns_needed
-
-        out.say(columns_needed(catalog))
+        _columns(catalog, json)
     elif json and catalog is not None:
         out.data({"problems": [], "catalog": catalog.model_dump(mode="json", by_alias=True, exclude_defaults=True)})
     elif catalog is not None:
         from partita.catalog.show import show
 
         show(catalog, out.console())
+
+
+def _columns(catalog: Catalog | None, json: bool) -> None:
+    from partita.catalog.needed import columns_as_data, columns_needed
+
+    if json:
+        out.data({"problems": [], "tables": columns_as_data(catalog)})
+    else:
+        out.say(columns_needed(catalog))
 
 
 def new(model: str | None, name: str, output: Path | None) -> None:
