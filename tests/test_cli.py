@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from partita.catalog.document import compose
 from partita.cli import outcome
 from partita.store import open_store
 
@@ -306,9 +307,25 @@ def test_new_writes_a_template(partita: Partita, tmp_path: Path) -> None:
     assert partita("new", "A.4", "-o", "music.yaml")[0] == 0
     assert (tmp_path / "music.yaml").read_text().startswith("# Distributor")
     code, _, errors = partita("new", "A.4", "-o", "music.yaml")
-    assert code == 3
+    assert code == 2
     assert "is there already" in errors
     assert "A.14" in partita("new")[1]
+
+
+@pytest.mark.parametrize("name", ["we ird: {name}", "null", '"', "é", "-", "a\nb"])
+def test_a_template_is_read_under_the_name_it_is_given(partita: Partita, name: str) -> None:
+    code, text, _ = partita("new", "A.4", "--name", name)
+    assert code == 0
+    data, problems = compose(text, "new.yaml")
+    assert problems == []
+    assert list(data["agreements"]) == [name]
+
+
+@pytest.mark.parametrize("name", ["", "<<", "\udce9"])
+def test_what_cannot_be_an_id_is_no_name(partita: Partita, name: str) -> None:
+    code, text, errors = partita("new", "A.4", "--name", name)
+    assert (code, text) == (2, "")
+    assert "cannot be the id of an agreement" in errors
 
 
 # rate, rejects, report ------------------------------------------------------------------------------------------------

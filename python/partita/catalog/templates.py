@@ -9,6 +9,8 @@ over its template before it is typed (`overlay.py`), so that what is typed has n
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -80,7 +82,7 @@ def _expanded(agreement: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_template(model: str, key: str = "my-agreement") -> str:
-    """A commented agreement of a model, as YAML, with `required` where something is to be filled in.
+    """A commented agreement of a model, as YAML, with `required` where something is to be filled in; `key` is its id.
 
     Raises `KeyError` for a model that has no template.
 
@@ -88,7 +90,7 @@ def write_template(model: str, key: str = "my-agreement") -> str:
     # Distributor (B2D2C), model A.4.
     """
     spec = template(model)
-    lines = [f"# {spec['name']}, model {model}.", *_prose(spec["prose"], "# "), "agreements:", f"  {key}:"]
+    lines = [f"# {spec['name']}, model {model}.", *_prose(spec["prose"], "# "), "agreements:", f"  {_as_key(key)}:"]
     lines.append(f"    model: {model}")
     lines += ["    roles:", *_role_lines(spec["roles"])]
     lines += _scope_lines(spec.get("applies_to") or {})
@@ -105,6 +107,11 @@ _TERMS = {
     "exclusive": "true                        # no second agreement for the same lines, territory and time",
     "notice": "90 days",
 }
+
+
+def _as_key(key: str) -> str:
+    """A key as YAML: in quotes, where it is not only letters, digits, and signs that mean nothing there."""
+    return key if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*", key) else json.dumps(key)
 
 
 def _role_lines(roles: Mapping[str, Any]) -> Iterator[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import typer
 
 from partita.catalog import Catalog, load
+from partita.catalog.document import compose
 from partita.catalog.templates import models, template, write_template
-from partita.errors import CatalogError, StoreError
+from partita.errors import CatalogError
 
 from . import out
 
@@ -52,13 +53,21 @@ def new(model: str | None, name: str, output: Path | None) -> None:
     if model not in models():
         raise typer.BadParameter(f"{model!r} is none of {', '.join(models())}", param_hint="MODEL")
     text = write_template(model, name)
+    if not name or not _is_id(name, text):
+        raise typer.BadParameter(f"{name!r} cannot be the id of an agreement", param_hint="--name")
     if output is None:
         print(text, end="")
     elif output.exists():
-        raise StoreError(f"{output}: is there already; choose another name")
+        raise typer.BadParameter(f"{output} is there already; choose another name", param_hint="--output")
     else:
-        output.write_text(text)
+        output.write_text(text, "utf-8")
         out.say(f"wrote {output}; fill in what is `required`, then `partita check`")
+
+
+def _is_id(name: str, text: str) -> bool:
+    """Whether a template that was written under a name is read under it."""
+    data, problems = compose(text, "")
+    return not problems and list(data["agreements"]) == [name]
 
 
 def _first(prose: str) -> str:
