@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import redirect_stdout
+from copy import deepcopy
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -21,7 +22,7 @@ from partita.cycle import Run
 from partita.errors import StoreError
 from partita.store import open_store
 
-from .billing import OCTOBER, bill, catalog, much_shared, over_shared
+from .billing import CATALOG, OCTOBER, bill, catalog, much_shared, over_shared, store_in
 
 LAST = Decimal("0.000000000001")
 
@@ -69,6 +70,21 @@ def test_runs_that_follow_each_other(run: Run) -> None:
     november = bill(home(run), "november", late, "2026-11", catalog=catalog(much_shared()), shares="lines")
     assert partita.verify(november, whole=True).clean
     assert partita.verify(run, whole=True).clean
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_usage_of_no_service(tmp_path: Path, mapped: bool) -> None:
+    """A mapping that names no service, and a catalog without a mapping: no column of that name is needed."""
+    document = deepcopy(CATALOG)
+    del document["usage"]
+    if mapped:
+        document["usage"] = {"calls": {"id": "id", "quantity": "quantity"}}
+    path = tmp_path / "calls.csv"
+    path.write_text("id,time,key,quantity,amount\n1,2026-10-05T10:00:00Z,461,5,\n2,2026-10-05T10:00:00Z,999,5,\n")
+    run = partita.run(catalog(document), path, "2026-10", store_in(tmp_path))
+    assert run.rated == 1
+    assert partita.verify(run, whole=True).clean
+    assert not partita.explain(run, "calls.csv:0").differences
 
 
 # Beside the book

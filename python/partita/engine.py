@@ -16,7 +16,8 @@ import pyarrow as pa
 from partita import _core
 from partita.catalog.catalog import Catalog
 from partita.catalog.lower import lower
-from partita.catalog.lower.usage import columns_of, mappings
+from partita.catalog.lower.usage import columns_of
+from partita.catalog.usage import mappings
 from partita.errors import UsageSchemaError
 from partita.given import origin
 from partita.rated import Keep, Named, Rated, Shares, Source, accounted, cause, is_itemised, shares_wanted

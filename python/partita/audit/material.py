@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from partita.catalog.lower.usage import mappings
+from partita.catalog.usage import mappings
 from partita.cycle import Run
 from partita.cycle.columns import usage_columns
 from partita.cycle.folder import file_hash, read_table

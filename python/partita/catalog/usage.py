@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from .charge import Test
 from .scalars import BY_SHAPE, MAPPING, TEXT, Id, Model, matching, refused_at
@@ -86,3 +94,25 @@ class Usage(Model):
     territory: Id | None = None
     attributes: dict[Id, Id] = {}
     decimals: dict[Id, Annotated[int, Field(ge=0, le=12)]] = {}
+
+    @property
+    def unwritten(self) -> tuple[str, ...]:
+        """The column `service`, where the mapping says nothing of it: read if it is there."""
+        return () if "service" in self.model_fields_set else ("service",)
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A `service` that was not written stays so: once it stood there, every record would need one."""
+        written: dict[str, Any] = whole(self)
+        for name in self.unwritten:
+            written.pop(name, None)
+        return written
+
+
+IMPLICIT: Final = {"default": Usage(id="id", quantity="quantity", amount="amount")}
+"""The mapping of a catalog that has none: every column is called what it is."""
+
+
+def mappings(usage: Mapping[str, Usage]) -> dict[str, Usage]:
+    """The catalog's mappings, or the implicit one."""
+    return dict(usage) or IMPLICIT

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partita.catalog.catalog import Catalog
-from partita.catalog.lower.usage import mappings
+from partita.catalog.usage import mappings
 from partita.errors import PeriodError
 from partita.ingest import UsageFile, assign, find
 from partita.ingest.files import compression_of, format_of, open_bytes

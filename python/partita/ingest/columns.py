@@ -31,7 +31,7 @@ def mapped_columns(mapping: Usage) -> dict[str, str]:
     named: dict[str, str] = {}
     for role in ROLES:
         column = getattr(mapping, role)
-        if isinstance(column, str) and (role, column) != ("id", "none") and column not in unwritten(mapping):
+        if isinstance(column, str) and (role, column) != ("id", "none") and column not in mapping.unwritten:
             named.setdefault(column, role)
     for attribute, column in mapping.attributes.items():
         named.setdefault(column, f"attributes.{attribute}")
@@ -40,11 +40,6 @@ def mapped_columns(mapping: Usage) -> dict[str, str]:
     for column in mapping.decimals:
         named.setdefault(column, f"decimals.{column}")
     return named
-
-
-def unwritten(mapping: Usage) -> tuple[str, ...]:
-    """The column `service`, where a mapping says nothing of it: read if it is there."""
-    return () if "service" in mapping.model_fields_set else ("service",)
 
 
 def number_columns(mapping: Usage, numbers: Collection[str] = ()) -> set[str]:
@@ -61,7 +56,7 @@ def wanted(origin: str, mapping: Usage, columns: Collection[str] | None, present
     """
     named = mapped_columns(mapping)
     require(origin, named, present)
-    asked = set(present) if columns is None else {*named, *columns, *unwritten(mapping)}
+    asked = set(present) if columns is None else {*named, *columns, *mapping.unwritten}
     chosen = [name for name in present if name in asked]
     if len(set(chosen)) < len(chosen):
         twice = next(name for name in chosen if chosen.count(name) > 1)

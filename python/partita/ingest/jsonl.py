@@ -21,7 +21,7 @@ import pyarrow as pa
 from partita.catalog.usage import Usage
 from partita.errors import UsageSchemaError
 
-from .columns import distinct, escaped, mapped_columns, require, unwritten, wanted
+from .columns import distinct, escaped, mapped_columns, require, wanted
 from .files import open_bytes
 from .json_text import DECODER, WHOLE, text_of
 
@@ -43,7 +43,7 @@ def batches(
     """
     origin = path.as_posix()
     named = mapped_columns(mapping)
-    names = _all_names(path, origin, mapping) if columns is None else [*named, *unwritten(mapping), *columns]
+    names = _all_names(path, origin, mapping) if columns is None else [*named, *mapping.unwritten, *columns]
     names = list(dict.fromkeys(names))
     schema = pa.schema([(name, pa.string()) for name in distinct(names)])
     yield pa.RecordBatch.from_pylist([], schema=schema)

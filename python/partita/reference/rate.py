@@ -13,7 +13,7 @@ from typing import Any
 
 from partita.catalog.catalog import Catalog
 from partita.catalog.party import Holding
-from partita.catalog.usage import Usage
+from partita.catalog.usage import IMPLICIT, Usage
 from partita.errors import CatalogError
 
 from .clock import after
@@ -70,7 +70,7 @@ class Rating:
         return self._result()
 
     def _read(self, batch: Batch) -> Iterable[Record]:
-        mapping = mapping_named(self.terms.catalog, batch.mapping)
+        mapping = mapping_of(self.terms.catalog, batch)
         check_columns(mapping, batch.records)
         numbers = range(len(batch.records)) if batch.rows is None else batch.rows
         for at, row in zip(numbers, batch.records, strict=True):
@@ -210,15 +210,20 @@ class Rating:
         return result
 
 
-def mapping_named(catalog: Catalog, name: str | None) -> Usage:
-    """A usage mapping by name; without a name the only one there is, or the one with all defaults if there is none."""
+def mapping_of(catalog: Catalog, batch: Batch) -> Usage:
+    """The usage mapping of a batch; without a name the only one there is. Where a catalog has none, every column is
+    called what it is, and one that is not there is none."""
+    name = batch.mapping
+    if not catalog.usage and name in (None, *IMPLICIT):
+        columns = {name for row in batch.records for name in row}
+        return Usage.model_validate({role: role for role in ("id", "quantity", "amount") if role in columns})
     if name is not None:
         if name not in catalog.usage:
             raise CatalogError(f"no usage mapping {name!r}")
         return catalog.usage[name]
     if len(catalog.usage) > 1:
         raise CatalogError(f"say which usage mapping: {', '.join(catalog.usage)}")
-    return next(iter(catalog.usage.values()), Usage())
+    return next(iter(catalog.usage.values()))
 
 
 def _brought(record: Record) -> str | None:

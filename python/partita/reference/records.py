@@ -145,7 +145,7 @@ def check_columns(mapping: Usage, rows: Sequence[Row]) -> None:
     named = [mapping.source, mapping.time, *(getattr(mapping, role) for role in _ROLES), *mapping.attributes.values()]
     columns = {name for row in rows for name in row}
     wanted = [name for name in named if isinstance(name, str)] + ([] if mapping.id == "none" else [mapping.id])
-    missing = [name for name in wanted if name not in columns]
+    missing = [name for name in wanted if name not in columns and name not in mapping.unwritten]
     if rows and missing:
         raise UsageSchemaError(f"no column {missing[0]!r}, which the usage mapping names")
 

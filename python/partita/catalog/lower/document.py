@@ -14,6 +14,7 @@ from partita.catalog.catalog import Catalog
 from partita.catalog.currency import digits
 from partita.catalog.gathered import Gathered
 from partita.catalog.reference_data import Table
+from partita.catalog.usage import mappings
 from partita.errors import CatalogError, Problem
 
 from . import beside, calendars, charges, usage
@@ -78,7 +79,7 @@ def terms(catalog: Catalog, accounts: pa.Table) -> Json:
         "zones": [name for name, zone in catalog.zones.items() if zone.prefixes],
         "calendars": [calendars.calendar(name, part) for name, part in catalog.calendars.items()],
         "tables": [lookup(name, table) for name, table in catalog.tables.items()],
-        "usage": [usage.mapping(name, part) for name, part in usage.mappings(catalog.usage).items()],
+        "usage": [usage.mapping(name, part) for name, part in mappings(catalog.usage).items()],
         "plans": [charges.plan(name, part, catalog.tables) for name, part in catalog.plans.items()],
         "agreements": [agreement(name, part, catalog.tables, problems) for name, part in catalog.agreements.items()],
         "billing": {"skip_zero_documents": catalog.billing.zero_documents == "skip"},

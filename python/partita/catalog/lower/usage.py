@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
-from partita.catalog.usage import Column, Usage
+from partita.catalog.usage import IMPLICIT, Column, Usage
 
 from .scalars import Json, test
 
-IMPLICIT: Final = {"default": Usage(id="id", quantity="quantity", amount="amount")}
-"""The mapping of a catalog that has none: every column is called what it is."""
 _IMPLICIT_OPTIONAL: Final = ("service", "quantity", "amount", "id")
-
-
-def mappings(usage: Mapping[str, Usage]) -> dict[str, Usage]:
-    """The catalog's mappings, or the implicit one."""
-    return dict(usage) or IMPLICIT
 
 
 def optional(mapping: Usage) -> list[str]:
     """The columns that a table may lack though the mapping has a use for them."""
     if mapping is IMPLICIT["default"]:
         return list(_IMPLICIT_OPTIONAL)
-    return [] if "service" in mapping.model_fields_set else ["service"]
+    return list(mapping.unwritten)
 
 
 def mapping(name: str, terms: Usage) -> Json:
