@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from copy import deepcopy
 from decimal import Decimal
@@ -85,6 +86,71 @@ def test_usage_of_no_service(tmp_path: Path, mapped: bool) -> None:
     assert run.rated == 1
     assert partita.verify(run, whole=True).clean
     assert not partita.explain(run, "calls.csv:0").differences
+
+
+# Terms that change between an open run and the close
+
+
+def _gone(document: dict[str, Any]) -> None:
+    del document["subscriptions"]["s-1"]
+    del document["accounts"]["a-1"]
+
+
+def _renamed_charge(document: dict[str, Any]) -> None:
+    charges = document["plans"]["start"]["charges"]
+    charges["talk"] = charges.pop("calls")
+    document["agreements"]["calls"]["applies_to"]["charges"] = ["talk"]
+
+
+def _renamed_plan(document: dict[str, Any]) -> None:
+    document["plans"]["begin"] = document["plans"].pop("start")
+    for subscription in ("s-1", "s-2"):
+        document["subscriptions"][subscription]["plans"][0]["plan"] = "begin"
+    for agreement in ("music", "calls", "provision"):
+        document["agreements"][agreement]["applies_to"]["plans"] = ["begin"]
+
+
+def _other_seller(document: dict[str, Any]) -> None:
+    document["parties"]["other"] = {}
+    document["plans"]["start"]["seller"] = "other"
+
+
+def _other_tax(document: dict[str, Any]) -> None:
+    document["plans"]["start"]["charges"]["calls"]["tax_category"] = "reduced"
+
+
+def _other_owner(document: dict[str, Any]) -> None:
+    document["accounts"]["a-1"]["owner"] = "c-9"
+
+
+CHANGES = (_gone, _renamed_charge, _renamed_plan, _other_seller, _other_tax, _other_owner)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("payer", ["C", "D"])
+def test_a_close_by_other_terms(tmp_path: Path, change: Callable[[dict[str, Any]], None], payer: str) -> None:
+    """What the open run rated is billed as it was rated; what the close charges goes by the close's own terms."""
+    document = much_shared()
+    flows = document["agreements"]["calls"]["flows"]
+    flows["commission"]["payer"] = flows["tenth"]["payer"] = payer
+    flows["guarantee"] = {"payer": "D", "payee": "M", "greater_of": {"of": ["tenth", "5.00"], "per": "subscription"}}
+    first = bill(tmp_path, "october", OCTOBER, catalog=catalog(document), open=True)
+    change(document)
+    closed = partita.cycle.close(catalog(document), "2026-10", first.store)
+    for run in (first, closed):
+        found = partita.verify(run, whole=True)
+        assert found.clean, found.differences
+    for row in (0, 2):
+        assert not partita.explain(first, f"october.csv:{row}").differences
+
+
+@pytest.mark.parametrize(("column", "changed"), [("seller", "musicco"), ("tax_category", "none")])
+def test_a_sum_that_says_other_terms_is_named(run: Run, column: str, changed: str) -> None:
+    path = run.folder / "part-0000" / "line_sums.parquet"
+    rows = pq.read_table(path)
+    place = rows.column_names.index(column)
+    pq.write_table(rows.set_column(place, column, pa.array([changed] * rows.num_rows).dictionary_encode()), path)
+    assert {one["column"] for one in differences(run, "line_sums")} == {column}
 
 
 # Beside the book

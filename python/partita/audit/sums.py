@@ -9,11 +9,13 @@ from typing import Any
 import duckdb
 
 from partita.catalog.catalog import Catalog
+from partita.cycle.folder import read_table
 from partita.reference.agreements import is_sale, measured_flows
+from partita.reference.bill import seller_of
 from partita.reference.settle import flows_of
 from partita.store.sql import interruptible, parquet
 
-from .differences import Findings
+from .differences import Difference, Findings
 from .material import Material, Rows
 
 _LINES = ("period", "account", "subscription", "item", "version", "zone", "band", "currency")
@@ -21,9 +23,25 @@ _SHARES = ("period", "agreement", "version", "flow", "payer", "payee", "currency
 
 
 def check_sums(material: Material, findings: Findings) -> None:
-    """Compare the sums of each folder of the run with its lines and shares, as far as these were kept."""
+    """Compare the sums of each folder of the run with its lines and shares, as far as these were kept; and who sells,
+    and what is taxed how, with the run's own terms: the close of the period goes by what the sums say."""
+    for path in material.parts("line_sums"):
+        for row in read_table(path).to_pylist():
+            _check_terms(material, row, findings)
     for table, columns, stored, summed in _folders(material):
         findings.compare(table, columns, stored, summed, ("amount",))
+
+
+def _check_terms(material: Material, row: Mapping[str, Any], findings: Findings) -> None:
+    terms, key = material.reference.terms, {name: row[name] for name in _LINES}
+    plan, charge = row["plan"], row["item"].removeprefix(f"{row['plan']}/")
+    charges = terms.catalog.plans[plan].charges if plan in terms.catalog.plans else {}
+    if charge not in charges or row["subscription"] not in terms.directory.subscriptions:
+        findings.add(Difference("line_sums", key, "row", row, None))
+        return
+    for column, expected in (("seller", seller_of(terms, row)), ("tax_category", charges[charge].tax_category)):
+        if row[column] != expected:
+            findings.add(Difference("line_sums", key, column, row[column], expected))
 
 
 def misfits(material: Material) -> Iterator[str]:

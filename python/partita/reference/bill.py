@@ -17,7 +17,11 @@ _Contract = tuple[str, str, str]
 
 
 def bill(terms: Terms, period: str, lines: Sequence[Mapping[str, Any]]) -> list[Document]:
-    """The bills of a period from all lines that are billed in it."""
+    """The bills of a period from all lines that are billed in it.
+
+    A sum of lines may stand for them; it says itself (`seller`, `tax_category`) what the terms it was rated by said,
+    which need not be those of the close.
+    """
     sums: dict[_Contract, dict[Key, Fraction]] = {}
     for line in lines:
         if line["period"] == period:
@@ -29,15 +33,19 @@ def bill(terms: Terms, period: str, lines: Sequence[Mapping[str, Any]]) -> list[
 
 
 def _contract(terms: Terms, line: Mapping[str, Any]) -> _Contract:
-    held = terms.directory.subscriptions[line["subscription"]]
-    seller = terms.seller(terms.catalog.plans[line["plan"]], held)
+    seller = line.get("seller") or seller_of(terms, line)
     assert seller is not None, "a line without a seller is a reject"
     return line["account"], seller, line["currency"]
 
 
+def seller_of(terms: Terms, line: Mapping[str, Any]) -> str | None:
+    """Who sells the plan of a line, or of a sum of lines."""
+    return terms.seller(terms.catalog.plans[line["plan"]], terms.directory.subscriptions[line["subscription"]])
+
+
 def _key(terms: Terms, line: Mapping[str, Any]) -> Key:
     plan, charge = line["plan"], line["charge"]
-    tax_category = terms.catalog.plans[plan].charges[charge].tax_category
+    tax_category = line.get("tax_category") or terms.catalog.plans[plan].charges[charge].tax_category
     return Key(line["subscription"], f"{plan}/{charge}", line["version"], line["zone"], line["band"], tax_category)
 
 

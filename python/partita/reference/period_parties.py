@@ -48,7 +48,7 @@ class PeriodRoles:
     def group_for(self, name: str, flow: Flow, group: Group, party: str, each: bool) -> Group:
         """The group of a flow that a group of its base counts in. A role that is written and known without usage is
         taken; without one the payer is `party`, and the payee the payer; of a `greater_of`, those of the group."""
-        held = None if group.subscription is None else self.terms.directory.subscriptions[group.subscription]
+        held = None if group.subscription is None else self.terms.directory.subscriptions.get(group.subscription)
         payer, payee = (group.payer, group.payee) if flow.greater_of is not None else (party, None)
         if flow.payer is not None:
             payer = self._party_or(flow.payer, name, held, payer)

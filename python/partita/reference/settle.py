@@ -68,7 +68,13 @@ class Settling:
         self.terms = terms
         self.period = period
         self.carried = carried
-        self.sums: dict[tuple[Member, Key, str, str], Fraction] = {}
+        self.named = {
+            (share["subscription"], share[side]): share[f"{side}_account"]
+            for share in shares
+            for side in ("payer", "payee")
+            if share.get(f"{side}_account") is not None
+        }
+        self.sums: dict[tuple[Member, Key, bool], Fraction] = {}
         for share in shares:
             self._add(share)
         self.dealt = self._deal()
@@ -76,11 +82,12 @@ class Settling:
 
     def settle(self) -> Settlement:
         groups: dict[tuple[str, str, str, str], list[Item]] = {}
-        for (member, key, payer, payee), exact in self.sums.items():
-            if payer != payee:
+        for (member, key, to_itself), exact in self.sums.items():
+            if not to_itself:
                 dealt_by = member.name() if member.name() in self.dealt else None
                 recognition = self._flow(member).recognition
                 contract = (member.agreement, member.payer_account, member.payee_account, member.currency)
+                payer, payee = (self._side(account, member.currency).party for account in contract[1:3])
                 item = Item(key, exact, payer, payee, recognition, dealt_by)
                 groups.setdefault(contract, []).append(item)
         for row in self.carried:
@@ -97,19 +104,22 @@ class Settling:
         payer, payee = (self._account(share, flows, side) for side in ("payer", "payee"))
         member = Member(share["agreement"], share["version"], name, payer, payee, share["currency"])
         key = Key(None, name, share["version"], None, None, flows[name].tax_category)
-        place = (member, key, share["payer"], share["payee"])
+        place = (member, key, share["payer"] == share["payee"])
         self.sums[place] = self.sums.get(place, Fraction(0)) + to_fraction(share["amount"])
 
     def _account(self, share: Mapping[str, Any], flows: Mapping[str, Flow], side: str) -> str:
         """The account that a share is paid from or into: who takes part as the account owner does so with the account
-        that was rated; anybody else with the one it has for that currency."""
+        that was rated; anybody else with the one it has for that currency. The account of a subscription that is gone
+        by the close is known from what was rated before."""
         named = share.get(f"{side}_account")
         if named is not None:
             return str(named)
         roles, held = self.terms.catalog.agreements[share["agreement"]].roles, share["subscription"]
-        own = None if held is None else self.terms.directory.subscriptions[held]
+        own = None if held is None else self.terms.directory.subscriptions.get(held)
         if own is not None and own.account.owner == share[side] and plays_owner(roles, flows, share["flow"], side):
             return own.account_id
+        if own is None and (held, share[side]) in self.named:
+            return str(self.named[held, share[side]])
         return self.terms.directory.account_of(share[side], share["currency"])
 
     def _flow(self, member: Member) -> Flow:
@@ -120,7 +130,7 @@ class Settling:
     def _deal(self) -> dict[tuple[str, ...], int]:
         """What each part of each dealing set comes to, in minor units."""
         sets: dict[tuple[object, ...], dict[Member, Fraction]] = {}
-        for (member, _, _, _), exact in self.sums.items():
+        for (member, _, _), exact in self.sums.items():
             name = dealing_sets(flows_of(self.terms.catalog.agreements[member.agreement], member.version))
             if member.flow in name:
                 place = (member.agreement, member.version, name[member.flow], member.payer_account, member.currency)
