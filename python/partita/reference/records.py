@@ -143,6 +143,7 @@ def _exact(value: Any, field: str, mapping: Usage) -> Fraction | None:
 def check_columns(mapping: Usage, rows: Sequence[Row]) -> None:
     """A column that the mapping names must exist in the table."""
     named = [mapping.source, mapping.time, *(getattr(mapping, role) for role in _ROLES), *mapping.attributes.values()]
+    named.extend(mapping.attributes.get(name, name) for name in mapping.where)
     columns = {name for row in rows for name in row}
     wanted = [name for name in named if isinstance(name, str)] + ([] if mapping.id == "none" else [mapping.id])
     missing = [name for name in wanted if name not in columns and name not in mapping.unwritten]
@@ -151,10 +152,9 @@ def check_columns(mapping: Usage, rows: Sequence[Row]) -> None:
 
 
 def is_wanted(mapping: Usage, row: Row) -> bool:
-    """Whether the mapping's `where` keeps the row."""
-    return all(
-        fits(test, text_of(_without_float(row.get(name), name, mapping))) for name, test in mapping.where.items()
-    )
+    """Whether the mapping's `where` keeps the row; its names are those of attributes."""
+    tests = [(mapping.attributes.get(name, name), test) for name, test in mapping.where.items()]
+    return all(fits(test, text_of(_without_float(row.get(column), column, mapping))) for column, test in tests)
 
 
 def read(mapping: Usage, batch: Batch, row: Row, attributes: Sequence[str], at: int, place: int) -> Record:
