@@ -73,6 +73,18 @@ class Usage(Model):
     `time_zone` is the zone of times without one; `decimals` says at how many decimals a float column is read.
     `attributes` names attributes whose column is called otherwise; every other column is an attribute under its
     own name, read only when something refers to it.
+
+    Texts are read strictly. A number is an optional sign and digits with at most one point (`-0.50`), and no more: no
+    exponent, no separators; with `decimal: ","` in `csv`, a comma in place of the point. A time is ISO 8601:
+    `2026-10-05`, or with T or a space `2026-10-05T10:00`, seconds and a fraction after a point or a comma if there are
+    any, and at once, without a blank, `Z` or an offset of hours and minutes (`+02:00`, `+0200`, `+02`) if it has one.
+    Blanks around a number or a time do not count; in all other texts every sign does.
+
+    `time_format` is another pattern for times of text, of these directives: `%Y` `%y` (years from 1970 to 2069), `%m`,
+    `%b` `%B` (English names), `%d` `%e`, `%j` (day of the year), `%a` `%A` (the right weekday), `%H`, `%I` with `%p`,
+    `%M`, `%S`, `.%f` (a fraction of any length, or none), `%f` (six digits), `%z` (`+0200`, `+02:00`),
+    `%F` for `%Y-%m-%d`, `%T` for `%H:%M:%S`; or `%s` alone, seconds from 1970, with `time_zone: UTC`. Numbers may have
+    fewer digits than they could, and blanks before them; a blank of the pattern is any blanks, or none.
     """
 
     files: Annotated[tuple[str, ...], BeforeValidator(_patterns, json_schema_input_type=str | tuple[str, ...])] = ()

@@ -1,8 +1,12 @@
-"""Usage mappings: time zones, files that two mappings claim, and dialects that no file will use."""
+"""Usage mappings: time zones, patterns of times, files that two mappings claim, and dialects that no file will use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from partita.catalog.document import Path
+from partita.catalog.time_pattern import wrong_with
+from partita.catalog.usage import Usage
 
 from .scene import Found, Scene, time_zone
 
@@ -13,8 +17,10 @@ def problems(scene: Scene) -> Iterator[Found]:
     for key, mapping in scene.catalog.usage.items():
         path = ("usage", key)
         yield from time_zone(mapping.time_zone, (*path, "time_zone"))
+        yield from _pattern(mapping.time_format, mapping, (*path, "time_format"))
         if mapping.csv is not None:
             yield from time_zone(mapping.csv.zone, (*path, "csv", "zone"))
+            yield from _pattern(mapping.csv.time, mapping, (*path, "csv", "time"))
             if mapping.format not in (None, "csv"):
                 yield (*path, "csv"), f"describes delimited files, but the format is {mapping.format}"
         for index, pattern in enumerate(mapping.files):
@@ -22,3 +28,10 @@ def problems(scene: Scene) -> Iterator[Found]:
             if pattern in claimed:
                 yield at, f"{pattern!r} is already a pattern of usage {claimed[pattern]!r}; a file has one mapping"
             claimed.setdefault(pattern, key)
+
+
+def _pattern(pattern: str | None, mapping: Usage, path: Path) -> Iterator[Found]:
+    zone = mapping.time_zone or (mapping.csv.zone if mapping.csv else None)
+    message = None if pattern is None else wrong_with(pattern, zone)
+    if message is not None:
+        yield path, message
