@@ -27,6 +27,8 @@ from partita.ingest.layout import common
 from partita.reference import Batch, Reference
 from partita.store import Book, open_store
 
+from .values import records_of
+
 Rows = list[dict[str, Any]]
 DUPLICATES = (501, 502)
 
@@ -189,7 +191,7 @@ class Material:
         first = 0
         for batch in read(name, mapping, columns, numbers):
             if first <= row < first + batch.num_rows:
-                records = _in_micros(pa.Table.from_batches([batch.slice(row - first, 1)])).to_pylist()
+                records = records_of(pa.Table.from_batches([batch.slice(row - first, 1)]))
                 return Batch(file["mapping"], name, records, file["hash"], [row])
             first += batch.num_rows
         raise StoreError(f"{name}: has {first} rows, and none of number {row} (they count from 0)")
@@ -214,7 +216,7 @@ class Material:
             if keys is not None:
                 own = pc.is_in(plain(table[mapping.key]), value_set=keys)
                 chosen = pc.and_(chosen, pc.invert(own) if without else own)
-            records.extend(_in_micros(table.filter(chosen)).to_pylist())
+            records.extend(records_of(table.filter(chosen)))
             rows.extend(numbered.filter(chosen).to_pylist())
             first += table.num_rows
         return Batch(file["mapping"], file["name"], records, file["hash"], rows)
@@ -261,12 +263,3 @@ def _where(table: pa.Table, column: str, values: Iterable[Any]) -> pa.Table:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     found = table[column].cast(kind)
     return table.filter(pc.is_in(found, value_set=pa.array(list(values), kind)))
-
-
-def _in_micros(table: pa.Table) -> pa.Table:
-    """Nanoseconds are floored to microseconds, which is what Python has."""
-    fields = [
-        pa.field(field.name, pa.timestamp("us", field.type.tz)) if str(field.type).startswith("timestamp[ns") else field
-        for field in table.schema
-    ]
-    return table.cast(pa.schema(fields), safe=False)

@@ -10,8 +10,9 @@ from typing import Any
 
 from partita.reference.agreements import is_sale
 from partita.reference.lines import LATE, OUT_OF_ORDER, Line
-from partita.reference.records import Record, text_of
+from partita.reference.records import Record
 from partita.reference.split import LineShares
+from partita.reference.texts import text_of
 
 from .material import Material
 from .replay import Traced, candidates, numbers_of

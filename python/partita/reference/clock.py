@@ -12,31 +12,51 @@ from dataclasses import dataclass
 
 from partita.calendar import zone_info
 
+from . import time_pattern
+from .texts import AROUND
+
 FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 END = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 """The instants that can be rated: from 1970 until 2100."""
 
 _ISO = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?", re.ASCII
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?(?:[.,]([0-9]+))?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 
 
 def parse_time(text: str, pattern: str | None = None) -> dt.datetime | None:
-    """A time of text: ISO 8601 (`2026-10-01`, `2026-10-01T08:00:00.25+02:00`, a space for the T), or by a strptime
-    pattern. Naive where the text names no offset; fractions are floored to microseconds; None if it is not a time.
+    """A time of text: ISO 8601 (`2026-10-01`, `2026-10-01T08:00:00.25+02:00`, a space for the T), or by a pattern.
+    Naive where the text names no offset; fractions are floored to microseconds; None if it is not a time. Raises
+    `OverflowError` for a time of a year that is not of 1 to 9999.
     """
+    text = text.strip(AROUND)
     try:
         if pattern is not None:
-            return dt.datetime.strptime(text, pattern)  # noqa: DTZ007 (the caller gives naive times their zone)
+            return time_pattern.parse(text, pattern)
         parts = _ISO.fullmatch(text)
-        return _from_parts(*parts.groups()) if parts else None
+        return None if parts is None else _from_parts(*parts.groups())
     except ValueError:
         return None
 
 
-def _from_parts(date: str, minutes: str | None, seconds: str | None, rest: str | None, zone: str | None) -> dt.datetime:
-    micros = (rest or "0")[:6].ljust(6, "0")
-    return dt.datetime.fromisoformat(f"{date}T{minutes or '00:00'}:{seconds or '00'}.{micros}{zone or ''}")
+def _from_parts(
+    year: str, month: str, day: str, hour: str | None, minute: str | None, second: str | None, *rest: str | None
+) -> dt.datetime:
+    fraction, zone = rest
+    micros = int((fraction or "0")[:6].ljust(6, "0"))
+    time = dt.time(int(hour or 0), int(minute or 0), int(second or 0), micros, None if zone is None else _offset(zone))
+    return dt.datetime.combine(time_pattern.date_of(int(year), int(month), int(day)), time)
+
+
+def _offset(zone: str) -> dt.timezone:
+    if zone in "Zz":
+        return dt.UTC
+    hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
+    if hours > 23 or minutes > 59:
+        raise ValueError(f"no offset is {zone}")
+    offset = dt.timedelta(hours=hours, minutes=minutes)
+    return dt.timezone(offset if zone[0] == "+" else -offset)
 
 
 def to_utc(local: dt.datetime, zone: str) -> dt.datetime:

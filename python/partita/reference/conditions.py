@@ -1,7 +1,7 @@
 """Conditions: whether a `when` holds for a record, a line or a fee.
 
 A condition is a conjunction of tests on texts. A null fits only `null: true`; the numeric tests compare as exact
-decimals, and a text that is not a number fits none of them.
+decimals, and a text that is not a number, or not one that a table could store, fits none of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from partita.catalog.charge import Lookup, Test, When
 
-from .numbers import parse_number
+from .numbers import LIMIT, STORED_DECIMALS, parse_number
 
 RESERVED = ("service", "zone", "band", "plan", "account", "subscription", "territory", "currency")
 """Names that conditions and look-ups know of themselves; every other is an attribute of the record."""
@@ -73,7 +73,7 @@ def _in_range(test: Test, value: str) -> bool:
     if test.above is None and test.at_least is None and test.below is None and test.up_to is None:
         return True
     number = parse_number(value)
-    if number is None:
+    if number is None or abs(number) >= LIMIT or (number * 10**STORED_DECIMALS).denominator != 1:
         return False
     return (
         (test.above is None or number > test.above)

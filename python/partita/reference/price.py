@@ -177,7 +177,7 @@ class PlanOnRecord:
             return [(start, quantity)]
         seconds = self._duration(start)
         if self.bands and seconds > (END - self.record.time) // dt.timedelta(seconds=1):
-            raise Reject("outside_calendar", self.record.mapping.time, self.record.text(self.record.mapping.time))
+            raise Reject("outside_calendar", self.record.mapping.time, self.record.shown_time())
         spans = self.bands.segments(self.record.time, seconds) if self.bands else [(None, Fraction(0))]
         if len(spans) == 1:
             return [(start, quantity)]

@@ -20,6 +20,7 @@ from .clock import END, FIRST, is_regular, parse_time, to_utc
 from .conditions import fits
 from .numbers import LIMIT, STORED_DECIMALS, parse_number, round_to, shortest
 from .rejects import Reject, raise_first
+from .texts import AROUND, Ticks, shown_time, text_of
 
 LONGEST = 4096
 """Bytes of the longest text."""
@@ -65,6 +66,10 @@ class Record:
         """The text of an attribute by the name that conditions use."""
         return text_of(self.cell(self.mapping.attributes.get(name, name)))
 
+    def shown_time(self) -> str | None:
+        """The time as it was written, or in ISO 8601."""
+        return shown_time(self.cell(self.mapping.time), self.time)
+
     def cell(self, column: str | None) -> Any:
         value = None if column is None else self.columns.get(column)
         return _without_float(value, column, self.mapping)
@@ -73,7 +78,7 @@ class Record:
         """The exact number in a mapped column; rejects what is not one, and what has more than 12 decimals."""
         value = column.constant if isinstance(column, Constant) else self.cell(column)
         field = column if isinstance(column, str) else "constant"
-        number = _exact(value, field, self.mapping)
+        number = _exact(value, field)
         if number is not None and (number * 10**STORED_DECIMALS).denominator != 1:
             raise Reject("too_many_decimals", field, text_of(value))
         return number
@@ -101,23 +106,8 @@ def _bytewise(text: str | None) -> tuple[bool, bytes]:
     return text is not None, (text or "").encode()
 
 
-def text_of(value: Any) -> str | None:
-    """A value as the text that conditions see: decimals without trailing zeros, `true`/`false`, ISO 8601 dates."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, Decimal)):
-        return shortest(Fraction(value))
-    if isinstance(value, (dt.date, dt.time)):
-        return value.isoformat()
-    raise UsageSchemaError(f"a column holds {type(value).__name__}, which is no text, number, truth value or time")
-
-
 def _without_float(value: Any, column: str | None, mapping: Usage) -> Any:
-    """Null tokens of delimited files are null; a float is read at its declared decimals, or refused."""
-    if isinstance(value, str) and mapping.csv is not None and value in mapping.csv.null:
-        return None
+    """A float is read at its declared decimals, or refused."""
     if not isinstance(value, float):
         return value
     if column not in mapping.decimals:
@@ -126,15 +116,16 @@ def _without_float(value: Any, column: str | None, mapping: Usage) -> Any:
     return Decimal(shortest(exact))
 
 
-def _exact(value: Any, field: str, mapping: Usage) -> Fraction | None:
+def _exact(value: Any, field: str) -> Fraction | None:
     if value is None:
         return None
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return Fraction(value)
+    if isinstance(value, dt.timedelta):
+        return Fraction(value // dt.timedelta(microseconds=1), 1_000_000)
     if not isinstance(value, str):
         raise UsageSchemaError(f"column {field!r} holds {type(value).__name__}, not numbers")
-    comma = mapping.csv is not None and mapping.csv.decimal == ","
-    number = parse_number(value.replace(",", ".") if comma else value)
+    number = parse_number(value.strip(AROUND))
     if number is None:
         raise Reject("bad_number", field, value)
     return number
@@ -210,41 +201,57 @@ class _Reading:
 
     def time(self) -> dt.datetime | None:
         value = self.cell(self.mapping.time)
+        if isinstance(value, Ticks):
+            self.reject("outside_calendar", self.mapping.time, str(self._in_utc(value)))
+            return None
         if value is None:
             self.reject("null_time", self.mapping.time, None)
             return None
         try:
             instant = self._instant(value)
-        except OverflowError:  # a local time of year 1 or 9999 whose instant is outside of them
-            self.reject("outside_calendar", self.mapping.time, text_of(value))
+        except OverflowError:  # of a year that is not of 1 to 9999, here or in UTC
+            self.reject("outside_calendar", self.mapping.time, shown_time(value, None))
             return None
         if instant is None:
-            self.reject("bad_time", self.mapping.time, text_of(value))
+            self.reject("bad_time", self.mapping.time, value if isinstance(value, str) else None)
         elif not FIRST <= instant < END:
-            self.reject("outside_calendar", self.mapping.time, text_of(value))
+            self.reject("outside_calendar", self.mapping.time, shown_time(value, instant))
         return instant
 
     def _instant(self, value: Any) -> dt.datetime | None:
         """The instant of a time column's value; None where a text is not a time that can be placed."""
-        zone = self.mapping.time_zone or (self.mapping.csv.zone if self.mapping.csv else None)
+        zone = self._zone()
         pattern = self.mapping.time_format or (self.mapping.csv.time if self.mapping.csv else None)
         time = parse_time(value, pattern) if isinstance(value, str) else _as_datetime(value, self.mapping.time)
         if time is None or time.tzinfo is not None:
             return None if time is None else time.astimezone(dt.UTC)
-        if zone is None and isinstance(value, str):
-            return None
         if zone is None:
             raise UsageSchemaError(f"column {self.mapping.time!r} holds times without a zone; say `time_zone`")
         return None if self.mapping.dst == "reject" and not is_regular(time, zone) else to_utc(time, zone)
 
+    def _zone(self) -> str | None:
+        return self.mapping.time_zone or (self.mapping.csv.zone if self.mapping.csv else None)
+
+    def _in_utc(self, ticks: Ticks) -> Ticks:
+        """A local time of a year that Python does not have, by the offset of the nearest time that can be rated."""
+        if not ticks.local:
+            return ticks
+        zone = self._zone()
+        if zone is None:
+            raise UsageSchemaError(f"column {self.mapping.time!r} holds times without a zone; say `time_zone`")
+        nearest = (FIRST if ticks.micros < 0 else END).replace(tzinfo=None)
+        offset = nearest - to_utc(nearest, zone).replace(tzinfo=None)
+        return Ticks(ticks.micros - offset // dt.timedelta(microseconds=1))
+
     def check_lengths(self, attributes: Iterable[str]) -> None:
+        """Key, id, source and attributes, in this order."""
         mapping = self.mapping
-        columns = [mapping.source, mapping.id, mapping.key, mapping.service, mapping.destination, mapping.territory]
-        columns.extend(mapping.attributes.get(name, name) for name in attributes)
-        for column in columns:
+        named = [(mapping.key, mapping.key), (mapping.id, mapping.id), (mapping.source, "source")]
+        named.extend((mapping.attributes.get(name, name),) * 2 for name in attributes)
+        for column, field in named:
             text = self.text(column) if isinstance(column, str) and column in self.row else None
             if text is not None and len(text.encode()) > LONGEST:
-                self.reject("too_long", str(column), text)
+                self.reject("too_long", field, None)
 
 
 def _as_datetime(value: Any, column: str) -> dt.datetime:
