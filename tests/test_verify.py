@@ -23,7 +23,7 @@ from partita.cycle import Run
 from partita.errors import StoreError
 from partita.store import open_store
 
-from .billing import CATALOG, OCTOBER, bill, catalog, much_shared, over_shared, store_in
+from .billing import CATALOG, OCTOBER, bill, catalog, much_shared, over_shared, store_in, write_calls
 
 LAST = Decimal("0.000000000001")
 
@@ -86,6 +86,15 @@ def test_usage_of_no_service(tmp_path: Path, mapped: bool) -> None:
     assert run.rated == 1
     assert partita.verify(run, whole=True).clean
     assert not partita.explain(run, "calls.csv:0").differences
+
+
+def test_records_without_ids_of_files_that_are_equal(tmp_path: Path) -> None:
+    document = deepcopy(CATALOG)
+    document["usage"]["calls"]["id"] = "none"
+    paths = [write_calls(tmp_path, name, OCTOBER) for name in ("first", "second")]
+    run = partita.run(catalog(document), paths, "2026-10", store_in(tmp_path))
+    assert {row["code"] for row in run.rejects.to_pylist()} == {201, 501}
+    assert partita.verify(run, whole=True).clean
 
 
 # Terms that change between an open run and the close

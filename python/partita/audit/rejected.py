@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from partita.catalog.usage import Usage
 from partita.reference.rejects import CODES
 
 from .differences import Difference, Findings
@@ -23,10 +24,15 @@ def check_rejects(material: Material, findings: Findings) -> None:
         if file["rejected"] != found[file["name"]]:
             key = {"name": file["name"]}
             findings.add(Difference("files", key, "rejected", file["rejected"], found[file["name"]]))
-    ids = {file["name"]: material.mappings[file["mapping"]].id for file in material.files}
+    ids = {file["name"]: _id_of(material.mappings[file["mapping"]]) for file in material.files}
     duplicates = [row for row in material.rejects if row["code"] in DUPLICATES]
     expected = [
         {**row, "name": _NAMES[row["code"]], "field": ids.get(row["usage_file"]), "value": row["id"]}
         for row in duplicates
     ]
     findings.compare("rejects", ("usage_file", "usage_row"), duplicates, expected, ("name", "field", "value"))
+
+
+def _id_of(mapping: Usage) -> str | None:
+    """The column of ids, of a mapping whose records have any."""
+    return None if mapping.id == "none" else mapping.id
