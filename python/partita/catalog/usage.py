@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -11,11 +11,10 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
-    model_validator,
 )
 
 from .charge import Test
-from .scalars import BY_SHAPE, MAPPING, TEXT, Id, Model, matching, refused_at
+from .scalars import BY_SHAPE, MAPPING, TEXT, Id, Model, matching
 
 
 class Constant(Model):
@@ -55,12 +54,6 @@ class Csv(Model):
     time: str | None = None
     zone: str | None = None
     null: tuple[str, ...] = ("",)
-
-    @model_validator(mode="after")
-    def _two_signs(self) -> Self:
-        if self.delimiter == self.quote:
-            raise refused_at(("quote",), f"{self.quote!r} is the delimiter, too")
-        return self
 
 
 def _patterns(value: Any) -> Any:

@@ -21,6 +21,8 @@ def problems(scene: Scene) -> Iterator[Found]:
         if mapping.csv is not None:
             yield from time_zone(mapping.csv.zone, (*path, "csv", "zone"))
             yield from _pattern(mapping.csv.time, mapping, (*path, "csv", "time"))
+            if mapping.csv.delimiter == mapping.csv.quote:
+                yield (*path, "csv", "quote"), f"{mapping.csv.quote!r} is the delimiter, too"
             if mapping.format not in (None, "csv"):
                 yield (*path, "csv"), f"describes delimited files, but the format is {mapping.format}"
         for index, pattern in enumerate(mapping.files):
