@@ -14,7 +14,7 @@ import pytest
 import partita
 from partita import cycle
 from partita.cli import rating
-from partita.cycle import gather, plan, rejected
+from partita.cycle import gather, plan, rejected, work
 from partita.errors import MoneyError, UsageSchemaError
 
 from .billing import BILLS, CATALOG, OCTOBER, amounts, bill, book, catalog, figures, store_in, write_calls
@@ -97,6 +97,33 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(
     path.write_text(before)
     run = cycle.run(catalog(), path, "2026-10", store_in(tmp_path), partition_rows=partition_rows)
     assert amounts(run.bills) == BILLS
+
+
+def test_a_mapped_file_that_changes_while_it_is_rated_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An Arrow file is not copied: a change in place is one of what is rated."""
+    path = tmp_path / "calls" / "october.arrow"
+    path.parent.mkdir()
+    names = ["id", "time", "key", "units", "status"]
+    columns = zip(*(row.split(",") for row in OCTOBER), strict=True)
+    usage = pa.table(dict(zip(names, map(list, columns), strict=True)))
+    with pa.ipc.new_file(str(path), usage.schema) as writer:
+        writer.write_table(usage)
+    rate_part = work.rate_part
+
+    def changed(*given: Any) -> Any:
+        with path.open("r+b") as file:
+            found = file.read().replace(b"482022", b"982022")  # the units, one after the other
+            file.seek(0)
+            file.write(found)
+        return rate_part(*given)
+
+    monkeypatch.setattr(work, "rate_part", changed)
+    terms = catalog({**CATALOG, "usage": {"calls": {**CATALOG["usage"]["calls"], "files": "calls/*"}}})
+    with pytest.raises(UsageSchemaError, match=r"october\.arrow: changed while it was read"):
+        cycle.run(terms, path, "2026-10", store_in(tmp_path))
+    assert not list((tmp_path / "book.runs").glob("*/part-*"))
 
 
 def test_a_file_of_rejects_that_changes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from partita import _core
 from partita.catalog.catalog import Catalog
 from partita.ingest import read
+from partita.ingest.files import format_of
 from partita.ingest.layout import common
 
 from .columns import usage_columns
@@ -93,6 +94,9 @@ class Gathered:
         """The marks that more than one row has, in their order."""
         raise NotImplementedError
 
+    def check(self) -> None:
+        """Raises `UsageSchemaError` unless the rows are still what was read."""
+
     def done_with(self, partition: int) -> None:
         """Its rows are not needed any more."""
 
@@ -115,6 +119,12 @@ class InMemory(Gathered):
 
     def repeated(self) -> pa.Array:
         return twice(self._marks)
+
+    def check(self) -> None:
+        """Rows of Arrow files are not copied, but lie where the file is mapped into memory."""
+        for file in self.files:
+            if format_of(file.usage.path, file.usage.mapping) == "arrow":
+                file.check()
 
 
 def gather(

@@ -7,7 +7,7 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,13 @@ def rate_part(sources: Sequence[Source], verdicts: pa.Table, verbs: Verbs, count
     return Part(tables, _totals(sources, rated.totals, rejects))
 
 
-def write_part(folder: Path, part: Part) -> dict[str, Any]:
-    """Write a partition to its folder; the manifest comes back."""
+def write_part(folder: Path, part: Part, check: Callable[[], None]) -> dict[str, Any]:
+    """Write a partition to its folder, unless `check` raises in the end; the manifest comes back."""
 
     def fill(draft: Path) -> dict[str, Any]:
         for name, table in part.tables.items():
             write_table(draft, name, table)
+        check()
         return {**facts(part.tables), "totals": part.totals}
 
     return write_folder(folder, fill)

@@ -149,7 +149,7 @@ class Work:
         self.progress("rating", len(needed), len(needed))
 
     def _write(self, partition: int, part: Part, gathered: Gathered) -> dict[str, Any]:
-        manifest = write_part(self.folder / name_of(partition), part)
+        manifest = write_part(self.folder / name_of(partition), part, gathered.check)
         gathered.done_with(partition)
         return manifest
 
