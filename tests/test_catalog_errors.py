@@ -152,16 +152,17 @@ def test_one_line_for_each_problem(tmp_path: Path) -> None:
     )
 
 
-def test_currencies_are_those_of_iso_4217(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("partita.catalog.check.scene.digits", lambda code: None if code == "KRO" else 2)
+def test_currencies_are_those_of_iso_4217(tmp_path: Path) -> None:
     _, found = problems(
         "accounts:\n  a-1: {owner: c-1, currency: KRO}\n  a-2: {owner: c-1, currency: SEK}\n"
-        "billing: {digits: {KRO: 2}}",
+        "  a-3: {owner: c-1, currency: XDR}\n  a-4: {owner: c-1, currency: XAU}\nbilling: {digits: {KRO: 2, XAU: 4}}",
         tmp_path,
     )
     assert [str(problem) for problem in found] == [
         "catalog.yaml:2: accounts.a-1.currency: 'KRO' is not a currency of ISO 4217, such as EUR or SEK",
-        "catalog.yaml:4: billing.digits.KRO: 'KRO' is not a currency of ISO 4217, such as EUR or SEK",
+        "catalog.yaml:4: accounts.a-3.currency: 'XDR' has no minor unit in ISO 4217; state its decimals in "
+        "billing.digits, such as {XDR: 2}",
+        "catalog.yaml:6: billing.digits.KRO: 'KRO' is not a currency of ISO 4217, such as EUR or SEK",
     ]
 
 

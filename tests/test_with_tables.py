@@ -147,6 +147,19 @@ def test_new_zones_and_currencies_compile_the_terms_again() -> None:
     assert outcome(later, records) == outcome(fresh, records)
 
 
+def test_a_currency_without_a_minor_unit_has_the_digits_that_the_catalog_states() -> None:
+    gold = {**ACCOUNT, "account": "a3", "currency": "XAU"}
+    with pytest.raises(CatalogError, match=r"accounts\[0\].currency: 'XAU' has no minor unit in ISO 4217; state its"):
+        compiled().with_tables([gold])
+    with pytest.raises(CatalogError, match=r"accounts.currency: 'XAU' has no minor unit in ISO 4217; state its"):
+        compiled(accounts=[gold])
+    catalog = partita.load({**CATALOG, "billing": {"digits": {"XAU": 4}}})
+    first = Engine(catalog, accounts=[ACCOUNT, OTHER, gold], subscriptions=[TIERED, SMS])
+    then = Engine(catalog, accounts=[ACCOUNT, OTHER], subscriptions=[TIERED, SMS]).with_tables([gold])
+    assert '"XAU":4' in first.terms
+    assert '"XAU":4' in then.terms
+
+
 def test_look_up_tables_are_replaced() -> None:
     engine = compiled(accounts=[ACCOUNT, {**OTHER, "currency": "SEK", "territory": "SE"}])
     record = {**RECORD, "key": "462"}
@@ -213,7 +226,7 @@ REFUSED: list[tuple[str, dict[str, Any], list[str]]] = [
         "values",
         {"accounts": [{**ACCOUNT, "currency": "EURO"}, {**OTHER, "zone": "Mars", "cycle_day": 29}]},
         [
-            "accounts[0].currency: 'EURO' is not a currency of ISO 4217",
+            "accounts[0].currency: 'EURO' is not a currency of ISO 4217, such as EUR or SEK",
             "accounts[1].zone: 'Mars' is not a time zone",
             "accounts[1].cycle_day: 29 must be 1 to 28",
         ],

@@ -35,7 +35,7 @@ class Billing(Model):
 
     zero_documents: Literal["issue", "skip"] = "issue"
     digits: dict[Currency, Annotated[int, Field(ge=0, le=12)]] = Field(
-        default={}, description="minor-unit digits that differ from ISO 4217"
+        default={}, description="minor-unit digits that differ from ISO 4217, or that it does not give (XDR, XAU)"
     )
 
 

@@ -8,7 +8,7 @@ What comes back has the columns that `needed.py` lists, checked.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from partita.errors import CatalogError
 from .catalog import Catalog
 from .check.scene import instant, zone_info
 from .columns import INSTANT, Column, Kind, Place, conform, refuse_repeated, refuse_unknown
-from .currency import digits
+from .currency import refusal
 from .gathered import Gathered
 from .party import FileTable, Subscription
 from .table_file import read_file
@@ -74,9 +74,9 @@ def accounts(catalog: Catalog, given: Any = None) -> pa.Table:
         if not table["account"].null_count:
             refuse_repeated(table, ["account"], place)
     with wrong.too():
-        _refuse_where(table, "currency", lambda code: digits(code) is None, "is not a currency of ISO 4217", place)
+        _refuse_where(table, "currency", lambda code: refusal(code, catalog.billing.digits), place)
     with wrong.too():
-        _refuse_where(table, "zone", lambda name: zone_info(name) is None, "is not a time zone", place)
+        _refuse_where(table, "zone", lambda name: None if zone_info(name) else "is not a time zone", place)
     with wrong.too():
         _refuse_outside(table["cycle_day"], 1, 28, "cycle_day", place)
     with wrong.too():
@@ -261,13 +261,14 @@ def _of_dicts(rows: list[dict[str, Any]], name: str, place: Place) -> Any:
         raise place.wrong(f"cannot be read as an Arrow column: {wrong}", name) from None
 
 
-def _refuse_where(table: Any, column: str, wrong: Any, message: str, place: Place) -> None:
-    """Refuse a column by its distinct values."""
+def _refuse_where(table: Any, column: str, wrong: Callable[[str], str | None], place: Place) -> None:
+    """Refuse a column by its distinct values, of which `wrong` says what is wrong."""
     values = pc.drop_null(pc.unique(table[column].cast(pa.string()))).to_pylist()
+    told = [(value, why) for value in values if (why := wrong(value)) is not None]
     problems = Gathered()
-    for value in [value for value in values if wrong(value)][:_SHOWN]:
+    for value, why in told[:_SHOWN]:
         with problems.too():
-            raise place.wrong(f"{value!r} {message}", column)
+            raise place.wrong(f"{value!r} {why}", column)
     problems.tell()
 
 

@@ -28,7 +28,7 @@ def upserted(
     Raises `CatalogError`; both that were given stay as they are.
     """
     lookups = _lookups(origin, tables or {})
-    held = None if accounts is None else read.accounts(accounts)
+    held = None if accounts is None else read.accounts(accounts, origin.terms.digits)
     histories = None if subscriptions is None else read.subscriptions(subscriptions)
     terms = origin.terms
     if held is not None:

@@ -5,7 +5,7 @@ Whether their plans, accounts and keys are known, and fit what is there, the cor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from partita.catalog.check.scene import zone_info
 from partita.catalog.columns import Kind, conform
-from partita.catalog.currency import digits
+from partita.catalog.currency import refusal
 from partita.catalog.tables import ACCOUNTS, SUBSCRIPTIONS, as_subscriptions, handed_over
 from partita.errors import CatalogError, Problem
 
@@ -22,15 +22,16 @@ from .merge import keys_as_lists
 _TYPES = {Kind.TEXT: pa.string(), Kind.TEXTS: pa.list_(pa.string())}
 
 
-def accounts(given: Any) -> pa.Table:
-    """Accounts, in plain layouts. Raises `CatalogError` with all that is wrong of them."""
+def accounts(given: Any, digits: Mapping[str, int]) -> pa.Table:
+    """Accounts, in plain layouts; `digits` are those that the catalog states of currencies. Raises `CatalogError` with
+    all that is wrong of them."""
     table, place = handed_over(given, "accounts")
     table = _plain(conform(table, ACCOUNTS, place), {column.name: column.kind for column in ACCOUNTS})
     problems = [
-        *_wrong(table, "currency", lambda code: digits(code) is not None, "is not a currency of ISO 4217"),
-        *_wrong(table, "zone", lambda name: zone_info(name) is not None, "is not a time zone"),
-        *_wrong(table, "cycle_day", lambda day: 1 <= day <= 28, "must be 1 to 28"),
-        *_wrong(table, "payment_days", lambda days: days >= 0, "must be at least 0"),
+        *_wrong(table, "currency", lambda code: refusal(code, digits)),
+        *_wrong(table, "zone", lambda name: None if zone_info(name) else "is not a time zone"),
+        *_wrong(table, "cycle_day", lambda day: None if 1 <= day <= 28 else "must be 1 to 28"),
+        *_wrong(table, "payment_days", lambda days: None if days >= 0 else "must be at least 0"),
     ]
     if problems:
         raise CatalogError(problems)
@@ -52,8 +53,9 @@ def _plain(table: pa.Table, kinds: dict[str, Kind]) -> pa.Table:
     return pa.table(columns, names=table.column_names).combine_chunks()
 
 
-def _wrong(table: pa.Table, column: str, good: Callable[[Any], bool], message: str) -> Iterator[Problem]:
-    bad = {value for value in pc.unique(table[column]).to_pylist() if not good(value)}
-    for row, value in enumerate(table[column].to_pylist() if bad else ()):
-        if value in bad:
-            yield Problem(f"accounts[{row}].{column}", f"{value!r} {message}")
+def _wrong(table: pa.Table, column: str, wrong: Callable[[Any], str | None]) -> Iterator[Problem]:
+    """A problem for each row with a value of which `wrong` says something."""
+    said = {value: why for value in pc.unique(table[column]).to_pylist() if (why := wrong(value)) is not None}
+    for row, value in enumerate(table[column].to_pylist() if said else ()):
+        if value in said:
+            yield Problem(f"accounts[{row}].{column}", f"{value!r} {said[value]}")

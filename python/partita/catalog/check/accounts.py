@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from partita.catalog.party import FileTable, Holding, Subscription
 from partita.catalog.refusal import shown
 
-from .scene import Found, Range, Scene, currency, meet, span, time_zone, zone_info
+from .scene import Found, Range, Scene, meet, span, time_zone, zone_info
 
 
 def problems(scene: Scene) -> Iterator[Found]:
@@ -20,7 +20,7 @@ def problems(scene: Scene) -> Iterator[Found]:
     yield from _accounts(scene)
     yield from _subscriptions(scene)
     for code in scene.catalog.billing.digits:
-        yield from currency(code, ("billing", "digits", code))
+        yield from scene.currency(code, ("billing", "digits", code))
 
 
 def _accounts(scene: Scene) -> Iterator[Found]:
@@ -32,7 +32,7 @@ def _accounts(scene: Scene) -> Iterator[Found]:
         if (account.currency, account.zone) in checked:
             continue
         wrong = [
-            *currency(account.currency, ("accounts", key, "currency")),
+            *scene.currency(account.currency, ("accounts", key, "currency")),
             *time_zone(account.zone, ("accounts", key, "zone")),
         ]
         if not wrong:

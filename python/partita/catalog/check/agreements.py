@@ -12,7 +12,7 @@ from partita.catalog.refusal import shown, unknown
 
 from . import numbers
 from .plans import names_in
-from .scene import Found, Range, Scene, currency, instant, span, time_zone, zone_info
+from .scene import Found, Range, Scene, instant, span, time_zone, zone_info
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _scope(scene: Scene, agreement: Agreement, path: Path) -> Iterator[Found]:
         yield from _charges(scene, agreement, path)
     yield from names_in(scene, applies.when, (*path, "applies_to", "when"))
     if agreement.currency is not None:
-        yield from currency(agreement.currency, (*path, "currency"))
+        yield from scene.currency(agreement.currency, (*path, "currency"))
     yield from time_zone(agreement.zone, (*path, "zone"))
 
 

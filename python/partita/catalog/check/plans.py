@@ -12,7 +12,7 @@ from partita.catalog.refusal import shown, unknown
 
 from . import numbers
 from .condition import Condition, condition, overlapping
-from .scene import Found, Scene, currency, instant
+from .scene import Found, Scene, instant
 
 
 def problems(scene: Scene) -> Iterator[Found]:
@@ -21,7 +21,7 @@ def problems(scene: Scene) -> Iterator[Found]:
         path = ("plans", key)
         if isinstance(plan.seller, str):
             yield from scene.refer("parties", "party", plan.seller, (*path, "seller"))
-        yield from currency(plan.currency, (*path, "currency"))
+        yield from scene.currency(plan.currency, (*path, "currency"))
         if plan.calendar is not None:
             yield from scene.refer("calendars", "calendar", plan.calendar, (*path, "calendar"))
         for name, charge in plan.charges.items():

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from partita.calendar import zones
 from partita.catalog.catalog import Catalog
-from partita.catalog.currency import digits
+from partita.catalog.currency import refusal
 from partita.catalog.document import Path
 from partita.catalog.refusal import shown, unknown
 
@@ -48,6 +48,12 @@ class Scene:
         if not self.has(section, name):
             yield path, unknown(what, name, self.names(section))
 
+    def currency(self, code: str, path: Path) -> Iterator[Found]:
+        """That a code is a currency whose minor unit is known."""
+        wrong = refusal(code, self.catalog.billing.digits)
+        if wrong is not None:
+            yield path, f"{shown(code)} {wrong}"
+
     @cached_property
     def band_names(self) -> frozenset[str]:
         """The bands of any calendar."""
@@ -70,12 +76,6 @@ class Scene:
     def _from_file(self, name: str) -> bool:
         zone = self.catalog.zones.get(name)
         return zone is not None and zone.file is not None and not zone.prefixes
-
-
-def currency(code: str, path: Path) -> Iterator[Found]:
-    """That a code is a currency of ISO 4217."""
-    if digits(code) is None:
-        yield path, f"{shown(code)} is not a currency of ISO 4217, such as EUR or SEK"
 
 
 def zone_info(name: str) -> ZoneInfo | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from partita.catalog import tables as written
 from partita.catalog.catalog import Catalog
-from partita.catalog.currency import digits
+from partita.catalog.currency import digits, refusal
 from partita.catalog.gathered import Gathered
 from partita.catalog.reference_data import Table
 from partita.catalog.usage import mappings
@@ -97,10 +97,9 @@ def currencies(catalog: Catalog, of_accounts: Iterable[str]) -> dict[str, int]:
     """Minor-unit digits of every currency in use: those of the catalog's `billing.digits`, or else of ISO 4217."""
     used = {*of_accounts, *(plan.currency for plan in catalog.plans.values())}
     used |= {part.currency for part in catalog.agreements.values() if part.currency is not None}
-    known = {code: catalog.billing.digits.get(code, digits(code)) for code in sorted(used)}
-    problems = [
-        Problem("", f"{code!r} is not a currency of ISO 4217") for code, found in known.items() if found is None
-    ]
-    if problems:
-        raise CatalogError(problems)
+    stated = catalog.billing.digits
+    refused = {code: why for code in sorted(used) if (why := refusal(code, stated)) is not None}
+    if refused:
+        raise CatalogError([Problem("", f"{code!r} {why}") for code, why in refused.items()])
+    known = {code: stated.get(code, digits(code)) for code in sorted(used)}
     return {code: found for code, found in known.items() if found is not None}
