@@ -129,6 +129,7 @@ HIDDEN = {
         + "\n      y: {payer: D, payee: musicco, of: retail, percent: 50%}",
         ["agreements.deal.flows.x.percent"],
     ),
+    "parties that are a list, of which nothing is unknown": ("parties: [nordtel]", ["parties"]),
     "wrong numbers in rows that tie": (
         "tables:\n  shares:\n    by: [a]\n    columns: {share: percent}\n    rows:"
         "\n      - {a: b, share: x}\n      - {a: b, share: y}",

@@ -91,7 +91,7 @@ def _beside(
 
 def _checked(catalog: Catalog, data: Mapping[str, Any], gone: Iterable[document.Path]) -> Found:
     """What is wrong between the parts, when `gone` are the paths of what was left out."""
-    known = {section: frozenset(ids) for section, ids in data.items() if isinstance(ids, dict)}
+    known = {section: frozenset(ids) if isinstance(ids, dict) else None for section, ids in data.items()}
     torn = frozenset(str(path[1]) for path in gone if path[:1] == ("plans",) and len(path) > 1)
     return list(check(catalog, known, torn))
 

@@ -23,12 +23,13 @@ SUBJECTS = (accounts, usage, reference, plans, agreements, remainders, terms, ex
 
 
 def check(
-    catalog: Catalog, known: Mapping[str, frozenset[str]] | None = None, torn: frozenset[str] = frozenset()
+    catalog: Catalog, known: Mapping[str, frozenset[str] | None] | None = None, torn: frozenset[str] = frozenset()
 ) -> Iterator[Found]:
     """All that is wrong between the parts of a catalog.
 
     `known` holds more ids of each section that may be referred to: those of parts that are wrong in themselves, and
-    so are not in the catalog, but whose absence is no second problem; `torn` plans have lost charges in that way.
+    so are not in the catalog, but whose absence is no second problem (None: any, of a section wrong as a whole);
+    `torn` plans have lost charges in that way.
     """
     scene = Scene(catalog, known or {}, torn)
     for subject in SUBJECTS:

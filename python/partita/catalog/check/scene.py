@@ -25,7 +25,7 @@ Range = tuple[dt.datetime, dt.datetime]
 class Scene:
     """A catalog and its names."""
 
-    def __init__(self, catalog: Catalog, known: Mapping[str, frozenset[str]], torn: frozenset[str]) -> None:
+    def __init__(self, catalog: Catalog, known: Mapping[str, frozenset[str] | None], torn: frozenset[str]) -> None:
         self.catalog = catalog
         self.torn = torn
         self._known = known
@@ -36,12 +36,16 @@ class Scene:
         if section not in self._names:
             typed = getattr(self.catalog, section)
             self._names[section] = dict.fromkeys(typed) if isinstance(typed, dict) else {}
-            self._names[section] |= dict.fromkeys(sorted(self._known.get(section, ())))
+            self._names[section] |= dict.fromkeys(sorted(self._known.get(section) or ()))
         return self._names[section]
 
     def has(self, section: str, name: str) -> bool:
-        """Whether a section has an id."""
-        return name in self.names(section)
+        """Whether a section has an id, or may have it."""
+        return self._is_lost(section) or name in self.names(section)
+
+    def _is_lost(self, section: str) -> bool:
+        """Whether a section is there, but could not be read as one."""
+        return self._known.get(section, frozenset()) is None
 
     def refer(self, section: str, what: str, name: str, path: Path) -> Iterator[Found]:
         """That `name` is an id of a section."""
@@ -61,9 +65,11 @@ class Scene:
 
     @cached_property
     def zone_names(self) -> frozenset[str] | None:
-        """The zones, those of files included; None when a file of zones is not there to be read."""
+        """The zones, those of files included; None when they, or a file of them, cannot be read."""
         from partita.catalog.tables import zones_in_file
 
+        if self._is_lost("zones"):
+            return None
         names = {name for name in self.names("zones") if not self._from_file(name)}
         for zone in self.catalog.zones.values():
             if zone.file is not None:
