@@ -12,6 +12,7 @@ pub struct Block {
     /// Whether a row fits the lane, as far as it is known.
     pub fits: [bool; BLOCK],
     pub row: [u32; BLOCK],
+    pub time: [i64; BLOCK],
     pub account: [u32; BLOCK],
     pub subscription: [u32; BLOCK],
     pub plan: [u32; BLOCK],
@@ -31,6 +32,7 @@ impl Default for Block {
         Self {
             fits: [false; BLOCK],
             row: none,
+            time: [0; BLOCK],
             account: none,
             subscription: none,
             plan: none,
@@ -50,6 +52,9 @@ impl Lane {
     /// Adds the rows of a block that fit, a column after the other.
     pub fn extend(&mut self, block: &Block, len: usize) {
         let fits = block.fits.get(..len).unwrap_or_default();
+        if fits == [true; BLOCK] {
+            return self.extend_whole(block);
+        }
         add(&mut self.row, &block.row, fits);
         add(&mut self.account, &block.account, fits);
         add(&mut self.subscription, &block.subscription, fits);
@@ -60,14 +65,22 @@ impl Lane {
         add(&mut self.billed, &block.billed, fits);
         add(&mut self.amount, &block.amount, fits);
     }
+
+    /// Adds all rows of a block, as many as it can have.
+    fn extend_whole(&mut self, block: &Block) {
+        self.row.extend_from_slice(&block.row);
+        self.account.extend_from_slice(&block.account);
+        self.subscription.extend_from_slice(&block.subscription);
+        self.zone.extend_from_slice(&block.zone);
+        self.band.extend_from_slice(&block.band);
+        self.mark.extend_from_slice(&block.mark);
+        self.quantity.extend_from_slice(&block.quantity);
+        self.billed.extend_from_slice(&block.billed);
+        self.amount.extend_from_slice(&block.amount);
+    }
 }
 
-/// Adds those of a column that fit; of a full block the length is known.
-#[inline]
+/// Adds those of a column that fit.
 fn add<T: Copy>(column: &mut Vec<T>, block: &[T; BLOCK], fits: &[bool]) {
-    if fits == [true; BLOCK] {
-        column.extend_from_slice(block);
-    } else {
-        column.extend(block.iter().zip(fits).filter(|(_, fits)| **fits).map(|(value, _)| *value));
-    }
+    column.extend(block.iter().zip(fits).filter(|(_, fits)| **fits).map(|(value, _)| *value));
 }

@@ -13,7 +13,7 @@ use crate::guide::Choice;
 use crate::rate::holders::{BLOCK, Holders};
 use crate::rate::route::{Codes, Context, UNPARSABLE};
 use crate::rate::rows::{Record, Rows};
-use crate::subscriber::Held;
+use crate::subscriber::{Held, NONE};
 
 /// Rows on their way into the lane.
 struct Entry<'a, 'b> {
@@ -88,8 +88,8 @@ impl<'a> Entry<'a, '_> {
             let (time, zone) = (self.rows.time.values[row], self.codes.zone[row]);
             let held = subscribers.only_holding(place, time);
             let is_fine = (self.is_clean || self.is_fine(row)) && (0..HORIZON).contains(&time);
-            block.fits[at] = is_fine && held != Held::NONE && zone != UNPARSABLE && !self.is_skipped(row);
-            (block.row[at], block.zone[at]) = (row as u32, zone);
+            block.fits[at] = is_fine && held.subscription != NONE && zone != UNPARSABLE && !self.is_skipped(row);
+            (block.row[at], block.time[at], block.zone[at]) = (row as u32, time, zone);
             (block.account[at], block.subscription[at], block.plan[at]) = (held.account, held.subscription, held.plan);
             (block.cycle[at], block.clock[at]) = (held.cycle, held.clock);
         }
@@ -97,10 +97,10 @@ impl<'a> Entry<'a, '_> {
 
     /// Their bands.
     fn find_bands(&mut self, len: usize, block: &mut Block) {
+        let len = len.min(BLOCK);
         for at in 0..len {
             if block.fits[at] {
-                let time = self.time(block, at);
-                let band = self.band(block.plan[at], block.clock[at], time);
+                let band = self.band(block.plan[at], block.clock[at], block.time[at]);
                 (block.band[at], block.fits[at]) = (band.unwrap_or(0), band.is_some());
             }
         }
@@ -108,6 +108,7 @@ impl<'a> Entry<'a, '_> {
 
     /// Their marks: the charges that rate them, the months that they are of, the agreements that share their lines.
     fn find_marks(&mut self, len: usize, block: &mut Block) {
+        let len = len.min(BLOCK);
         let compiled = self.context.compiled;
         for at in 0..len {
             if block.fits[at] {
@@ -116,7 +117,7 @@ impl<'a> Entry<'a, '_> {
                 let zone = block.zone[at].min(compiled.zones.len() as u32);
                 let list = compiled.plans[plan as usize].guide.list(service, zone, block.band[at]);
                 let signs = Signs { plan, cycle, clock, service, list };
-                let mark = self.ways.get(signs, self.time(block, at)).or_else(|| self.mark(signs, block, at));
+                let mark = self.ways.get(signs, block.time[at]).or_else(|| self.mark(signs, block, at));
                 (block.mark[at], block.fits[at]) = (mark.unwrap_or(0), mark.is_some());
             }
         }
@@ -124,6 +125,7 @@ impl<'a> Entry<'a, '_> {
 
     /// What is billed of them, and what that costs; of what counts, the price is known when its counter is.
     fn find_amounts(&mut self, len: usize, block: &mut Block) {
+        let len = len.min(BLOCK);
         for at in 0..len {
             if block.fits[at] {
                 let mark = *self.marks.get(block.mark[at]);
@@ -142,11 +144,6 @@ impl<'a> Entry<'a, '_> {
                 }
             }
         }
-    }
-
-    #[inline]
-    fn time(&self, block: &Block, at: usize) -> i64 {
-        self.rows.time.values[block.row[at] as usize]
     }
 
     /// Whether a row is left out by the mapping's `where`.
@@ -195,7 +192,7 @@ impl<'a> Entry<'a, '_> {
     #[cold]
     fn mark(&mut self, signs: Signs, block: &Block, at: usize) -> Option<u32> {
         let compiled = self.context.compiled;
-        let time = self.time(block, at);
+        let time = block.time[at];
         let (start, end, month) = self.month(signs.cycle, time);
         let record = &self.record(block, at, month);
         let (charge, is_lasting) = match compiled.plans[signs.plan as usize].guide.only(signs.list) {
