@@ -220,6 +220,86 @@ def test_a_changed_figure_of_the_book_is_named(run: Run, table: str, column: str
     assert Decimal(named[0]["stored"]) - Decimal(named[0]["expected"]) == LAST
 
 
+NOTED = [
+    ("billed", "amount", "amount - 10"),
+    ("files", "rows", "rows + 1"),
+    ("files", "skipped", "skipped + 1"),
+    ("files", "rated", "rated + 1"),
+    ("files", "rejected", "rejected + 1"),
+    ("files", "mapping", "'other'"),
+    ("files", "hash", "'other'"),
+    ("runs", "rows", "rows + 1"),
+    ("runs", "skipped", "skipped + 1"),
+    ("runs", "rated", "rated + 1"),
+    ("runs", "rejected", "rejected + 1"),
+    ("runs", "number", "number + 1"),
+    ("runs", "opening", "'other'"),
+    ("runs", "rules", "'other'"),
+    ("runs", "kind", "'open'"),
+    ("runs", "period", "'soon'"),
+    ("runs", "terms", "'other'"),
+    ("runs", "run_id", "'other'"),
+    ("cycles", "state", "'open'"),
+    ("cycles", "period", "'soon'"),
+    ("parts", "rows", "rows + 1"),
+    ("parts", "periods", "'2026-09'"),
+    ("parts", "table", "'other'"),
+    ("rejects", "records", "'other'"),
+    ("positions", "period", "'2026-09'"),
+    ("notices", "period", "'2026-09'"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "changed"), NOTED)
+def test_whatever_the_book_notes_is_checked(run: Run, table: str, column: str, changed: str) -> None:
+    with open_store(run.store) as book:
+        book.execute(f'UPDATE {table} SET "{column}" = {changed}')
+    found = partita.verify(run.store, whole=True)
+    assert (table, column) in {(one.table, one.column) for one in found.differences}
+    assert found.found[table] >= 1
+
+
+@pytest.mark.parametrize("changed", ["run_id = 'other'", "path = path || 'x'"])
+def test_a_part_that_is_noted_otherwise(run: Run, changed: str) -> None:
+    with open_store(run.store) as book:
+        book.execute(f"UPDATE parts SET {changed} WHERE \"table\" = 'ids'")
+    assert [one["key"]["path"] for one in differences(run, "parts") if one["column"] == "row"]
+    with open_store(run.store) as book:
+        book.execute("UPDATE parts SET path = path || 'x'")
+    with pytest.raises(StoreError, match="cannot be read"):
+        partita.verify(run)
+
+
+def test_a_run_that_is_another_is_not_explained(run: Run) -> None:
+    with open_store(run.store) as book:
+        book.execute("UPDATE runs SET period = 'soon'")
+    with pytest.raises(StoreError, match="period is soon, and should be 2026-10"):
+        partita.explain(run.store, "october.csv:0")
+
+
+def test_what_is_billed_for_a_figure_that_was_changed_is_wrong(tmp_path: Path) -> None:
+    """A fee in advance, noted as billed by one close, is changed before the next, whose bill it makes wrong."""
+    document = deepcopy(CATALOG)
+    document["plans"]["start"]["charges"]["monthly"]["timing"] = "advance"
+    october = bill(tmp_path, "october", OCTOBER, catalog=catalog(document))
+    with open_store(october.store) as book:
+        book.execute("UPDATE billed SET amount = amount - 10 WHERE service_period = '2026-11'")
+    november = bill(tmp_path, "november", [], "2026-11", catalog=catalog(document))
+    for run in (october, november):
+        found = partita.verify(run)
+        assert found.found["billed"] == 2
+    assert found.found["lines"] == 2
+
+
+def test_an_open_run_bills_nothing(tmp_path: Path) -> None:
+    run = bill(tmp_path, "october", OCTOBER, open=True)
+    assert partita.verify(run, whole=True).clean
+    with open_store(run.store) as book:
+        book.execute("INSERT INTO notices SELECT run_id, period, 'code', 'subject', 'text' FROM runs")
+    (difference,) = partita.verify(run).differences
+    assert (difference.table, difference.column) == ("notices", "row")
+
+
 @pytest.mark.parametrize("code", [401, 501])
 @pytest.mark.parametrize("column", ["name", "value"])
 def test_a_changed_reject_is_named(run: Run, code: int, column: str) -> None:

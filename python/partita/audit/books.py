@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from partita.cycle.plan import before
@@ -22,6 +23,7 @@ _KEYS = {
     "carried": ("agreement", "payer_account", "payee_account", "currency"),
     "notices": ("code", "subject"),
 }
+_BILLED = ("run_id", "subscription", "plan", "charge", "service_period")
 _PERIOD_SHARE = ("agreement", "flow", "payer", "payee", "subscription", "currency")
 
 
@@ -35,12 +37,29 @@ def check_books(material: Material, findings: Findings) -> None:
     findings.compare("rejects", ("id", "field"), material.refused("agreement"), flows.rejects, same=is_same_reject)
     lines = [line_of(row) for row in material.sums("line_sums")]
     carried = material.book.carried(before(material.period)).to_pylist()
+    _check_billed(material, findings)
     books = reference.documents(material.period, [Rated(lines=lines, shares=[*sums, *stored])], carried)
     for name, key in _KEYS.items():
         expected: Iterable[Mapping[str, Any]] = getattr(books, name)
-        if name == "documents":  # a number is given when a document is issued
+        if name in ("positions", "carried", "notices"):
+            expected = [{**row, "period": material.period} for row in expected]
+        elif name == "documents":  # a number is given when a document is issued
             expected = [{column: row[column] for column in row if column != "number"} for row in expected]
         findings.compare(name, key, material.book.table(name, run_id=material.run_id).to_pylist(), expected)
+
+
+def _check_billed(material: Material, findings: Findings) -> None:
+    """What closes have noted as billed must be what their fees came to; of earlier closes too, for this one was made
+    from that."""
+    fees = [{name: row[name] for name in (*_BILLED, "amount")} for row in material.fees_charged()]
+    stored, expected = (sorted(rows, key=itemgetter("amount")) for rows in (material.billed_noted(), fees))
+    findings.compare("billed", _BILLED, stored, expected)
+
+
+def check_no_books(material: Material, findings: Findings) -> None:
+    """An open run writes none."""
+    for name, key in {**_KEYS, "billed": _BILLED}.items():
+        findings.compare(name, key, material.book.table(name, run_id=material.run_id).to_pylist(), [])
 
 
 def line_of(row: Mapping[str, Any]) -> dict[str, Any]:

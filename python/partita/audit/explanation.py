@@ -15,6 +15,7 @@ from partita.reference.lines import Line
 from partita.store.sql import interruptible, parquet
 
 from .differences import Difference, Findings
+from .identity import mistaken
 from .landing import landed
 from .material import DUPLICATES, Material, Rows, opened
 from .owners import Owners, keys_of
@@ -73,6 +74,9 @@ def explain(run: Run | str, line: bytes | str | Place, run_id: str | None = None
     """
     book, row = opened(run, run_id)
     with book:
+        wrong = mistaken(book, row)
+        if wrong is not None:
+            raise StoreError(f"the run cannot be explained by what the book says of it: {wrong}")
         return _Explaining(Material(book, row), line).explained()
 
 

@@ -31,6 +31,7 @@ from .values import records_of
 
 Rows = list[dict[str, Any]]
 DUPLICATES = (501, 502)
+_FEE = ["kind", "subscription", "plan", "charge", "service_period", "amount"]
 
 
 def opened(run_or_store: Run | str, run_id: str | None = None) -> tuple[Book, dict[str, Any]]:
@@ -64,6 +65,8 @@ class Material:
         self.inputs = recall(book.folder, row["terms"], row["tables"])
         self.mappings = mappings(self.inputs.catalog.usage)
         self.closed = self._closed()
+        self.rows_read: dict[str, int] = {}
+        """How many rows each usage file has, as far as they were read."""
 
     @property
     def closes(self) -> bool:
@@ -95,11 +98,12 @@ class Material:
     def _closed(self) -> str:
         """The last cycle that was closed before the run."""
         rows = self._rows(
-            "SELECT max(cycles.period) FILTER (WHERE state = 'closed' AND number < ?) AS closed, "
-            "min(runs.period) FILTER (WHERE number = 1) AS begins FROM runs LEFT JOIN cycles USING (run_id)",
+            "SELECT max(period) FILTER (WHERE kind <> 'open' AND number < ?) AS closed, "
+            "min_by(period, number) AS begins FROM runs",
             [self.number],
         )
-        return rows[0]["closed"] or before(rows[0]["begins"] or self.period)
+        closed: str = rows[0]["closed"] or before(rows[0]["begins"])
+        return closed
 
     def opening(self, owners: Iterable[str]) -> Rows:
         """The counters of some owners as they stood before the run."""
@@ -114,21 +118,38 @@ class Material:
 
     def billed(self) -> Rows:
         """What the fees of earlier closes came to, as lines."""
+        return [row for row in self.fees_charged() if row["run_id"] != self.run_id]
+
+    def billed_noted(self) -> Rows:
+        """What the closes as far as this run have noted as billed."""
         return self._rows(
-            "SELECT 'recurring' AS kind, subscription, plan, charge, service_period, amount FROM billed "
-            "JOIN runs USING (run_id) WHERE number < ?",
+            "SELECT billed.* FROM billed JOIN runs USING (run_id) WHERE number <= ?",
             [self.number],
         )
+
+    def fees_charged(self) -> Rows:
+        """The lines of the fees of all closes as far as this run, with the run of each."""
+        parts = self._rows(
+            "SELECT run_id, path FROM parts JOIN runs USING (run_id) "
+            "WHERE \"table\" = 'lines' AND path LIKE '%/close/%' AND number <= ? ORDER BY number",
+            [self.number],
+        )
+        found: Rows = []
+        for part in parts:
+            lines = _where(read_table(self.book.folder / part["path"], _FEE), "kind", ("recurring", "one_time"))
+            found.extend({**row, "run_id": part["run_id"]} for row in lines.to_pylist())
+        return found
 
     # What the run has stored ----------------------------------------------------------------------------------------
 
     def parts(self, table: str, folders: str = "%") -> list[Path]:
-        """The Parquet files of a table that this run has left, in folders of these names."""
+        """The Parquet files of a table that this run has left, in folders of these names, as far as they are there."""
         rows = self._rows(
             'SELECT path FROM parts WHERE run_id = ? AND "table" = ? AND path LIKE ? ORDER BY path',
             [self.run_id, table, f"%/{folders}/%"],
         )
-        return [self.book.folder / row["path"] for row in rows]
+        paths = [self.book.folder / row["path"] for row in rows]
+        return [path for path in paths if path.is_file()]  # of one that is not, `changed_parts` tells
 
     def stored(self, table: str, column: str, values: Iterable[Any] | None, folders: str = "%") -> Rows:
         """Rows of a table beside the book, those with certain values in a column."""
@@ -219,6 +240,7 @@ class Material:
             records.extend(records_of(table.filter(chosen)))
             rows.extend(numbered.filter(chosen).to_pylist())
             first += table.num_rows
+        self.rows_read[file["name"]] = first
         return Batch(file["mapping"], file["name"], records, file["hash"], rows)
 
     @cached_property

@@ -1,29 +1,22 @@
-"""Rejects that no account is asked about: how many each file has, and duplicates, which the run itself found."""
+"""Rejects that no account is asked about: duplicates, which the run itself found."""
 
 from __future__ import annotations
-
-from collections import Counter
 
 from partita.catalog.usage import Usage
 from partita.reference.rejects import CODES
 
-from .differences import Difference, Findings
+from .differences import Findings
 from .material import DUPLICATES, Material
 
 _NAMES = {code: name for name, code in CODES.items()}
 
 
 def check_rejects(material: Material, findings: Findings) -> None:
-    """Check the rejects of usage against the control totals of its files, and what duplicates say of themselves.
+    """Check what duplicates say of themselves.
 
     Whether a record is a duplicate shows when its account is rated again: one that is not is missed there, and one
     that was not found is rejected there.
     """
-    found = Counter(row["usage_file"] for row in material.rejects)
-    for file in material.files:
-        if file["rejected"] != found[file["name"]]:
-            key = {"name": file["name"]}
-            findings.add(Difference("files", key, "rejected", file["rejected"], found[file["name"]]))
     ids = {file["name"]: _id_of(material.mappings[file["mapping"]]) for file in material.files}
     duplicates = [row for row in material.rejects if row["code"] in DUPLICATES]
     expected = [

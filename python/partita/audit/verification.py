@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ from typing import Any
 from partita.cycle import Run
 from partita.reference import Rated, Reference
 
-from .books import check_books
+from .books import check_books, check_no_books
+from .control import check_control, check_files, skipped_in
 from .differences import Difference, Findings, is_same_reject
+from .identity import mistaken
 from .material import DUPLICATES, Material, Rows, opened
 from .owners import Owners, keys_of
 from .rejected import check_rejects
@@ -57,7 +60,9 @@ def verify(
 
     `run` is a `Run`, or the URL of a store, of which `run_id` (or else the latest run) is meant. `sample` accounts,
     chosen by `seed`, are rated again from their usage; `whole` takes all, and the records of unknown keys. Sums,
-    documents, entries and positions are always checked whole.
+    documents, entries, positions, what is noted as billed and all control totals are always checked whole (but how many
+    records a mapping's `where` left out by `whole` only). A run whose id does not follow from what the book says went
+    into it is told so, and nothing else of it is looked at.
 
     Raises `StoreError` when the usage files, or what the run was made from, are not there any more.
 
@@ -74,9 +79,12 @@ def verify(
     """
     book, row = opened(run, run_id)
     with book:
-        audit = Audit(Material(book, row), Findings(LIMIT))
-        audit.carry_out(SAMPLE if sample is None else sample, whole, seed)
-        found = audit.findings
+        found = Findings(LIMIT)
+        wrong = mistaken(book, row)
+        if wrong is None:
+            Audit(Material(book, row), found).carry_out(SAMPLE if sample is None else sample, whole, seed)
+        else:  # what else there is to say of the run is said by other inputs than it had
+            found.add(wrong)
         return Verification(row["run_id"], tuple(found.kept), found.found, found.checked)
 
 
@@ -87,10 +95,12 @@ class Audit:
         self.material = material
         self.findings = findings
         self.owners = Owners(material)
+        self.skipped: Counter[str] = Counter()
 
     def carry_out(self, sample: int, whole: bool, seed: int) -> None:
         for path, now, hash_ in self.material.changed_parts():
             self.findings.add(Difference("parts", {"path": path}, "hash", now, hash_))
+        check_control(self.material, self.findings)
         check_sums(self.material, self.findings)
         check_rejects(self.material, self.findings)
         changed = list(self.material.changed_files())
@@ -98,8 +108,8 @@ class Audit:
             self.findings.add(Difference("files", {"name": name}, "hash", now, hash_))
         if not changed:  # other usage makes other lines
             self._check_usage(sample, whole, seed)
-        if self.material.closes:
-            check_books(self.material, self.findings)
+        check_files(self.material, self.findings, self.skipped if whole and not changed else None)
+        (check_books if self.material.closes else check_no_books)(self.material, self.findings)
 
     def _check_usage(self, sample: int, whole: bool, seed: int) -> None:
         suspects = [account for account in misfits(self.material) if account in self.owners.held]
@@ -119,6 +129,7 @@ class Audit:
         owners = [*accounts, *{row["subscription"] for row in subscriptions}]
         opening = self.material.opening(owners)
         batches = self.material.usage(keys)
+        self.skipped.update(skipped_in(self.material, batches))
         rated = reference.rate(batches, None, opening, check_duplicates=True, closed=self.material.closed)
         places = {(batch.file, row) for batch in batches for row in batch.rows or ()}
         self._compare_usage(rated, accounts, places)
@@ -129,6 +140,7 @@ class Audit:
     def _check_unknown(self) -> None:
         """The records of keys that nobody has: each is a reject."""
         batches = self.material.usage(self.owners.by_key, without=True)
+        self.skipped.update(skipped_in(self.material, batches))
         rated = self.material.reference.among([], []).rate(batches, check_duplicates=True, closed=self.material.closed)
         places = {(batch.file, row) for batch in batches for row in batch.rows or ()}
         self._compare_usage(rated, [], places)

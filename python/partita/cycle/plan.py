@@ -63,7 +63,12 @@ class Plan:
 
 def identity(kind: str, period: str, rules: str, terms: str, tables: str, files: Sequence[File]) -> str:
     """The id of a run: 32 hexadecimal digits."""
-    inputs = sorted([file.usage.mapping_name, file.hash] for file in files)
+    return identity_of(kind, period, rules, terms, tables, [(file.usage.mapping_name, file.hash) for file in files])
+
+
+def identity_of(kind: str, period: str, rules: str, terms: str, tables: str, files: Iterable[tuple[str, str]]) -> str:
+    """The same from what a book knows of a run: of each file the name of its mapping and the hash of its content."""
+    inputs = sorted([mapping, hash_] for mapping, hash_ in files)
     return _digest(json.dumps([kind, period, rules, terms, tables, inputs]).encode())
 
 
