@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Store = Annotated[str, typer.Option(help="the book's URL")]
 Json = Annotated[bool, typer.Option("--json", help="print data instead of text")]
 BOOK = "duckdb:///book.duckdb"
+_CONTROL = ("runs", "cycles", "files", "parts", "billed")
+"""Tables that are of the run as a whole: there is nothing to be told by how many rows of them were checked."""
 
 
 def verify(
@@ -60,7 +62,8 @@ def explain(
 
 
 def _told(found: Verification) -> None:
-    counts = ", ".join(f"{number:,} {table.replace('_', ' ')}" for table, number in found.checked.items() if number)
+    rows = {table: number for table, number in found.checked.items() if number and table not in _CONTROL}
+    counts = ", ".join(f"{number:,} {table.replace('_', ' ')}" for table, number in rows.items())
     out.say(f"run {found.run_id}: checked {counts}")
     for difference in found.differences:
         out.say(str(difference))
