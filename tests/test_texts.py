@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import partita
 from partita import Engine
+from partita.cli import outcome as command
 from partita.reference import Reference
 
 from .billing import store_in
@@ -22,11 +25,11 @@ BASE: dict[str, Any] = {
     "plans": {"p": {"seller": "shop", "currency": "SEK", "charges": {"c": {"unit": {"price": "1"}}}}},
 }
 ROW = {"time": "2026-10-05T10:00:00Z", "key": "1", "quantity": "1"}
+USAGE = {"service": {"constant": "voice"}, "quantity": "quantity"}
 
 
 def catalog(**mapping: Any) -> Any:
-    usage = {"service": {"constant": "voice"}, "quantity": "quantity", **mapping}
-    return partita.load({**BASE, "usage": {"events": usage}})
+    return partita.load({**BASE, "usage": {"events": {**USAGE, **mapping}}})
 
 
 def outcome(rated: Any, column: str) -> Any:
@@ -67,6 +70,32 @@ def test_numbers_of_conditions(text: str) -> None:
     terms, rows = catalog(where=where), [{**ROW, "kind": text}, {**ROW, "kind": "2"}]
     rated = (Engine(terms).rate(rows), Reference(terms).rate(rows))
     assert [part.skipped for part in rated] == [0 if text == "2" else 1] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,5", "1.5"), (" 1,5 ", "1.5"), ("1", "1"), ("1.5", "bad_number"), ("1.000,5", "bad_number"),
+        ("1,5,0", "bad_number"), ("0,0000000000001", "too_many_decimals"),
+    ],
+)  # fmt: skip
+def test_numbers_with_decimal_commas(tmp_path: Path, text: str, expected: str) -> None:
+    """A point is no part of a number; a reject has the text that the file has, told by whom it may be."""
+    csv = {"delimiter": ";", "decimal": ","}
+    path = tmp_path / "usage.csv"
+    path.write_text(f"time;key;quantity\n{ROW['time']};1;{text}\n")
+    run = partita.run(catalog(csv=csv), path, "2026-10", store_in(tmp_path))
+    found = partita.verify(run, whole=True)
+    assert found.clean, found.differences
+    if expected[0].isdigit():
+        assert run.lines["quantity"].to_pylist() == [Decimal(expected)]
+        return
+    assert outcome(run, "quantity") == (expected, "quantity", text)
+    assert partita.explain(run, "usage.csv:0").to_dict()["reject"]["value"] == text
+    (tmp_path / "catalog.json").write_text(json.dumps({**BASE, "usage": {"events": {**USAGE, "csv": csv}}}))
+    arguments = ["rate", str(tmp_path / "catalog.json"), str(path), "--rejects", str(tmp_path / "rejects.parquet")]
+    assert command([*arguments, "--output", str(tmp_path / "lines.parquet")]) in (0, 1)
+    assert pq.read_table(tmp_path / "rejects.parquet")["value"].to_pylist() == [text]
 
 
 # Times: each lies in the month that is billed, is bad, or outside of the calendar

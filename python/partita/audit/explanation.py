@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from partita.cycle import Run
+from partita.cycle.written import row_as_written
 from partita.errors import StoreError
 from partita.reference import Rated, Reference
 from partita.reference.lines import Line
@@ -150,6 +151,8 @@ class _Explaining:
         if key is None:
             batches = [self.material.record_at(*place)]
         traced = Replay(reference.terms, opening, self.material.closed, place).trace(batches)
+        if traced.reject is not None:
+            traced.reject = row_as_written(traced.reject, self.material.commas)
         traced.line = self._line_of(traced.lines) if traced.reject is None else None
         return traced
 

@@ -21,6 +21,7 @@ from partita.cycle.folder import file_hash, read_table
 from partita.cycle.inputs import recall
 from partita.cycle.owners import plain
 from partita.cycle.plan import before
+from partita.cycle.written import Commas, commas_of
 from partita.errors import StoreError
 from partita.ingest import content_hash, read
 from partita.ingest.layout import common
@@ -242,6 +243,11 @@ class Material:
             first += table.num_rows
         self.rows_read[file["name"]] = first
         return Batch(file["mapping"], file["name"], records, file["hash"], rows)
+
+    @cached_property
+    def commas(self) -> Commas:
+        """The columns of files with decimal commas."""
+        return commas_of(self.inputs.catalog, ((file["name"], self.mappings[file["mapping"]]) for file in self.files))
 
     @cached_property
     def _duplicates(self) -> dict[str, list[int]]:

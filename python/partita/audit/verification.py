@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from partita.cycle import Run
+from partita.cycle.written import row_as_written
 from partita.reference import Rated, Reference
 
 from .books import check_books, check_no_books
@@ -154,7 +155,8 @@ class Audit:
             self._compare_shares(rated, material.stored("shares", "subscription", self._held(accounts), "part-%"))
         refused = [row for row in material.rejects if row["code"] not in DUPLICATES]
         own = [row for row in refused if (row["usage_file"], row["usage_row"]) in places]
-        self.findings.compare("rejects", _REJECT, own, rated.rejects, same=is_same_reject)
+        expected = [row_as_written(row, material.commas) for row in rated.rejects]
+        self.findings.compare("rejects", _REJECT, own, expected, same=is_same_reject)
 
     def _compare_shares(self, rated: Rated, stored: Rows) -> None:
         key = ("line_id", "agreement", "flow", "payer", "payee")

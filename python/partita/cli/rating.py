@@ -15,6 +15,7 @@ from partita.catalog.catalog import Catalog
 from partita.cycle.columns import usage_columns
 from partita.cycle.file import File
 from partita.cycle.plan import assigned, hash_files
+from partita.cycle.written import as_written, commas_of
 from partita.engine import Engine, Source
 from partita.ingest import UsageFile, find, read
 
@@ -41,9 +42,11 @@ def rate(
         check_duplicates=check_duplicates,
         shares=outputs["shares"] is not None,
     )
+    commas = commas_of(catalog, ((file.name, file.usage.mapping) for file in files))
     for name, path in outputs.items():
         if path is not None:
-            pq.write_table(getattr(rated, name), path)
+            table = getattr(rated, name)
+            pq.write_table(as_written(table, commas) if name == "rejects" else table, path)
     counts = {"rows": rated.rows, "skipped": rated.skipped, "rejected": rated.rejects.num_rows}
     if json:
         out.data({**counts, "lines": rated.lines.num_rows})

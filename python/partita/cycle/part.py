@@ -23,6 +23,7 @@ from .plan import Plan
 from .rejected import records_of
 from .seen import VERDICTS
 from .verbs import Verbs
+from .written import as_written, commas_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def rate_part(sources: Sequence[Source], verdicts: pa.Table, verbs: Verbs, count
     partitions do not matter."""
     kept, refused = zip(*(_parted(source, verdicts) for source in sources), strict=True) if sources else ((), ())
     rated = verbs.rate(kept, counters, plan.closed, plan.keep, shares=plan.shares == "lines")
-    rejects = pa.concat_tables([rated.rejects.cast(VERDICTS), *refused])
+    commas = commas_of(verbs.catalog, ((source.file.name, source.file.usage.mapping) for source in sources))
+    rejects = pa.concat_tables([as_written(rated.rejects.cast(VERDICTS), commas), *refused])
     tables = {
         "rejects": rejects.sort_by([("usage_file", "ascending"), ("usage_row", "ascending")]),
         "counters": rated.counters,

@@ -174,8 +174,12 @@ def _with_points(batch: pa.RecordBatch, columns: Collection[str]) -> pa.RecordBa
     a thousandth of one."""
     for name in columns:
         index = batch.schema.get_field_index(name)
-        swapped = batch.column(index)
-        for old, new in ((",", "\0"), (".", ","), ("\0", ".")):
-            swapped = pc.replace_substring(swapped, old, new)
-        batch = batch.set_column(index, name, swapped)
+        batch = batch.set_column(index, name, turned(batch.column(index)))
     return batch
+
+
+def turned(texts: Any) -> Any:
+    """Texts with points for commas and commas for points."""
+    for old, new in ((",", "\0"), (".", ","), ("\0", ".")):
+        texts = pc.replace_substring(texts, old, new)
+    return texts

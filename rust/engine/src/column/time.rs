@@ -43,7 +43,7 @@ impl Times {
             }
             DataType::Date32 => {
                 let days = array.as_primitive::<Date32Type>().values();
-                let values = days.iter().map(|&day| i64::from(day) * DAY).collect();
+                let values = days.iter().map(|&day| i64::from(day).saturating_mul(DAY)).collect();
                 Self { values, cells: Cells::nulls_of(array), text: None }.localised(name, format)
             }
             DataType::Null => {
