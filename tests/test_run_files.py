@@ -155,3 +155,28 @@ def _text(values: list[str], kind: pa.DataType) -> pa.Array:
     encoded = pa.array(values).dictionary_encode()
     indices, texts = encoded.indices.cast(kind.index_type), encoded.dictionary.cast(kind.value_type)
     return pa.DictionaryArray.from_arrays(indices, texts)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pa.array([2**31 - 1, -(2**31), 20_000], pa.int32()).cast(pa.date32()),
+        pa.array([2**62, -(2**62), 1_728_000_000], pa.timestamp("s", "UTC")),
+        pa.array([2**63 - 1, -(2**63), 1_728_000_000_000_000], pa.timestamp("us", "UTC")),
+    ],
+    ids=str,
+)
+def test_times_at_the_ends_of_their_types_are_rejects(tmp_path: Path, times: pa.Array) -> None:
+    given = {
+        "parties": {"nordtel": {}},
+        "accounts": {"a": {"owner": "c", "currency": "EUR"}},
+        "subscriptions": {"s": {"account": "a", "keys": ["k"], "plans": "p"}},
+        "usage": {"calls": {"files": "*.arrow", "id": "id", "time_zone": "Europe/Paris", "service": {"constant": "x"}}},
+        "plans": {"p": {"seller": "nordtel", "currency": "EUR", "charges": {"c": {"flat": "1"}}}},
+    }
+    table = pa.table({"id": ["1", "2", "3"], "time": times, "key": ["k"] * 3})
+    with pa.ipc.new_file(tmp_path / "calls.arrow", table.schema) as file:
+        file.write_table(table)
+    run = partita.run(partita.load(given), tmp_path / "calls.arrow", "2024-10", f"duckdb:///{tmp_path}/book.duckdb")
+    assert run.rejects["name"].to_pylist() == ["outside_calendar"] * 2
+    assert (run.rated, partita.verify(run, whole=True).clean) == (1, True)

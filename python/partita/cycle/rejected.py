@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from partita.catalog.catalog import Catalog
 from partita.catalog.usage import Usage
 from partita.ingest import UsageFile
-from partita.ingest.layout import common
+from partita.ingest.layout import common, in_milliseconds
 
 from .folder import finished, read_table, write_folder, write_table
 from .gather import ROW, Source
@@ -66,7 +66,7 @@ def _fill(draft: Path, folder: Path, plan: Plan, catalog: Catalog) -> dict[str, 
             records = pa.concat_tables(kept).sort_by(ROW) if whole else original_records(file.usage, rows, catalog)
             file.check()
             name = f"{index:04}"
-            write_table(draft, name, records.replace_schema_metadata(_origin(file.usage)))
+            write_table(draft, name, in_milliseconds(records).replace_schema_metadata(_origin(file.usage)))
             counts[name] = records.num_rows
     return {"rows": counts}
 
