@@ -83,8 +83,19 @@ def test_run_as_data(partita: Partita) -> None:
         "uncharged": 0,
         "bills": 2,
         "statements": 1,
+        "unidentified": [],
         "notices": [],
     }
+
+
+def test_a_run_says_where_it_could_not_look_for_duplicates(partita: Partita, tmp_path: Path) -> None:
+    catalog = json.loads((tmp_path / "catalog.json").read_text())
+    for mapping in catalog["usage"].values():
+        mapping["id"] = "none"
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    code, text, _ = partita(*RUN)
+    assert (code, "could not be checked" in text) == (0, True)
+    assert len(_data(partita, *RUN)["unidentified"]) == 1
 
 
 def test_rejects_fail_only_when_asked_to(partita: Partita) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from partita import cycle
 from partita.cycle import Run
 
 from . import out
+
+_SHOWN: Final = 3
 
 
 def run(
@@ -61,7 +63,7 @@ def summary(run: Run) -> dict[str, Any]:
     counts = {name: getattr(run, name) for name in ("rows", "skipped", "rated", "rejected", "uncharged")}
     documents = {"bills": run.bills.num_rows, "statements": run.statements.num_rows}
     facts = {"run_id": run.run_id, "kind": run.kind, "period": run.period, "replayed": run.replayed}
-    return {**facts, **counts, **documents, "notices": run.notices.to_pylist()}
+    return {**facts, **counts, **documents, "unidentified": run.unidentified, "notices": run.notices.to_pylist()}
 
 
 def _told(run: Run, json: bool) -> int:
@@ -83,6 +85,10 @@ def _tell(run: Run, facts: Mapping[str, Any]) -> None:
     if facts["uncharged"]:
         told = out.counted(facts["uncharged"], "charge")
         out.say(f"{told} of the period could not be made; `partita report` says why")
+    if facts["unidentified"]:
+        files = facts["unidentified"]
+        shown = ", ".join(files[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
+        out.say(f"no ids in {shown}: whether records come twice could not be checked")
     for notice in facts["notices"]:
         out.say(f"notice {notice['code']}: {notice['subject']}: {notice['text']}")
     if run.kind == "trial":

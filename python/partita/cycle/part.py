@@ -90,8 +90,8 @@ def _parted(source: Source, verdicts: pa.Table) -> tuple[Source, pa.Table]:
 def _totals(
     sources: Sequence[Source], rated: Sequence[tuple[int, int, int, int]], rejects: pa.Table
 ) -> list[dict[str, Any]]:
-    """The control totals of each file in this partition: every row is rated, rejected or left out by `where`. Raises
-    `InternalError` when that is not so."""
+    """The control totals of each file in this partition: every row is rated, rejected or left out by `where`; and
+    whether the file has ids. Raises `InternalError` when rows are lost."""
     rejected = _counts(rejects["usage_file"])
     found = []
     for source, (_, skipped, records, _) in zip(sources, rated, strict=True):
@@ -99,7 +99,9 @@ def _totals(
         entry = {"rows": rows, "skipped": skipped, "rated": records, "rejected": rejected.get(name, 0)}
         if rows != skipped + records + entry["rejected"]:
             raise InternalError(f"{name}: {rows} rows, but {entry}")
-        found.append({"file": name, **entry})
+        column = source.file.usage.mapping.id
+        has_ids = column != "none" and column in source.table.column_names
+        found.append({"file": name, **entry, "has_ids": has_ids})
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from partita.store.schema import TABLES, conform
 
 from .closing import BOOKS
 from .closing import NAME as CLOSE
-from .folder import read_table
+from .folder import MANIFEST, read_table
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,14 @@ class Run:
         """How many fees of the period were not charged, and flows of it could not be computed: `rejects` says why."""
         told = self.folder / CLOSE / "rejects.parquet"
         return read_table(told).num_rows if told.is_file() else 0
+
+    @property
+    def unidentified(self) -> list[str]:
+        """The files whose records have no ids, so that it could not be checked whether some come twice in them, or came
+        in another file before (semantics §8)."""
+        manifests = [json.loads(path.read_text()) for path in self.folder.glob(f"*/{MANIFEST}")]
+        totals = (entry for manifest in manifests for entry in manifest.get("totals", ()))
+        return sorted({entry["file"] for entry in totals if entry["rows"] and not entry.get("has_ids", True)})
 
     @property
     def counters(self) -> pa.Table:
