@@ -8,6 +8,7 @@ all there is, else into a spool beside the run. One block is read while another 
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ BLOCK_ROWS: Final = 262_144
 """Rows that are laid out at once. Blocks are cut by the input alone, and no figure depends on them."""
 _FEW: Final = 1_024
 """Values of a dictionary that may be written with every part of a block."""
+_IN_ADVANCE: Final = 3
+"""Blocks that are read before they are laid out."""
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 
@@ -186,12 +189,12 @@ def twice(marks: pa.ChunkedArray) -> pa.Array:
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The same items, each made by another thread while the one before is used."""
+    """The same items, made by another thread while those before are used: some in advance, for one may take longer."""
     rest = iter(items)
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, rest, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, rest, None)
+        coming = deque(pool.submit(next, rest, None) for _ in range(_IN_ADVANCE))
+        while (item := coming.popleft().result()) is not None:
+            coming.append(pool.submit(next, rest, None))
             yield item
 
 
