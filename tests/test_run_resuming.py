@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from partita import cycle
-from partita.cycle import work
+from partita.cycle import folder, work
 from partita.errors import PeriodError
+from partita.store.duckdb import DuckDbBook
 
 from .billing import OCTOBER, amounts, bill, book, catalog, store_in
 
@@ -47,6 +49,23 @@ def test_a_broken_partition_is_rated_again(tmp_path: Path) -> None:
     lines = tmp_path / "book.runs" / whole.run_id / "part-0000" / "lines.parquet"
     lines.write_bytes(lines.read_bytes()[:-1] + b"?")
     assert book(bill(tmp_path, "october", OCTOBER, partition_rows=1).store) == book(whole.store)
+
+
+def test_all_that_a_commit_lists_is_on_the_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, before = set[Path](), set[Path]()
+    monkeypatch.setattr(folder, "_sync", synced.add)
+    commit = DuckDbBook.commit
+
+    def committing(*given: Any) -> None:
+        before.update(synced)
+        commit(*given)
+
+    monkeypatch.setattr(DuckDbBook, "commit", committing)
+    run = bill(tmp_path, "october", [*OCTOBER, "9,2026-10-09T08:00:00Z,999,1,ok"], partition_rows=1)
+    runs = tmp_path / "book.runs"
+    made = {path for path in (*run.folder.rglob("*"), *(runs / "inputs").rglob("*")) if path.is_file()}
+    assert len(made) > 30
+    assert made | {path.parent for path in made} | {run.folder, runs} <= before
 
 
 def test_partitions_of_another_opening_state_are_not_taken_over(tmp_path: Path) -> None:

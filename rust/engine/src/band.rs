@@ -50,15 +50,15 @@ impl Edges {
             let band = holding.iter().map(|&(_, rank)| rank).min().map_or(rest, |rank| codes[rank]);
             edges.add(cut.max(0), band);
         }
-        let days = (0..HORIZON / DAY).map(|day| edges.before(day * DAY)).collect();
-        edges.by_day = days;
+        edges.by_day = (0..HORIZON / DAY).map(|day| edges.before(day * DAY)).collect();
         edges
     }
 
     /// From an instant on, another band holds.
     fn add(&mut self, start: i64, band: u32) {
         if self.starts.last() == Some(&start) {
-            (_, _) = (self.starts.pop(), self.bands.pop());
+            self.starts.pop();
+            self.bands.pop();
         }
         if start < HORIZON && self.bands.last() != Some(&band) {
             self.starts.push(start);
