@@ -6,8 +6,10 @@ which the music company gets 70 %.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,13 @@ CATALOG: dict[str, Any] = {
         }
     },
 }
+TIME = dt.datetime(2026, 10, 5, 8, tzinfo=dt.UTC)
+NOTED = [
+    {"id": "1", "time": TIME, "key": "461", "units": Decimal("1.5"), "note": "fine"},
+    {"id": "2", "time": TIME, "key": "999", "units": Decimal("2.5"), "note": 'a; "quoted", å'},
+    {"id": "3", "time": TIME, "key": "463", "units": Decimal("3.5"), "note": None},
+]
+"""Records of the usage mapping; the second is of a key that nobody has. No mapping reads the note."""
 OCTOBER = (
     "1,2026-10-01T08:00:00Z,461,4,ok",
     "2,2026-10-02T08:00:00Z,462,8,ok",

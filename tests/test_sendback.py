@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import json
 from collections.abc import Callable
@@ -19,43 +18,35 @@ from partita.catalog import load
 from partita.errors import StoreError
 from partita.ingest import read
 
-from .billing import CATALOG, OCTOBER, amounts, bill, catalog, store_in
-
-TIME = dt.datetime(2026, 10, 5, 8, tzinfo=dt.UTC)
-ROWS = [
-    {"id": "1", "time": TIME, "key": "461", "units": Decimal("1.5"), "note": "fine"},
-    {"id": "2", "time": TIME, "key": "999", "units": Decimal("2.5"), "note": 'a; "quoted", å'},
-    {"id": "3", "time": TIME, "key": "463", "units": Decimal("3.5"), "note": None},
-]
-"""The second is of a key that nobody has. No mapping reads the note."""
+from .billing import CATALOG, NOTED, OCTOBER, TIME, amounts, bill, catalog, store_in
 
 
 def _parquet(path: Path) -> None:
-    pq.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=1)
+    pq.write_table(pa.Table.from_pylist(NOTED), path, row_group_size=1)
 
 
 def _arrow(path: Path) -> None:
-    table = pa.Table.from_pylist(ROWS)
+    table = pa.Table.from_pylist(NOTED)
     with pa.ipc.new_file(str(path), table.schema) as writer:
         writer.write_table(table)
 
 
 def _jsonl(path: Path) -> None:
-    rows = [{**row, "time": TIME.isoformat(), "units": str(row["units"])} for row in ROWS]
+    rows = [{**row, "time": TIME.isoformat(), "units": str(row["units"])} for row in NOTED]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _csv(path: Path) -> None:
     """Semicolons, decimal commas, local times of a format, Latin-1, compressed, two lines above the header."""
     lines = ["made by switch 7", "", "id;time;key;units;note"]
-    for row in ROWS:
+    for row in NOTED:
         note = "" if row["note"] is None else '"' + str(row["note"]).replace('"', '""') + '"'
         lines.append(f"{row['id']};05.10.2026 10:00:00;{row['key']};{str(row['units']).replace('.', ',')};{note}")
     path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode("latin-1")))
 
 
 def _headless(path: Path) -> None:
-    path.write_text("".join(f"{row['id']},{TIME.isoformat()},{row['key']},{row['units']},x\n" for row in ROWS))
+    path.write_text("".join(f"{row['id']},{TIME.isoformat()},{row['key']},{row['units']},x\n" for row in NOTED))
 
 
 def _renamed(path: Path) -> None:
@@ -121,7 +112,7 @@ def test_all_columns_and_the_reason_come_back(tmp_path: Path) -> None:
     run = cycle.run(_catalog("calls.parquet", {}), path, "2026-10", store_in(tmp_path))
     back, reasons = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
     reason = {"reject_code": 201, "reject_name": "unknown_key", "reject_field": "key", "reject_value": "999"}
-    assert pq.read_table(back).to_pylist() == [{**ROWS[1], **reason}]
+    assert pq.read_table(back).to_pylist() == [{**NOTED[1], **reason}]
     assert reasons.read_text().splitlines() == [
         "usage_file,usage_row,source,id,code,name,field,value",
         f"{path},1,switch,2,201,unknown_key,key,999",
@@ -213,14 +204,14 @@ def test_a_reason_is_not_sent_back_twice(tmp_path: Path) -> None:
     again = cycle.run(catalog, tmp_path / "back", "2026-11", store_in(tmp_path))
     back, _ = cycle.send_back(again.run_id, tmp_path / "more", store_in(tmp_path))
     names = pq.read_schema(back).names
-    assert len(names) == len(set(names)) == len(ROWS[0]) + 4
+    assert len(names) == len(set(names)) == len(NOTED[0]) + 4
 
 
 def test_files_of_one_name_go_back_side_by_side(tmp_path: Path) -> None:
     for folder in ("north", "south"):
         path = tmp_path / folder / "in" / "calls.parquet"
         path.parent.mkdir(parents=True)
-        _parquet(path) if folder == "north" else pq.write_table(pa.Table.from_pylist(ROWS[1:2]), path)
+        _parquet(path) if folder == "north" else pq.write_table(pa.Table.from_pylist(NOTED[1:2]), path)
     catalog = _catalog("calls*.parquet", {"id": "none"})
     run = cycle.run(catalog, [tmp_path / "north", tmp_path / "south"], "2026-10", store_in(tmp_path))
     written = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))

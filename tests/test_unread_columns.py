@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,7 @@ import pytest
 from partita import cycle
 from partita.catalog import load
 
-from .billing import CATALOG, store_in
-
-TIME = dt.datetime(2026, 10, 5, 8, tzinfo=dt.UTC)
-ROWS = [
-    {"id": "1", "time": TIME, "key": "461", "units": Decimal("1.5"), "note": "fine"},
-    {"id": "2", "time": TIME, "key": "999", "units": Decimal("2.5"), "note": "of a key that nobody has"},
-    {"id": "3", "time": TIME, "key": "463", "units": Decimal("3.5"), "note": None},
-]
+from .billing import CATALOG, NOTED, TIME, store_in
 
 
 def _catalog(name: str) -> Any:
@@ -35,7 +27,7 @@ def _with_note(kind: pa.DataType | None, *notes: Any) -> Callable[[Path], None]:
     """A writer of Arrow whose rows have notes of a type; None takes that of the notes."""
 
     def write(path: Path) -> None:
-        rows = [{name: value for name, value in row.items() if name != "note"} for row in ROWS[:2]]
+        rows = [{name: value for name, value in row.items() if name != "note"} for row in NOTED[:2]]
         table = pa.Table.from_pylist(rows)
         for note in notes:
             table = table.append_column("note", note if kind is None else pa.array([note, note], kind))
@@ -46,7 +38,7 @@ def _with_note(kind: pa.DataType | None, *notes: Any) -> Callable[[Path], None]:
 
 
 def _same_name_in_parquet(path: Path) -> None:
-    table = pa.Table.from_pylist(ROWS[:2])
+    table = pa.Table.from_pylist(NOTED[:2])
     pq.write_table(table.append_column("note", pa.array(["x", "y"])), path)
 
 
@@ -110,7 +102,7 @@ def test_what_cannot_be_read_at_all_never_stops_a_run(tmp_path: Path) -> None:
     """A damaged column: the rejected record is kept with what was read of it."""
     path = tmp_path / "in" / "calls.parquet"
     path.parent.mkdir()
-    pq.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=1)
+    pq.write_table(pa.Table.from_pylist(NOTED), path, row_group_size=1)
     column = pq.read_metadata(path).row_group(1).column(4)
     data = bytearray(path.read_bytes())
     start = column.dictionary_page_offset or column.data_page_offset
@@ -121,7 +113,7 @@ def test_what_cannot_be_read_at_all_never_stops_a_run(tmp_path: Path) -> None:
     back, _ = cycle.send_back(run.run_id, tmp_path / "back", store_in(tmp_path))
     (row,) = pq.read_table(back).to_pylist()
     assert {name: value for name, value in row.items() if not name.startswith("reject_")} == {
-        name: value for name, value in ROWS[1].items() if name != "note"
+        name: value for name, value in NOTED[1].items() if name != "note"
     }
 
 
@@ -130,7 +122,7 @@ def test_a_file_that_came_again_with_more_columns_is_kept_with_them(tmp_path: Pa
     path.parent.mkdir()
     few = ["id", "time", "key", "units"]
     for columns in (few, [*few, "note"]):
-        pq.write_table(pa.Table.from_pylist(ROWS).select(columns), path)
+        pq.write_table(pa.Table.from_pylist(NOTED).select(columns), path)
         store = store_in(tmp_path, str(len(columns)))
         run = cycle.run(_catalog("calls.parquet"), path, "2026-10", store)
         back, _ = cycle.send_back(run.run_id, tmp_path / f"back-{len(columns)}", store)
