@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from partita.catalog.agreement import TRUE_UP
 from partita.catalog.catalog import Catalog
 from partita.cycle.folder import read_table
 from partita.errors import StoreError
@@ -70,7 +71,8 @@ def _folders(material: Material) -> Iterator[tuple[str, Sequence[str], Rows, Row
 def is_paid(catalog: Catalog, share: Mapping[str, Any]) -> bool:
     """Whether somebody pays a share: it is neither the sale itself nor only measured for other flows."""
     flows = flows_of(catalog.agreements[share["agreement"]], share["version"])
-    return not is_sale(flows[share["flow"]]) and share["flow"] not in measured_flows(flows)
+    name = share["flow"].removesuffix(TRUE_UP)
+    return not is_sale(flows[name]) and name not in measured_flows(flows)
 
 
 def _summed(path: Path, columns: Sequence[str], item: str) -> Rows:

@@ -116,7 +116,8 @@ def _flow_or_amount(value: Any) -> str:
 
 class Extreme(Model):
     """`greater_of`: the largest of flows and amounts, on sums over the period per payer, payee and currency, or per
-    subscription. Flows named here are measured, not paid."""
+    subscription. Flows named here are measured, not paid. What amounts and fees add to the flows on usage, the true-up
+    of a guarantee, is a line and a share of its own, named FLOW/true_up."""
 
     of: tuple[
         Annotated[Annotated[Id, Tag("<flow>")] | Annotated[Exact, Tag("<amount>")], Discriminator(_flow_or_amount)],
@@ -190,6 +191,10 @@ class Flow(Model):
         if len(given) > 1:
             raise ValueError(f"a flow has one of {', '.join(KINDS)}; this one has {' and '.join(given)}")
         return self
+
+
+TRUE_UP = "/true_up"
+"""What ends the item of the line, and the flow of the share, of what a guarantee adds to what was measured."""
 
 
 def is_sale(flow: Flow) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from partita.catalog.agreement import Agreement, Extreme, Flow
+from partita.catalog.agreement import TRUE_UP, Agreement, Extreme, Flow
 from partita.catalog.charge import Lookup
 from partita.errors import CatalogError
 
@@ -48,10 +48,12 @@ class PeriodFlows:
         self.roles = PeriodRoles(terms, stands, [*self.own_shares, *self.own_sales])
         self.fees = RecurringFees(terms, stands, month, self.own_shares, self.roles)
         self.sums: dict[str, Sums] = {}
+        self.true_ups: dict[tuple[str, Group], Fraction] = {}
         self.rejects: list[Reject] = []
 
     def shares(self) -> list[Share]:
-        """One share a flow and group, in the order of the agreement's flows, then of the groups."""
+        """One share a flow and group, in the order of the agreement's flows, then of the groups. What a guarantee adds
+        to what was measured is a share of its own."""
         for_period = period_flows(self.stands.flows)
         for name in in_order(self.stands.flows) if for_period else ():
             flow = self.stands.flows[name]
@@ -62,19 +64,29 @@ class PeriodFlows:
             except Reject as reject:
                 self.rejects.append(reject)
         names = [name for name in self.stands.flows if name in for_period and name in self.sums]
-        return [self._share(name, group) for name in names for group in sorted(self.sums[name], key=Group.bytewise)]
+        return [
+            self._share(name, group, amount, suffix)
+            for name in names
+            for group in sorted(self.sums[name], key=Group.bytewise)
+            for amount, suffix in self._parts(name, group)
+        ]
 
-    def _share(self, name: str, group: Group) -> Share:
+    def _parts(self, name: str, group: Group) -> list[tuple[Fraction, str]]:
+        added = self.true_ups.get((name, group), Fraction(0))
+        parts = [(self.sums[name][group] - added, ""), (added, TRUE_UP)]
+        return [part for part in parts if part[0] != 0] or parts[:1]
+
+    def _share(self, name: str, group: Group, amount: Fraction, suffix: str) -> Share:
         return Share(
             None,
             self.month.name,
             group.subscription,
             self.stands.id,
             self.stands.version,
-            name,
+            name + suffix,
             group.payer,
             group.payee,
-            self.sums[name][group],
+            amount,
             group.currency,
             name not in measured_flows(self.stands.flows),
         )
@@ -117,20 +129,26 @@ class PeriodFlows:
 
     def _greater_of(self, name: str, flow: Flow, extreme: Extreme) -> Sums:
         """By group of what it chooses from. Where an amount is among that, a group whose parties do not depend on
-        usage is there even if nothing was sold: a guarantee is due all the same."""
+        usage is there even if nothing was sold: a guarantee is due all the same. What amounts and fees add to the
+        flows on usage is a true-up (models.md §2)."""
         each = extreme.per == "subscription"
         measured: list[Sums] = []
+        fees: list[Sums] = []
         for part in extreme.of:
             if isinstance(part, str):
                 sums: Sums = {}
                 for group, amount in self.sums[part].items():
                     add(sums, self.roles.group_for(name, flow, group, group.payer, each), amount)
-                measured.append(sums)
+                (fees if self.stands.flows[part].recurring is not None else measured).append(sums)
         amounts = [Fraction(part) for part in extreme.of if not isinstance(part, str)]
-        groups = dict.fromkeys(group for sums in measured for group in sums)
+        groups = dict.fromkeys(group for sums in (*measured, *fees) for group in sums)
         if amounts:
             groups.update(dict.fromkeys(self._guaranteed(name, flow, each)))
-        return greater_of.greatest(list(groups), measured, amounts)
+        chosen = greater_of.greatest(list(groups), [*measured, *fees], amounts)
+        if measured and (fees or amounts):
+            for group, amount in greater_of.greatest(list(groups), measured, []).items():
+                self.true_ups[name, group] = _rounded(flow, chosen[group]) - _rounded(flow, amount)
+        return chosen
 
     def _guaranteed(self, name: str, flow: Flow, each: bool) -> list[Group]:
         payer, payee = flow.payer, flow.payee or flow.payer

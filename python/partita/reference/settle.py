@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any, NamedTuple
 
-from partita.catalog.agreement import Agreement, Flow
+from partita.catalog.agreement import TRUE_UP, Agreement, Flow
 
 from .agreements import is_sale, measured_flows, plays_owner, standing
 from .clock import cycle_named
@@ -98,12 +98,12 @@ class Settling:
 
     def _add(self, share: Mapping[str, Any]) -> None:
         flows = flows_of(self.terms.catalog.agreements[share["agreement"]], share["version"])
-        name = share["flow"]
+        name = share["flow"].removesuffix(TRUE_UP)
         if name in measured_flows(flows) or is_sale(flows[name]):
             return  # nobody pays it, or the customer's bill carries it
         payer, payee = (self._account(share, flows, side) for side in ("payer", "payee"))
         member = Member(share["agreement"], share["version"], name, payer, payee, share["currency"])
-        key = Key(None, name, share["version"], None, None, flows[name].tax_category)
+        key = Key(None, share["flow"], share["version"], None, None, flows[name].tax_category)
         place = (member, key, share["payer"] == share["payee"])
         self.sums[place] = self.sums.get(place, Fraction(0)) + to_fraction(share["amount"])
 
@@ -115,8 +115,9 @@ class Settling:
         if named is not None:
             return str(named)
         roles, held = self.terms.catalog.agreements[share["agreement"]].roles, share["subscription"]
+        flow = share["flow"].removesuffix(TRUE_UP)
         own = None if held is None else self.terms.directory.subscriptions.get(held)
-        if own is not None and own.account.owner == share[side] and plays_owner(roles, flows, share["flow"], side):
+        if own is not None and own.account.owner == share[side] and plays_owner(roles, flows, flow, side):
             return own.account_id
         if own is None and (held, share[side]) in self.named:
             return str(self.named[held, share[side]])
@@ -172,7 +173,8 @@ class Settling:
 
     def _direction_order(self, contract: tuple[str, ...], items: Sequence[Item]) -> tuple[object, ...]:
         agreement = self.terms.catalog.agreements[contract[0]]
-        places = [list(flows_of(agreement, item.key.version)).index(item.key.item) for item in items]
+        named = [(item.key.version, item.key.item.removesuffix(TRUE_UP)) for item in items]
+        places = [list(flows_of(agreement, version)).index(flow) for version, flow in named]
         return contract[0], min(places, default=len(agreement.flows)), contract
 
     def _document(self, contract: tuple[str, str, str, str], items: Sequence[Item]) -> None:

@@ -13,7 +13,7 @@ use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray};
 
 pub use accounts::Accounts;
 pub use read::{Columns, Document, DocumentLine};
-pub use rounding::{Unit, rounded_lines};
+pub use rounding::{Unit, lines_of, rounded_lines};
 
 use crate::error::Result;
 use crate::output::{NameColumn, batch, decimals, nulls};

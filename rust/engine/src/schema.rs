@@ -54,7 +54,7 @@ pub static LINES: LazyLock<SchemaRef> = LazyLock::new(|| {
     ])
 });
 
-/// What one flow made of one line, or of one period.
+/// What one flow made of one line, or of one period; what a guarantee adds to that is a share of its own (`FLOW/true_up`).
 pub static SHARES: LazyLock<SchemaRef> = LazyLock::new(|| {
     let name = dictionary();
     schema(&[

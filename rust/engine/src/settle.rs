@@ -15,7 +15,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::RecordBatch;
 
@@ -31,7 +31,7 @@ use crate::subscriber::NONE;
 use crate::sums::{LINES, SHARES, Sums, line};
 use carried::Carried;
 use members::members;
-use period::Period;
+use period::{Part, Period};
 use recurring::{Fees, Sale};
 use roles::{Roles, Side};
 use shares::{Cast, Share, Shares};
@@ -108,10 +108,13 @@ impl Engine {
         let asked = flows.iter().any(is_fee_between_sellers);
         let sales = if asked { self.sales(agreement, lines, &mut shares.cast) } else { BTreeSet::new() };
         let own = shares.rows.iter().filter(|share| share.agreement == number).collect();
-        let mut period = Period { agreement, version, fees, shares: own, sales: &sales, cast: &mut shares.cast };
-        let (flows, faults) = period.flows()?;
-        let share = |flow| move |(group, amount)| Share { agreement: number, version, flow, group, amount };
-        Ok((flows.into_iter().flat_map(|(flow, sums)| sums.into_iter().map(share(flow))).collect(), faults))
+        let cast = &mut shares.cast;
+        let mut period =
+            Period { agreement, version, fees, shares: own, sales: &sales, cast, true_ups: BTreeMap::new() };
+        let (parts, faults) = period.flows()?;
+        let share =
+            |Part { flow, true_up, group, amount }| Share { agreement: number, version, flow, true_up, group, amount };
+        Ok((parts.into_iter().map(share).collect(), faults))
     }
 
     /// The plans of which an agreement shares a charge.

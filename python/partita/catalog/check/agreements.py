@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from partita.catalog.agreement import Agreement, CheckedTerms, Flow, FromColumn
+from partita.catalog.agreement import TRUE_UP, Agreement, CheckedTerms, Flow, FromColumn
 from partita.catalog.charge import Lookup, Number
 from partita.catalog.document import Path
 from partita.catalog.refusal import shown, unknown
@@ -130,6 +130,8 @@ def _flow(scene: Scene, agreement: Agreement, graph: Graph, flow: Flow, path: Pa
     if start >= end:
         yield (*path, "valid", "until"), f"{flow.valid.valid_until} is not after from ({flow.valid.valid_from})"
     yield from _of_the_period(flow, path)
+    if str(path[-1]).endswith(TRUE_UP):
+        yield path, f"ends in {TRUE_UP}, as the line of what a guarantee adds to its flow; choose another name"
     if flow.recurring is not None:
         yield from _recurring(agreement, flow, path)
 

@@ -21,7 +21,7 @@ from . import beside, calendars, charges, usage
 from .agreements import agreement
 from .scalars import Json
 
-RULES: Final = "1"
+RULES: Final = "2"
 """Version of the arithmetic; part of a run's identity."""
 
 

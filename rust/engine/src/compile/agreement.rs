@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::charge::target;
 use super::number::{Number, Values};
 use super::{Charge, Compiled, Compiler, Plan};
+use crate::basis::greater_of::TRUE_UP;
 use crate::catalog::{self, Binding, NoticeWhen, Per};
 use crate::charge::{Flat, Model, Target, Unit};
 use crate::condition::{Attributes, Condition, Source, Test};
@@ -74,6 +75,8 @@ impl Basis {
 #[derive(Debug)]
 pub struct Flow {
     pub id: String,
+    /// The item of the line of what a guarantee adds.
+    pub true_up: String,
     pub payer: Role,
     pub payee: Role,
     pub of: Vec<usize>,
@@ -99,6 +102,11 @@ impl Flow {
     #[inline]
     pub fn is_paid(&self) -> bool {
         self.payable && !matches!(self.basis, Basis::Sale)
+    }
+
+    /// What it, or what it adds to what was measured, is called on statements and in shares.
+    pub fn item(&self, true_up: bool) -> &str {
+        if true_up { &self.true_up } else { &self.id }
     }
 
     /// The flows that it refers to.
@@ -264,6 +272,7 @@ impl Compiler<'_> {
         let basis = self.basis(&path, terms, costs);
         Flow {
             id: terms.id.clone(),
+            true_up: format!("{}{TRUE_UP}", terms.id),
             payer: self.role(&path, &terms.payer),
             payee: self.role(&path, &terms.payee),
             of: terms.of.clone(),

@@ -44,14 +44,18 @@ impl Unit {
     }
 }
 
-/// The amounts of lines with these exact sums, in their order, raw.
+/// The amounts of lines with these exact sums, in their order, raw, that come to their sum rounded.
 ///
 /// ```text
 /// 0.004, 0.004, 0.004 → 0.01, 0.00, 0.00   (total 0.012 → 0.01)
 /// ```
 pub fn rounded_lines(exact: &[i128], unit: Unit) -> Result<Vec<i128>> {
     let sum = exact.iter().try_fold(0, |sum, &line| add(sum, line))?;
-    let total = unit.rounded(sum)?;
+    lines_of(unit.rounded(sum)?, exact, unit)
+}
+
+/// The amounts of lines with these exact sums that come to `total`, of which they miss less than a unit each.
+pub fn lines_of(total: i128, exact: &[i128], unit: Unit) -> Result<Vec<i128>> {
     let mut lines = exact.iter().map(|&line| Ok(unit.rounded(line)?)).collect::<Result<Vec<_>>>()?;
     let rounded = lines.iter().try_fold(0, |sum, &line| add(sum, line))?;
     let missing = unit.count(total - rounded)?;

@@ -56,7 +56,8 @@ fn flow_of<'c>(compiled: &'c Compiled, document: &Document, line: &DocumentLine)
     let agreement: Option<&Agreement> = compiled.agreements.iter().find(|own| own.id == document.contract);
     let version = usize::try_from(line.version).ok();
     let version = agreement.zip(version).and_then(|(agreement, version)| agreement.versions.get(version));
-    let flow = version.and_then(|version| version.flows.iter().find(|flow| flow.id == line.item));
+    let flow =
+        version.and_then(|version| version.flows.iter().find(|flow| flow.id == line.item || flow.true_up == line.item));
     let unknown =
         || Error::UsageSchema(format!("document {:?}: no flow {:?} in its agreement", document.id, line.item));
     flow.map(Some).ok_or_else(unknown)

@@ -24,6 +24,8 @@ pub struct Member {
     pub payee_account: u32,
     pub currency: u32,
     pub exact: i128,
+    /// Of that, what was measured, and what a guarantee adds to it; None where no share is for it.
+    pub parts: [Option<i128>; 2],
     /// What it comes to in minor units (raw), where a dealing set says so.
     pub dealt: Option<i128>,
 }
@@ -50,7 +52,12 @@ pub fn members(engine: &Engine, shares: &mut Shares, period: &str) -> Result<Vec
     let mut members: Vec<Member> = Vec::new();
     for member in found {
         match members.last_mut().filter(|last| last.key() == member.key()) {
-            Some(last) => last.exact = add(last.exact, member.exact)?,
+            Some(last) => {
+                last.exact = add(last.exact, member.exact)?;
+                for (part, more) in last.parts.iter_mut().zip(member.parts) {
+                    *part = part.map_or(Ok(more), |part| add(part, more.unwrap_or(0)).map(Some))?;
+                }
+            }
             None => members.push(member),
         }
     }
@@ -100,6 +107,7 @@ fn member(share: &Share, account: impl Fn(u32, u32, u32) -> Result<u32>) -> Resu
         payee_account: account(group.payee, group.payee_account, group.currency)?,
         currency: group.currency,
         exact: share.amount,
+        parts: [false, true].map(|true_up| (share.true_up == true_up).then_some(share.amount)),
         dealt: None,
     })
 }

@@ -3,11 +3,12 @@
 //! The agreement is taken as it stands at the start of the calendar month, in its own zone, or else as it first comes
 //! into force in it. Sums are by payer, payee and currency; and by subscription as long as all they are computed from is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use partita_money::{Dec, Ratio};
 
-use crate::basis::{Group, Sums, greater_of, put, remainder, split, stored};
+use crate::basis::greater_of::Choices;
+use crate::basis::{Group, Sums, put, remainder, split, stored};
 use crate::catalog::Per;
 use crate::column::ONE;
 use crate::compile::{Agreement, Basis, Flow, Number, Role, Scratch};
@@ -30,8 +31,14 @@ impl Attributes for Nothing {
     }
 }
 
-/// The sums of flows, by their places.
-pub type Flows = Vec<(usize, Sums)>;
+/// What a flow, by its place, comes to between two parties; or what a guarantee adds to that.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    pub flow: usize,
+    pub group: Group,
+    pub amount: i128,
+    pub true_up: bool,
+}
 
 /// The flows of one agreement on one month.
 #[derive(Debug)]
@@ -44,20 +51,22 @@ pub struct Period<'a> {
     pub shares: Vec<&'a Share>,
     pub sales: &'a BTreeSet<Sale>,
     pub cast: &'a mut Cast,
+    /// What guarantees add, of the amounts of their flows.
+    pub true_ups: BTreeMap<(usize, Group), i128>,
 }
 
 impl Period<'_> {
-    /// The sums of each flow that is computed now, by its place; and what kept others from it.
-    pub fn flows(&mut self) -> Result<(Flows, Vec<Fault>)> {
+    /// What each flow that is computed now comes to; and what kept others from it.
+    pub fn flows(&mut self) -> Result<(Vec<Part>, Vec<Fault>)> {
         let agreement = self.agreement;
         let flows = agreement.versions.get(self.version).map_or(&[][..], |version| &version.flows);
         let mut sums: Vec<Option<Sums>> = Vec::with_capacity(flows.len());
         let mut faults = Vec::new();
-        for flow in flows {
+        for (place, flow) in flows.iter().enumerate() {
             let refused = flow.bases().any(|base| matches!(sums.get(base), Some(None)));
             sums.push(match (flow.at_close, flow.is_measured) {
                 (true, _) if refused => None,
-                (true, _) => match self.flow(flow, flows, &sums) {
+                (true, _) => match self.flow((place, flow), flows, &sums) {
                     Ok(sums) => Some(sums),
                     Err(Stop::Flow(fault)) => {
                         faults.push(fault);
@@ -69,10 +78,21 @@ impl Period<'_> {
                 (false, false) => Some(Sums::new()),
             });
         }
-        let own = |(place, sums): (usize, Option<Sums>)| {
-            Some((place, sums?)).filter(|_| flows.get(place).is_some_and(|flow| flow.at_close))
-        };
-        Ok((sums.into_iter().enumerate().filter_map(own).collect(), faults))
+        let mut parts = Vec::new();
+        for (place, sums) in sums.into_iter().enumerate() {
+            if flows.get(place).is_some_and(|flow| flow.at_close) {
+                parts.extend(sums.into_iter().flatten().flat_map(|(group, amount)| self.parts(place, group, amount)));
+            }
+        }
+        Ok((parts, faults))
+    }
+
+    /// What was measured and what is added to it, as far as either is anything; else all of it.
+    fn parts(&self, flow: usize, group: Group, amount: i128) -> impl Iterator<Item = Part> + use<> {
+        let added = self.true_ups.get(&(flow, group)).copied().unwrap_or(0);
+        let measured = Part { flow, group, amount: amount - added, true_up: false };
+        let true_up = Part { flow, group, amount: added, true_up: true };
+        [measured, true_up].into_iter().filter(move |part| part.amount != 0 || (added == 0 && !part.true_up))
     }
 
     /// The sums of a flow of the records, in whatever version.
@@ -87,14 +107,15 @@ impl Period<'_> {
         Ok(sums)
     }
 
-    fn flow(&mut self, flow: &Flow, flows: &[Flow], sums: &[Option<Sums>]) -> Result<Sums, Stop> {
+    fn flow(&mut self, (place, flow): (usize, &Flow), flows: &[Flow], sums: &[Option<Sums>]) -> Result<Sums, Stop> {
         if !self.fees.in_force(flow) {
             return Ok(Sums::new());
         }
         match &flow.basis {
             Basis::Recurring { fee, per, prorate } => Ok(self.recurring(flow, *fee, *per, *prorate)?),
             Basis::GreaterOf { flows: named, amounts, per_subscription } => {
-                Ok(self.greater_of(flow, flows, sums, named, amounts, *per_subscription)?)
+                let choices = self.choices(flow, flows, sums, (named, amounts), *per_subscription)?;
+                Ok(self.greater_of((place, flow), &choices, *per_subscription)?)
             }
             Basis::Whole => Ok(self.base(flow, flows, sums)?.0),
             Basis::Percent { rate, complement } => self.percent(flow, flows, sums, rate, *complement),
@@ -119,18 +140,16 @@ impl Period<'_> {
         self.fees.of_pairs(flow, fee, prorate, &pairs, currency)
     }
 
-    /// The greatest of some flows and amounts. A guaranteed amount is due to parties that do not depend on usage even if
-    /// nothing was sold.
-    fn greater_of(
+    /// What a `greater_of` chooses from, by its own groups.
+    fn choices<'c>(
         &mut self,
         flow: &Flow,
         flows: &[Flow],
         sums: &[Option<Sums>],
-        named: &[usize],
-        amounts: &[i128],
+        (named, amounts): (&[usize], &'c [i128]),
         each: bool,
-    ) -> Result<Sums> {
-        let mut measured = Vec::with_capacity(named.len());
+    ) -> Result<Choices<'c>> {
+        let mut choices = Choices { amounts, ..Choices::default() };
         for &place in named {
             let (Some(other), Some(Some(sums))) = (flows.get(place), sums.get(place)) else { continue };
             let mut own = Sums::new();
@@ -139,11 +158,24 @@ impl Period<'_> {
                 let carried = self.fees.roles.carried(flow, other, group, payer, self.cast);
                 put(&mut own, if each { carried } else { carried.whole() }, amount)?;
             }
-            measured.push(own);
+            let is_fee = matches!(other.basis, Basis::Recurring { .. });
+            if is_fee { &mut choices.fees } else { &mut choices.measured }.push(own);
         }
-        let guaranteed = if amounts.is_empty() { Sums::new() } else { self.guaranteed(flow, each)? };
-        let greatest = greater_of::greatest(&measured, amounts, &guaranteed);
-        greatest.into_iter().map(|(group, amount)| Ok((group, stored(amount, flow.target)?))).collect()
+        Ok(choices)
+    }
+
+    /// The greatest of some flows and amounts. A guaranteed amount is due to parties that do not depend on usage even if
+    /// nothing was sold.
+    fn greater_of(&mut self, (place, flow): (usize, &Flow), choices: &Choices, each: bool) -> Result<Sums> {
+        let mut sums = if choices.amounts.is_empty() { Sums::new() } else { self.guaranteed(flow, each)? };
+        sums.extend(choices.groups().map(|group| (*group, 0)));
+        for (group, amount) in &mut sums {
+            *amount = stored(choices.greatest(group), flow.target)?;
+            if let Some(measured) = choices.measured(group) {
+                self.true_ups.insert((place, *group), *amount - stored(measured, flow.target)?);
+            }
+        }
+        Ok(sums)
     }
 
     fn guaranteed(&mut self, flow: &Flow, each: bool) -> Result<Sums> {

@@ -14,12 +14,13 @@ use crate::schema::SHARES;
 use crate::subscriber::NONE;
 use crate::sums::{Sums, share};
 
-/// One flow's sum between two parties.
+/// One flow's sum between two parties; or that part of it that a guarantee adds to what was measured.
 #[derive(Debug, Clone, Copy)]
 pub struct Share {
     pub agreement: usize,
     pub version: usize,
     pub flow: usize,
+    pub true_up: bool,
     pub group: Group,
     pub amount: i128,
 }
@@ -68,7 +69,7 @@ impl Shares {
             let agreement = agreements.get(row.texts[share::AGREEMENT] as usize).copied().unwrap_or(usize::MAX);
             let flow = sums.text(row, share::FLOW).unwrap_or_default();
             let (version, flow) = place(compiled, agreement, row.version, flow)?;
-            shares.rows.push(Share { agreement, version, flow, group, amount: row.amount });
+            shares.rows.push(Share { agreement, version, flow, true_up: false, group, amount: row.amount });
         }
         Ok(shares)
     }
@@ -78,11 +79,11 @@ impl Shares {
         let rows = self.rows.get(first..).unwrap_or_default();
         let is_paid = |share: &&Share| share.flow_of(engine).is_some_and(Flow::is_paid);
         let mut ordered: Vec<&Share> = rows.iter().filter(is_paid).collect();
-        ordered.sort_by_key(|share| (share.agreement, share.flow, self.cast.names(&share.group)));
+        ordered.sort_by_key(|share| (share.agreement, share.flow, self.cast.names(&share.group), share.true_up));
         let mut names: [NameColumn; 6] = Default::default();
         for share in &ordered {
             let agreement = engine.compiled.agreements.get(share.agreement).map(|agreement| agreement.id.as_str());
-            let flow = share.flow_of(engine).map(|flow| flow.id.as_str());
+            let flow = share.flow_of(engine).map(|flow| flow.item(share.true_up));
             let [payer, payee, subscription, currency] = self.cast.names(&share.group);
             let texts = [subscription, agreement, flow, payer, payee, currency];
             names.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));

@@ -4,7 +4,7 @@
 //! is carried forward: a line takes it off this statement, and another puts it on that of the next period.
 
 use crate::compile::{Agreement, Compiled};
-use crate::document::{Accounts, Builder, CARRIED, DraftLine, Head, STATEMENT, Unit, rounded_lines};
+use crate::document::{Accounts, Builder, CARRIED, DraftLine, Head, STATEMENT, Unit, lines_of, rounded_lines};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::settle::carried::Carried;
@@ -137,7 +137,7 @@ impl<'a> Settling<'a> {
         let [agreement, payer_account, payee_account, currency] = contract;
         let agreement = self.agreement(agreement)?;
         let unit = Unit::of(self.compiled(), currency)?;
-        let mut lines = self.lines(payer_account, group)?;
+        let mut lines = self.lines(payer_account, group, unit)?;
         let mut nets = nets(&lines, unit)?;
         let total = nets.iter().try_fold(0, |sum, &net| add(sum, net))?;
         let negative = agreement.consolidated && total < 0;
@@ -172,33 +172,38 @@ impl<'a> Settling<'a> {
     }
 
     /// The lines of a document, in order of flow, version and tax category, bytewise.
-    fn lines(&self, payer: &str, group: &[(Contract, Part)]) -> Result<Vec<Line<'a>>> {
+    fn lines(&self, payer: &str, group: &[(Contract, Part)], unit: Unit) -> Result<Vec<Line<'a>>> {
         let mut lines = Vec::with_capacity(group.len());
         for (_, part) in group {
-            lines.push(match part {
-                Part::Member(member) => self.line(payer, member)?,
-                Part::Carried(amount) => Line::carried(*amount),
-            });
+            match part {
+                Part::Member(member) => lines.extend(self.lines_of(payer, member, unit)?),
+                Part::Carried(amount) => lines.push(Line::carried(*amount)),
+            }
         }
         lines.sort_by_key(Line::order);
         Ok(lines)
     }
 
-    fn line(&self, payer: &str, member: &Member) -> Result<Line<'a>> {
+    /// What a member was measured and what a guarantee adds, each a line; what the member was dealt is on both.
+    fn lines_of(&self, payer: &str, member: &Member, unit: Unit) -> Result<Vec<Line<'a>>> {
         let agreement = self.compiled().agreements.get(member.agreement);
         let version = agreement.and_then(|agreement| agreement.versions.get(member.version));
         let flow = version.and_then(|version| version.flows.get(member.flow));
         let flow = flow.ok_or_else(|| Error::Internal("a share of no flow".into()))?;
         let reversed = self.cast.accounts.name(member.payer_account) != Some(payer);
         let sign = if reversed { -1 } else { 1 };
-        Ok(Line {
-            item: &flow.id,
+        let exact: Vec<i128> = member.parts.iter().flatten().map(|part| part * sign).collect();
+        let dealt = member.dealt.map(|total| lines_of(total * sign, &exact, unit)).transpose()?;
+        let items = [false, true].into_iter().zip(member.parts).filter(|(_, part)| part.is_some());
+        let line = |(place, (&exact, (true_up, _)))| Line {
+            item: flow.item(true_up),
             version: i32::try_from(member.version).unwrap_or(i32::MAX),
             tax_category: &flow.tax_category,
             reversed,
-            exact: member.exact * sign,
-            dealt: member.dealt.map(|part| part * sign),
-        })
+            exact,
+            dealt: dealt.as_ref().and_then(|dealt| dealt.get(place).copied()),
+        };
+        Ok(exact.iter().zip(items).enumerate().map(line).collect())
     }
 }
 
