@@ -23,7 +23,7 @@ use crate::catalog::{self, Terms};
 use crate::clock::TimeZone;
 use crate::condition::{Condition, Source, Test};
 use crate::error::{Error, Problem, Result};
-use crate::guide::{Domains, Guide};
+use crate::guide::{Domains, Guide, zone_classes};
 use crate::names::Names;
 use crate::table::Table;
 use crate::zone::Prefixes;
@@ -50,6 +50,8 @@ pub struct Compiled {
     pub parties: Names,
     pub clocks: Vec<TimeZone>,
     pub zones: Names,
+    /// By zone, and for none: zones of one class rate alike.
+    pub zone_classes: Vec<u32>,
     pub prefixes: Option<Prefixes>,
     pub bands: Names,
     pub calendars: Vec<Calendar>,
@@ -112,6 +114,7 @@ impl Compiled {
             currencies: terms.currencies.clone(),
             parties: compiler.parties,
             clocks: compiler.clocks,
+            zone_classes: zone_classes(compiler.zones.len() + 1, plans.iter().map(|plan| &plan.guide)),
             zones: compiler.zones,
             prefixes,
             bands: compiler.bands,

@@ -46,20 +46,15 @@ impl Classes {
         for (place, set) in sets.enumerate() {
             for &code in set.unwrap_or_default() {
                 let signature = &mut signatures[code as usize];
-                *signature = (*signature ^ (place as u128 + 1)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+                *signature = signed(*signature, place);
             }
             tested |= set.is_some();
         }
         if !tested {
             return Self { of_code: Vec::new(), count: 1 };
         }
-        let mut known = BTreeMap::new();
-        let mut class = |signature: u128| {
-            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-            *known.entry(signature).or_insert(next)
-        };
-        let of_code = signatures.into_iter().map(&mut class).collect();
-        Self { of_code, count: known.len() }
+        let (of_code, count) = numbered(&signatures);
+        Self { of_code, count }
     }
 
     #[inline]
@@ -136,6 +131,15 @@ impl Guide {
         Self { services, grids, lists, choices, residuals }
     }
 
+    /// Tells zones apart in the signatures of all where some grid does.
+    fn sign_zones(&self, signatures: &mut [u128]) {
+        for grid in self.grids.iter().filter(|grid| grid.zones.count > 1) {
+            for (signature, &class) in signatures.iter_mut().zip(&grid.zones.of_code) {
+                *signature = signed(*signature, class as usize);
+            }
+        }
+    }
+
     /// What a list tells by itself.
     #[inline]
     pub fn only(&self, list: u32) -> Choice {
@@ -173,6 +177,29 @@ impl Guide {
             }
         }
     }
+}
+
+/// The class of each zone, where those that none of the guides tells apart are in one.
+pub fn zone_classes<'a>(zones: usize, guides: impl Iterator<Item = &'a Guide>) -> Vec<u32> {
+    let mut signatures = vec![0; zones];
+    guides.for_each(|guide| guide.sign_zones(&mut signatures));
+    numbered(&signatures).0
+}
+
+/// A signature with one more mark of what has it (FNV-1a, 128 bits).
+fn signed(signature: u128, mark: usize) -> u128 {
+    (signature ^ (mark as u128 + 1)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+}
+
+/// Numbers of signatures in order of arrival, and how many there are.
+fn numbered(signatures: &[u128]) -> (Vec<u32>, usize) {
+    let mut known = BTreeMap::new();
+    let mut number = |signature: &u128| {
+        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        *known.entry(*signature).or_insert(next)
+    };
+    let numbers = signatures.iter().map(&mut number).collect();
+    (numbers, known.len())
 }
 
 fn choice(list: &[Entry]) -> Choice {

@@ -169,7 +169,9 @@ impl<V: Copy + Default> Keys<V> {
 
     #[inline]
     fn probe<'k>(&self, sought: &Sought, text: impl Fn() -> Option<&'k str>) -> usize {
-        let mut at = sought.at;
+        // Which of a pair has it nobody foresees: no branch depends on it.
+        let first = &self.slots[sought.at];
+        let mut at = sought.at + usize::from(first.word() != sought.word && first.code != EMPTY && !sought.is_long());
         loop {
             let slot = &self.slots[at];
             if slot.word() == sought.word || slot.code == EMPTY {

@@ -5,6 +5,9 @@
 
 use crate::prefetch::prefetch;
 
+/// Slots that are looked at for what is likely.
+const NEAR: usize = 4;
+
 /// An index of places, counted from 0 in order of arrival.
 #[derive(Debug, Default, Clone)]
 pub struct Places {
@@ -20,10 +23,13 @@ impl Places {
         prefetch(&self.slots, self.slot(hash));
     }
 
-    /// The place that a hash most likely leads to.
+    /// The place that a hash most likely leads to; none where it is far from its first slot.
     #[inline]
     pub fn likely(&self, hash: u64) -> Option<usize> {
-        (*self.slots.get(self.slot(hash))? as u32 as usize).checked_sub(1)
+        let first = self.slot(hash);
+        let near = (first..first + NEAR).map(|slot| self.slots.get(slot & self.slots.len().wrapping_sub(1)).copied());
+        let found = near.flatten().find(|slot| slot >> 32 == hash >> 32);
+        found.and_then(|slot| (slot as u32 as usize).checked_sub(1))
     }
 
     /// The place of the thing with this hash that `is` it; if there is none the next place, and whether it is new.

@@ -18,7 +18,8 @@ use arrow_array::RecordBatch;
 
 pub use accounts::Accounts;
 use keys::{KeyRow, Links};
-use only::{Only, Tenure};
+use only::{Numbered, Only, Tenure};
+pub use only::{Payer, Profile};
 use read::Problems;
 pub use subscriptions::{Subscription, Subscriptions};
 
@@ -91,6 +92,7 @@ pub struct Subscribers {
     keys: Names<Only>,
     /// What their holdings have in common.
     tenures: Arc<[Tenure]>,
+    profiles: Arc<Numbered<Profile>>,
     /// The subscriptions of key k are `by_key[key_starts[k]..key_starts[k + 1]]`, highest priority first.
     key_starts: Arc<[u32]>,
     by_key: Arc<[u32]>,
@@ -189,19 +191,43 @@ impl Subscribers {
         }
     }
 
-    /// The only holding of the key in a place, if there is but one, it is in force at an instant, and it needs no further
-    /// thought.
+    /// Who pays for the usage of the key in a place, if it has but one holding, which is in force at an instant and needs
+    /// no further thought.
     #[inline]
-    pub fn only_holding(&self, place: u32, instant: i64) -> Held {
+    pub fn payer(&self, place: u32, instant: i64) -> Payer {
         if place == NONE {
-            return Held::NONE;
+            return Payer::NONE;
         }
         let (code, only) = self.keys.at(place);
         if let Some(row) = self.key_rows.as_ref().and_then(|rows| rows.get(code as usize)) {
-            return row.only.filter(|only| only.spans(instant)).map_or(Held::NONE, |only| only.held);
+            return self.later_payer(row, instant);
         }
         let only = only.copied().unwrap_or_default();
-        self.tenures.get(only.tenure()).map_or(Held::NONE, |tenure| tenure.of(&only, instant))
+        self.tenures.get(only.tenure()).map_or(Payer::NONE, |tenure| tenure.payer(&only, instant))
+    }
+
+    #[cold]
+    fn later_payer(&self, row: &KeyRow, instant: i64) -> Payer {
+        let Some(Holding { held, .. }) = row.only.filter(|only| only.spans(instant)) else { return Payer::NONE };
+        let profile = self.profiles.get(&Profile::of(&held)).unwrap_or(NONE);
+        Payer { subscription: held.subscription, account: held.account, profile }
+    }
+
+    /// A profile by its number.
+    #[inline]
+    pub fn profile(&self, number: u32) -> Profile {
+        self.profiles.all()[number as usize]
+    }
+
+    /// The holding of such a payer.
+    #[inline]
+    pub fn only_holding(&self, place: u32, instant: i64) -> Held {
+        let Payer { subscription, account, profile } = self.payer(place, instant);
+        if profile == NONE {
+            return Held::NONE;
+        }
+        let Profile { plan, cycle, clock } = self.profile(profile);
+        Held { subscription, plan, account, cycle, clock, ..Held::NONE }
     }
 
     /// The account that the key in a place belongs to; of several the first.

@@ -85,23 +85,28 @@ impl Prefixes {
 /// Whether all bytes are digits: eight at a time, the last of them together with some that were seen.
 #[inline]
 fn are_digits(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else {
+    let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
         return bytes.iter().all(u8::is_ascii_digit);
     };
-    let (words, _) = bytes.as_chunks::<8>();
-    words.iter().chain([last]).all(|word| {
-        let word = u64::from_le_bytes(*word);
-        // The upper half of a digit is 3, and still is when 6 is added.
-        let upper = |word: u64| word & 0xf0f0_f0f0_f0f0_f0f0;
-        upper(word) == 0x3030_3030_3030_3030 && upper(word + 0x0606_0606_0606_0606) == 0x3030_3030_3030_3030
-    })
+    let between = bytes.get(8..bytes.len() - 8).unwrap_or_default().as_chunks::<8>().0;
+    (strangeness(*first) | strangeness(*last)) == 0 && between.iter().all(|word| strangeness(*word) == 0)
+}
+
+/// What keeps eight bytes from being digits; 0 if they are. The upper half of a digit is 3, and still is when 6 is added.
+#[inline]
+fn strangeness(bytes: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(bytes);
+    let upper = |word: u64| (word & 0xf0f0_f0f0_f0f0_f0f0) ^ 0x3030_3030_3030_3030;
+    upper(word) | upper(word.wrapping_add(0x0606_0606_0606_0606))
 }
 
 /// The number that four digits are.
 #[inline]
 fn head_of(digits: [u8; 4]) -> usize {
-    let digits = digits.map(|digit| usize::from(digit - b'0'));
-    digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
+    let each = u32::from_le_bytes(digits) & 0x0f0f_0f0f;
+    // Two by two, then both pairs.
+    let pairs = (each & 0x00ff_00ff) * 10 + ((each >> 8) & 0x00ff_00ff);
+    ((pairs & 0xffff) * 100 + (pairs >> 16)) as usize
 }
 
 /// The first ten nodes are the root's children.

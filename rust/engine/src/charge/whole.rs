@@ -87,6 +87,15 @@ impl Whole {
         }
     }
 
+    /// The amount of a record that bills units and used some, where nothing counts; none past 128 bits.
+    #[inline]
+    pub fn price(&self, billed: i64, used: bool) -> Option<i128> {
+        match &self.form {
+            Form::Fee(fee) => Some(*fee),
+            Form::Tiers(tiers) => tiers.price(billed, used),
+        }
+    }
+
     /// The amount of a record that bills units from a position on, and used some; none past 128 bits.
     #[inline]
     pub fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
@@ -178,25 +187,41 @@ impl Tiers {
         minimum + blocks.cast_signed() * self.increment
     }
 
+    /// The amount of units from 0 on.
+    #[inline]
+    fn price(&self, billed: i64, used: bool) -> Option<i128> {
+        // Most have one price.
+        let [WholeTier { base: 0, price, .. }] = self.tiers.as_slice() else { return self.amount(0, billed, used) };
+        let connect = self.connect(used);
+        if billed > self.limit {
+            return self.amount_above(0, billed, connect);
+        }
+        Some(self.rounded(0, price * billed, connect))
+    }
+
     #[inline]
     fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
         let after = before.checked_add(billed)?;
-        let connect = if used || self.connect_at_zero { self.connect_fee } else { 0 };
+        let connect = self.connect(used);
         if after > self.limit {
             return self.amount_above(before, after, connect);
         }
-        // What does not count starts at 0, and mostly has one price.
-        let (from, to) = match (before, self.tiers.as_slice()) {
-            (0, [WholeTier { base: 0, price, .. }]) => (0, price * after),
-            (0, _) => (0, self.total(after)),
-            _ => (self.total(before), self.total(after)),
-        };
+        Some(self.rounded(self.total(before), self.total(after), connect))
+    }
+
+    #[inline]
+    fn connect(&self, used: bool) -> i64 {
+        if used || self.connect_at_zero { self.connect_fee } else { 0 }
+    }
+
+    /// What lies between two totals × per, and the connect fee, as amounts are stored.
+    #[inline]
+    fn rounded(&self, from: i64, to: i64, connect: i64) -> i128 {
         if self.totals_stored {
-            let stored = |total| self.by_per.rounded(total);
-            return Some(i128::from(stored(to) - stored(from) + connect));
+            let stored = |total| if self.per == 1 { total } else { self.by_per.rounded(total) };
+            return i128::from(stored(to) - stored(from) + connect);
         }
-        let numerator = to - from + connect * self.per;
-        Some(i128::from(self.by_unit.rounded(numerator) * self.unit))
+        i128::from(self.by_unit.rounded(to - from + connect * self.per) * self.unit)
     }
 
     /// total(q) × per. Where a position lies is counted rather than looked for: no branch depends on it.

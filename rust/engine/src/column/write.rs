@@ -41,8 +41,13 @@ pub fn plain_decimals_of(values: ScalarBuffer<i128>) -> Result<ArrayRef> {
 pub fn dictionary(codes: Vec<i32>, values: &impl Values) -> Result<ArrayRef> {
     let (codes, values) = values.dictionary(codes);
     let nulls = codes.iter().any(|&code| code < 0).then(|| codes.iter().map(|&code| code >= 0).collect::<NullBuffer>());
+    let beyond = codes.iter().fold(-1, |most, &code| most.max(code));
+    if usize::try_from(beyond).is_ok_and(|beyond| beyond >= values.len()) {
+        return Err(Error::Internal(format!("code {beyond} of {} names", values.len())));
+    }
     let keys = Int32Array::new(ScalarBuffer::from(codes), nulls);
-    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values).map_err(|error| internal(&error))?))
+    // SAFETY: codes below 0 are null, and none is beyond the values.
+    Ok(Arc::new(unsafe { DictionaryArray::<Int32Type>::new_unchecked(keys, values) }))
 }
 
 /// 128-bit ids.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::OnceLock;
 
-use super::only::Tenures;
+use super::only::{Numbered, only};
 use super::read::Problems;
 use super::subscriptions::{Rows, TABLE};
 use super::{Holding, Subscribers};
@@ -44,10 +44,10 @@ impl Subscribers {
         }
         self.key_starts = starts.into();
         self.by_key = pairs.into_iter().map(|pair| pair.1).collect();
-        let mut tenures = Tenures::default();
-        let only = |key| self.only_of(self.of_key(key)).map(|holding| tenures.only(holding)).unwrap_or_default();
-        self.keys = keys.with(only);
-        self.tenures = tenures.into_inner().into();
+        let (mut profiles, mut tenures) = (Numbered::default(), Numbered::default());
+        let mut only = |holding: &Holding| only(holding, &mut profiles, &mut tenures);
+        self.keys = keys.with(|key| self.only_of(self.of_key(key)).map(&mut only).unwrap_or_default());
+        (self.profiles, self.tenures) = (profiles.into(), tenures.all().into());
         for key in 0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX) {
             if let Some(two) = self.equals(self.of_key(key)) {
                 let row = self.row_of(rows, key, two.1)?;

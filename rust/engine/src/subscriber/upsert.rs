@@ -14,7 +14,7 @@ use super::accounts::{self, Account};
 use super::keys::KeyRow;
 use super::read::Problems;
 use super::subscriptions::{self, Rows, Subscription, Terms, refuse_two_plans};
-use super::{Context, Held, Holding, Subscribers};
+use super::{Context, Held, Holding, Profile, Subscribers};
 use crate::catalog::Moment;
 use crate::clock::TimeZone;
 use crate::counter::Folded;
@@ -216,6 +216,9 @@ impl Upsert<'_> {
                 self.problems.add(subscriptions::TABLE, row, self.all.refused(key, two));
             }
             let only = self.all.only_of(&ranked).copied();
+            if let Some(Holding { held, .. }) = &only {
+                self.all.know_profile(Profile::of(held));
+            }
             patches.set(key, KeyRow { subscriptions: ranked.as_slice().into(), only });
         }
         self.all.patch_keys(patches);
@@ -241,6 +244,12 @@ impl Subscribers {
         if !all.contains(&subscription) {
             all.push(subscription);
             self.added_to.insert(account, all);
+        }
+    }
+
+    fn know_profile(&mut self, profile: Profile) {
+        if self.profiles.get(&profile).is_none() {
+            Arc::make_mut(&mut self.profiles).number(profile);
         }
     }
 

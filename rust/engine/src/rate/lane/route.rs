@@ -11,24 +11,27 @@ use crate::column::{Cell, Text};
 use crate::compile::LaneCharge;
 use crate::guide::Choice;
 use crate::rate::holders::{BLOCK, Holders};
-use crate::rate::route::{Codes, Context, UNPARSABLE};
+use crate::rate::route::{Codes, Context};
 use crate::rate::rows::{Record, Rows};
-use crate::subscriber::{Held, NONE};
+use crate::subscriber::{Held, NONE, Profile};
 
 /// Rows on their way into the lane.
 struct Entry<'a, 'b> {
     context: &'a Context<'a>,
     rows: &'a Rows,
     codes: &'b mut Codes,
-    /// Whether identities, times and keys are all as they should be.
+    /// Whether no row is left out, and identities, times and keys are all as they should be.
     is_clean: bool,
     /// The quantities, where they are all integers.
     units: Option<&'a [i64]>,
     /// By cycle: the last month found, from its start to its end.
     months: Vec<(i64, i64, i32)>,
-    /// The bands found last, by plan.
-    bands: Vec<(u32, u32, Span)>,
-    ways: Ways,
+    /// The bands found last, by profile.
+    bands: Vec<(u32, Span)>,
+    /// Ways as long as bands last, by class of zone.
+    near: Ways,
+    /// Ways in all bands, by what the guide tells.
+    far: Ways,
     marks: Marks,
     sets: Vec<Vec<(u32, u32)>>,
     chosen: Vec<u32>,
@@ -47,11 +50,12 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         context,
         rows,
         codes,
-        is_clean: has_ids && !rows.has_long && rows.time.cells.all_fine(),
+        is_clean: has_ids && !rows.has_long && rows.time.cells.all_fine() && rows.skipped.is_empty(),
         units: integers.filter(|_| rows.quantity.cells.all_fine()),
         months: vec![(0, 0, 0); context.subscribers.cycles.len()],
-        bands: vec![(0, 0, no_band); context.compiled.plans.len().clamp(1, BANDS).next_power_of_two()],
-        ways: Ways::new(rows.len),
+        bands: vec![(0, no_band); context.compiled.plans.len().clamp(1, BANDS).next_power_of_two()],
+        near: Ways::new(rows.len),
+        far: Ways::new(rows.len),
         marks: Marks::default(),
         sets: vec![Vec::new()],
         chosen: Vec::new(),
@@ -62,9 +66,8 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
     for first in (0..rows.len).step_by(BLOCK) {
         let (places, len) = holders.next_block();
         entry.codes.key.extend_from_slice(&places[..len]);
-        entry.find_holders(first, &places[..len], &mut block);
-        entry.find_bands(len, &mut block);
-        entry.find_marks(len, &mut block);
+        entry.find_payers(first, &places[..len], &mut block);
+        entry.find_marks(first, len, &mut block);
         entry.find_amounts(len, &mut block);
         lane.extend(&block, len);
         let unfit = block.fits[..len].iter().enumerate().filter(|(_, fits)| !**fits).map(|(at, _)| first + at);
@@ -80,45 +83,36 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
 }
 
 impl<'a> Entry<'a, '_> {
-    /// Who holds the keys of rows. A row fits if it has all that makes it a record, and its key one holding in force.
-    fn find_holders(&mut self, first: usize, places: &[u32], block: &mut Block) {
-        let subscribers = self.context.subscribers;
-        for (at, &place) in places.iter().enumerate() {
-            let row = first + at;
-            let (time, zone) = (self.rows.time.values[row], self.codes.zone[row]);
-            let held = subscribers.only_holding(place, time);
-            let is_fine = (self.is_clean || self.is_fine(row)) && (0..HORIZON).contains(&time);
-            block.fits[at] = is_fine && held.subscription != NONE && zone != UNPARSABLE && !self.is_skipped(row);
-            (block.row[at], block.time[at], block.zone[at]) = (row as u32, time, zone);
-            (block.account[at], block.subscription[at], block.plan[at]) = (held.account, held.subscription, held.plan);
-            (block.cycle[at], block.clock[at]) = (held.cycle, held.clock);
+    /// Who pays for rows. A row fits if it has all that makes it a record, and its key one holding in force.
+    fn find_payers(&mut self, first: usize, places: &[u32], block: &mut Block) {
+        let (subscribers, classes) = (self.context.subscribers, &self.context.compiled.zone_classes);
+        let rows = first..first + places.len();
+        let known = places.iter().zip(&self.rows.time.values[rows.clone()]).zip(&self.codes.zone[rows]);
+        for (at, ((&place, &time), &zone)) in known.enumerate().take(BLOCK) {
+            let payer = subscribers.payer(place, time);
+            // A destination that cannot be read has none.
+            let class = classes.get(zone as usize);
+            let is_fine = self.is_clean || self.is_fine(first + at);
+            block.fits[at] = payer.profile != NONE && class.is_some() && (0..HORIZON).contains(&time) && is_fine;
+            (block.row[at], block.time[at]) = ((first + at) as u32, time);
+            (block.zone[at], block.class[at]) = (zone, class.copied().unwrap_or(0));
+            (block.account[at], block.subscription[at], block.profile[at]) =
+                (payer.account, payer.subscription, payer.profile);
         }
     }
 
-    /// Their bands.
-    fn find_bands(&mut self, len: usize, block: &mut Block) {
+    /// Their bands and marks: the charges that rate them, the months that they are of, the agreements that share their
+    /// lines.
+    fn find_marks(&mut self, first: usize, len: usize, block: &mut Block) {
         let len = len.min(BLOCK);
         for at in 0..len {
             if block.fits[at] {
-                let band = self.band(block.plan[at], block.clock[at], block.time[at]);
-                (block.band[at], block.fits[at]) = (band.unwrap_or(0), band.is_some());
-            }
-        }
-    }
-
-    /// Their marks: the charges that rate them, the months that they are of, the agreements that share their lines.
-    fn find_marks(&mut self, len: usize, block: &mut Block) {
-        let len = len.min(BLOCK);
-        let compiled = self.context.compiled;
-        for at in 0..len {
-            if block.fits[at] {
-                let (plan, cycle, clock) = (block.plan[at], block.cycle[at], block.clock[at]);
-                let service = self.codes.service[block.row[at] as usize];
-                let zone = block.zone[at].min(compiled.zones.len() as u32);
-                let list = compiled.plans[plan as usize].guide.list(service, zone, block.band[at]);
-                let signs = Signs { plan, cycle, clock, service, list };
-                let mark = self.ways.get(signs, block.time[at]).or_else(|| self.mark(signs, block, at));
-                (block.mark[at], block.fits[at]) = (mark.unwrap_or(0), mark.is_some());
+                let service = self.codes.service[first + at];
+                let signs = Signs { profile: block.profile[at], service, place: block.class[at] };
+                let near = self.near.get(signs, block.time[at]).map(|way| (way.mark, way.band));
+                let found = near.or_else(|| self.find_mark(signs, block, at));
+                block.fits[at] = found.is_some();
+                (block.mark[at], block.band[at]) = found.unwrap_or_default();
             }
         }
     }
@@ -137,7 +131,7 @@ impl<'a> Entry<'a, '_> {
                 (block.quantity[at], block.billed[at]) = (quantity, billed.unwrap_or(NO_UNITS));
                 block.amount[at] = 0;
                 if charge.counted.is_none() && block.fits[at] {
-                    let amount = charge.whole.amount(0, billed.unwrap_or(0), quantity != 0);
+                    let amount = charge.whole.price(billed.unwrap_or(0), quantity != 0);
                     let fits = |&amount: &i128| mark.set == 0 || self.can_split(mark.set, amount);
                     let amount = amount.filter(fits);
                     (block.amount[at], block.fits[at]) = (amount.unwrap_or(0), amount.is_some());
@@ -152,9 +146,12 @@ impl<'a> Entry<'a, '_> {
         self.rows.skipped.get(row).copied().unwrap_or(false)
     }
 
-    /// Whether a row has all that makes it a record.
+    /// Whether a row is to be rated, and has all that makes it a record.
     #[cold]
     fn is_fine(&self, row: usize) -> bool {
+        if self.is_skipped(row) {
+            return false;
+        }
         let has_id = self.rows.id.as_ref().is_none_or(|ids| ids.get(row).is_some());
         has_id && !self.rows.has_long && self.rows.time.cells.get(row) == Cell::Fine
     }
@@ -171,35 +168,55 @@ impl<'a> Entry<'a, '_> {
         *near
     }
 
-    /// The band of an instant for a plan on a clock; none outside its calendar.
+    /// The band of an instant for a profile, and how long it lasts; none outside its calendar.
     #[inline]
-    fn band(&mut self, plan: u32, clock: u32, time: i64) -> Option<u32> {
-        let place = plan as usize & (self.bands.len() - 1);
-        let (near_plan, near_clock, span) = self.bands[place];
-        if (near_plan, near_clock) == (plan, clock) && span.from <= time && time < span.until {
-            return Some(span.band);
+    fn band(&mut self, number: u32, profile: Profile, time: i64) -> Option<Span> {
+        let place = number as usize & (self.bands.len() - 1);
+        let (near, span) = self.bands[place];
+        if near == number && span.from <= time && time < span.until {
+            return Some(span);
         }
         let compiled = self.context.compiled;
-        let span = match compiled.plans[plan as usize].calendar {
-            Some(calendar) => compiled.edges(calendar, clock).at(time, &mut self.codes.near[calendar])?,
+        let span = match compiled.plans[profile.plan as usize].calendar {
+            Some(calendar) => compiled.edges(calendar, profile.clock).at(time, &mut self.codes.near[calendar])?,
             None => Span { band: compiled.bands.len() as u32, from: i64::MIN, until: i64::MAX },
         };
-        self.bands[place] = (plan, clock, span);
-        Some(span.band)
+        self.bands[place] = (number, span);
+        Some(span)
     }
 
-    /// The mark of a row, remembered as far as its signs alone tell it; none if that is not for a lane to say.
+    /// The mark and the band of a row whose way is not near; none if that is not for a lane to say.
+    #[inline(never)]
+    fn find_mark(&mut self, signs: Signs, block: &Block, at: usize) -> Option<(u32, u32)> {
+        let (time, zone) = (block.time[at], block.zone[at]);
+        let profile = self.context.subscribers.profile(signs.profile);
+        let span = self.band(signs.profile, profile, time)?;
+        let list = self.context.compiled.plans[profile.plan as usize].guide.list(signs.service, zone, span.band);
+        let by_list = Signs { place: list, ..signs };
+        let known = self.far.get(by_list, time).copied();
+        let way = match known {
+            Some(way) => way,
+            None => self.way(by_list, profile, span.band, block, at)?,
+        };
+        let (from, until) = (way.from.max(span.from), way.until.min(span.until));
+        if from <= time && time < until {
+            self.near.put(Way { signs, band: span.band, from, until, mark: way.mark });
+        }
+        Some((way.mark, span.band))
+    }
+
+    /// The way of a row, remembered as far as its signs alone tell it; none if that is not for a lane to say.
     #[cold]
-    fn mark(&mut self, signs: Signs, block: &Block, at: usize) -> Option<u32> {
+    fn way(&mut self, signs: Signs, profile: Profile, band: u32, block: &Block, at: usize) -> Option<Way> {
         let compiled = self.context.compiled;
         let time = block.time[at];
-        let (start, end, month) = self.month(signs.cycle, time);
-        let record = &self.record(block, at, month);
-        let (charge, is_lasting) = match compiled.plans[signs.plan as usize].guide.only(signs.list) {
+        let (start, end, month) = self.month(profile.cycle, time);
+        let record = &self.record(block, at, profile, month, band);
+        let (charge, is_lasting) = match compiled.plans[profile.plan as usize].guide.only(signs.place) {
             Choice::One(charge) => (charge, true),
             Choice::Ask => (self.ask(record, signs.service)?, false),
         };
-        let (version, from, until) = compiled.charges[charge as usize].version_span(time, signs.clock)?;
+        let (version, from, until) = compiled.charges[charge as usize].version_span(time, profile.clock)?;
         let number = compiled.lanes.of(charge, version);
         let lane_charge = compiled.lanes.charges.get(number as usize)?;
         let is_late = self.context.closed.is_some_and(|closed| month <= closed);
@@ -212,9 +229,11 @@ impl<'a> Entry<'a, '_> {
         let mark = self.marks.number(Mark { charge: number, month, set });
         if is_lasting && (lane_charge.agreements.is_empty() || (lane_charge.by_service && is_named)) {
             let (from, until) = (from.max(shared_from).max(start), until.min(shared_until).min(end));
-            self.ways.put(Way { signs, from, until, mark });
+            let way = Way { signs, band, from, until, mark };
+            self.far.put(way);
+            return Some(way);
         }
-        Some(mark)
+        Some(Way { signs, band, from: 0, until: 0, mark })
     }
 
     /// The only charge of a row whose guide leaves something to test.
@@ -224,13 +243,12 @@ impl<'a> Entry<'a, '_> {
         if let [only] = self.chosen.as_slice() { Some(*only) } else { None }
     }
 
-    fn record(&self, block: &Block, at: usize, month: i32) -> Record<'a> {
+    fn record(&self, block: &Block, at: usize, profile: Profile, month: i32, band: u32) -> Record<'a> {
         let (compiled, subscribers, rows) = (self.context.compiled, self.context.subscribers, self.rows);
-        let (row, plan) = (block.row[at] as usize, block.plan[at]);
-        let (account, subscription, cycle, clock) =
-            (block.account[at], block.subscription[at], block.cycle[at], block.clock[at]);
+        let (row, zone) = (block.row[at] as usize, block.zone[at]);
+        let Profile { plan, cycle, clock } = profile;
+        let (account, subscription) = (block.account[at], block.subscription[at]);
         let held = Held { subscription, plan, account, cycle, clock, ..Held::NONE };
-        let (zone, band) = (block.zone[at], block.band[at]);
         Record { compiled, subscribers, rows, row, held, plan, month, zone, band }
     }
 

@@ -3,18 +3,17 @@
 /// What a row's mark depends on, beside its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signs {
-    pub plan: u32,
-    pub cycle: u32,
-    pub clock: u32,
+    pub profile: u32,
     pub service: u32,
-    /// What the plan's guide tells of service, zone and band.
-    pub list: u32,
+    /// The class of its zone; or what the plan's guide tells of service, zone and band.
+    pub place: u32,
 }
 
 /// Where signs lead, from an instant until another.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
     pub signs: Signs,
+    pub band: u32,
     pub from: i64,
     pub until: i64,
     /// Number of the mark.
@@ -30,16 +29,16 @@ const MOST: usize = 256;
 impl Ways {
     /// None yet; for so many rows.
     pub fn new(rows: usize) -> Self {
-        let signs = Signs { plan: 0, cycle: 0, clock: 0, service: 0, list: 0 };
-        let none = Way { signs, from: 0, until: 0, mark: 0 };
+        let signs = Signs { profile: 0, service: 0, place: 0 };
+        let none = Way { signs, band: 0, from: 0, until: 0, mark: 0 };
         Self(vec![none; rows.clamp(1, MOST).next_power_of_two()])
     }
 
-    /// The mark of signs at an instant, if their way is remembered.
+    /// The way of signs at an instant, if it is remembered.
     #[inline]
-    pub fn get(&self, signs: Signs, time: i64) -> Option<u32> {
+    pub fn get(&self, signs: Signs, time: i64) -> Option<&Way> {
         let way = &self.0[self.place(signs)];
-        (way.signs == signs && way.from <= time && time < way.until).then_some(way.mark)
+        (way.signs == signs && way.from <= time && time < way.until).then_some(way)
     }
 
     /// Remembers a way.
@@ -50,10 +49,8 @@ impl Ways {
 
     #[inline]
     fn place(&self, signs: Signs) -> usize {
-        let pair = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
-        let first = pair(signs.plan, signs.list).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        // Cycles and clocks are few, and mostly go together.
-        let second = pair(signs.service, signs.clock ^ signs.cycle << 16).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        ((first ^ second) >> 40) as usize & (self.0.len() - 1)
+        let first = u64::from(signs.profile) << 32 | u64::from(signs.place);
+        let mixed = (first ^ u64::from(signs.service) << 16).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as usize & (self.0.len() - 1)
     }
 }

@@ -61,12 +61,13 @@ impl Writer<'_> {
         }
         let flags =
             if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
-        let service = self.lane_services(chunk);
+        let service = self.lane_services(chunk)?;
         let numbers =
             chunk.lane.row.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect::<Vec<_>>();
         let lane = &mut chunk.lane;
-        let zones = known(std::mem::take(&mut lane.zone), self.engine.compiled.zones.len());
-        let bands = known(std::mem::take(&mut lane.band), self.engine.compiled.bands.len());
+        let compiled = &self.engine.compiled;
+        let zone = self.known(Column::Zone, std::mem::take(&mut lane.zone), compiled.zones.len())?;
+        let band = self.known(Column::Band, std::mem::take(&mut lane.band), compiled.bands.len())?;
         let columns = vec![
             write::ids(ids)?,
             self.constant(Column::Kind, 0, rows)?,
@@ -75,11 +76,11 @@ impl Writer<'_> {
             write::dictionary(codes(std::mem::take(&mut lane.account)), &dictionaries.accounts)?,
             write::dictionary(codes(std::mem::take(&mut lane.subscription)), &dictionaries.subscriptions)?,
             plan,
-            self.coded(Column::Service, service)?,
+            service,
             charge,
             version,
-            self.coded(Column::Zone, zones)?,
-            self.coded(Column::Band, bands)?,
+            zone,
+            band,
             quantity,
             billed,
             write::plain_decimals(std::mem::take(&mut lane.amount))?,
@@ -155,11 +156,22 @@ impl Writer<'_> {
         ids
     }
 
-    fn lane_services(&self, chunk: &Chunk) -> Vec<i32> {
-        match (&chunk.rows.service, chunk.lane.row.first()) {
-            (Text::Same(_), Some(&row)) => vec![self.service(chunk, row as usize); chunk.lane.len()],
-            _ => chunk.lane.row.iter().map(|&row| self.service(chunk, row as usize)).collect(),
+    fn lane_services(&self, chunk: &Chunk) -> Result<ArrayRef> {
+        let rows = &chunk.lane.row;
+        if let (Text::Same(_), Some(&row)) = (&chunk.rows.service, rows.first()) {
+            return self.constant(Column::Service, self.service(chunk, row as usize), rows.len());
         }
+        let codes = rows.iter().map(|&row| self.service(chunk, row as usize));
+        self.coded(Column::Service, codes.collect())
+    }
+
+    /// A column of codes of names, of which there are so many; any other is null.
+    fn known(&self, column: Column, codes: Vec<u32>, names: usize) -> Result<ArrayRef> {
+        if names == 0 {
+            return self.constant(column, -1, codes.len());
+        }
+        let known = |code: u32| if (code as usize) < names { code.cast_signed() } else { -1 };
+        self.coded(column, codes.into_iter().map(known).collect())
     }
 
     /// The shares of the lines of a chunk's lane.
@@ -245,9 +257,4 @@ impl Writer<'_> {
 #[cold]
 pub(super) fn not_split() -> Error {
     Error::Internal("a line in a lane cannot be split".into())
-}
-
-/// Codes of names, of which there are so many; any other is null.
-fn known(codes: Vec<u32>, names: usize) -> Vec<i32> {
-    codes.into_iter().map(|code| if (code as usize) < names { code.cast_signed() } else { -1 }).collect()
 }
