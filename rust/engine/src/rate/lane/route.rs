@@ -28,8 +28,9 @@ struct Entry<'a, 'b> {
     months: Vec<(i64, i64, i32)>,
     /// The bands found last, by profile.
     bands: Vec<(u32, Span)>,
-    /// Ways as long as bands last, by class of zone.
+    /// Ways as long as bands last, by class of zone; of use as long as most rows find theirs there.
     near: Ways,
+    is_near: bool,
     /// Ways in all bands, by what the guide tells.
     far: Ways,
     marks: Marks,
@@ -38,6 +39,8 @@ struct Entry<'a, 'b> {
     scratch: Vec<i128>,
 }
 
+/// Rows after which most are near their ways, if they come in order of time.
+const LEARNING: usize = 512;
 /// How many bands are remembered.
 const BANDS: usize = 64;
 
@@ -55,6 +58,7 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         months: vec![(0, 0, 0); context.subscribers.cycles.len()],
         bands: vec![(0, no_band); context.compiled.plans.len().clamp(1, BANDS).next_power_of_two()],
         near: Ways::new(rows.len),
+        is_near: true,
         far: Ways::new(rows.len),
         marks: Marks::default(),
         sets: vec![Vec::new()],
@@ -105,16 +109,20 @@ impl<'a> Entry<'a, '_> {
     /// lines.
     fn find_marks(&mut self, first: usize, len: usize, block: &mut Block) {
         let len = len.min(BLOCK);
+        let mut strayed = 0;
         for at in 0..len {
             if block.fits[at] {
                 let service = self.codes.service[first + at];
                 let signs = Signs { profile: block.profile[at], service, place: block.class[at] };
-                let near = self.near.get(signs, block.time[at]).map(|way| (way.mark, way.band));
+                let near = if self.is_near { self.near.get(signs, block.time[at]) } else { None };
+                let near = near.map(|way| (way.mark, way.band));
+                strayed += usize::from(near.is_none());
                 let found = near.or_else(|| self.find_mark(signs, block, at));
                 block.fits[at] = found.is_some();
                 (block.mark[at], block.band[at]) = found.unwrap_or_default();
             }
         }
+        self.is_near &= strayed * 2 <= len || first < LEARNING;
     }
 
     /// What is billed of them, and what that costs; of what counts, the price is known when its counter is.
@@ -199,7 +207,7 @@ impl<'a> Entry<'a, '_> {
             None => self.way(by_list, profile, span.band, block, at)?,
         };
         let (from, until) = (way.from.max(span.from), way.until.min(span.until));
-        if from <= time && time < until {
+        if self.is_near && from <= time && time < until {
             self.near.put(Way { signs, band: span.band, from, until, mark: way.mark });
         }
         Some((way.mark, span.band))
