@@ -206,7 +206,15 @@ impl Tiers {
         if after > self.limit {
             return self.amount_above(before, after, connect);
         }
-        Some(self.rounded(self.total(before), self.total(after), connect))
+        let tier = self.tier(before);
+        let from = tier.reached(before);
+        // Most records begin and end in one tier.
+        let to = if before > 0 && after <= tier.up_to {
+            from + tier.price * billed
+        } else {
+            self.tier(after).reached(after)
+        };
+        Some(self.rounded(from, to, connect))
     }
 
     #[inline]
@@ -215,7 +223,8 @@ impl Tiers {
     }
 
     /// What lies between two totals × per, and the connect fee, as amounts are stored.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
     fn rounded(&self, from: i64, to: i64, connect: i64) -> i128 {
         if self.totals_stored {
             let stored = |total| if self.per == 1 { total } else { self.by_per.rounded(total) };
@@ -224,12 +233,10 @@ impl Tiers {
         i128::from(self.by_unit.rounded(to - from + connect * self.per) * self.unit)
     }
 
-    /// total(q) × per. Where a position lies is counted rather than looked for: no branch depends on it.
+    /// Where a position lies is counted rather than looked for: no branch depends on it.
     #[inline]
-    fn total(&self, position: i64) -> i64 {
-        let below = self.tiers.iter().filter(|tier| position > tier.up_to).count();
-        let tier = &self.tiers[below];
-        if position > 0 { tier.base + tier.price * (position - tier.start) } else { 0 }
+    fn tier(&self, position: i64) -> &WholeTier {
+        &self.tiers[self.tiers.iter().filter(|tier| position > tier.up_to).count()]
     }
 
     /// The same beyond 64 bits.
@@ -249,6 +256,12 @@ impl Tiers {
 }
 
 impl WholeTier {
+    /// total(q) × per of a position in this tier.
+    #[inline]
+    fn reached(&self, position: i64) -> i64 {
+        if position > 0 { self.base + self.price * (position - self.start) } else { 0 }
+    }
+
     /// What a position in this tier comes to, times `per`.
     fn total(&self, position: i128) -> Option<i128> {
         let units = position - i128::from(self.start);

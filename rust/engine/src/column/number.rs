@@ -139,7 +139,7 @@ impl Numbers {
 
     /// No number in any row.
     pub fn nulls(rows: usize) -> Self {
-        Self { values: vec![0; rows].into(), whole: None, cells: Cells::all_null(rows), text: None }
+        Self { values: Raw::zeros(rows), whole: None, cells: Cells::all_null(rows), text: None }
     }
 
     fn integers<T: ArrowPrimitiveType>(array: &ArrayRef) -> Self

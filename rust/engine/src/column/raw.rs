@@ -13,13 +13,31 @@ use super::ONE;
 #[derive(Debug, Clone, Default)]
 pub struct Raw {
     made: OnceLock<ScalarBuffer<i128>>,
-    whole: ScalarBuffer<i64>,
+    origin: Origin,
+}
+
+/// What raw values are made of.
+#[derive(Debug, Clone)]
+enum Origin {
+    Whole(ScalarBuffer<i64>),
+    Zeros(usize),
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self::Zeros(0)
+    }
 }
 
 impl Raw {
     /// The raw values of integers.
     pub fn of_whole(whole: ScalarBuffer<i64>) -> Self {
-        Self { made: OnceLock::new(), whole }
+        Self { made: OnceLock::new(), origin: Origin::Whole(whole) }
+    }
+
+    /// So many zeros.
+    pub fn zeros(rows: usize) -> Self {
+        Self { made: OnceLock::new(), origin: Origin::Zeros(rows) }
     }
 
     /// Whether decimals that have 12 places already are raw values as they are.
@@ -30,8 +48,11 @@ impl Raw {
 
     /// As an Arrow buffer, without copying.
     pub fn buffer(&self) -> &ScalarBuffer<i128> {
-        // An i64 times 10^12 has at most 31 digits.
-        self.made.get_or_init(|| self.whole.iter().map(|&number| i128::from(number) * ONE).collect())
+        self.made.get_or_init(|| match &self.origin {
+            // An i64 times 10^12 has at most 31 digits.
+            Origin::Whole(whole) => whole.iter().map(|&number| i128::from(number) * ONE).collect(),
+            Origin::Zeros(rows) => vec![0; *rows].into(),
+        })
     }
 }
 
@@ -46,7 +67,7 @@ impl Deref for Raw {
 
 impl From<ScalarBuffer<i128>> for Raw {
     fn from(values: ScalarBuffer<i128>) -> Self {
-        Self { made: OnceLock::from(values), whole: ScalarBuffer::default() }
+        Self { made: OnceLock::from(values), origin: Origin::default() }
     }
 }
 
