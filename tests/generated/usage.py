@@ -28,7 +28,7 @@ def records(draw: Draw, most: int = 10) -> list[dict[str, Any]]:
             "time": rare(st.sampled_from(TIMES), None, "soon", "1969-12-31T23:59:59Z", "2100-01-01T00:00:00Z"),
             "key": rare(st.sampled_from(["k1", "k1", "k2"]), "k9", None),
             "service": st.sampled_from([*SERVICES, *SERVICES, None]),
-            "quantity": rare(quantities, None, "many", "0.0000000000001", "9" * 26, "9" * 27),
+            "quantity": rare(quantities, None, "many", "0.0000000000001", "9" * 26, "9" * 27, "-" + "9" * 27),
             "seconds": rare(quantities, None, "many"),
             "amount": rare(quantities, None, "-1.50", "1e3"),
             "price": rare(quantities, None, "free"),

@@ -247,7 +247,7 @@ class PlanOnRecord:
             raise Reject("null_duration", drawn.path, None)
         if seconds < 0:
             raise Reject("negative_duration", drawn.path, shortest(seconds))
-        return seconds
+        return _checked(seconds, drawn)
 
     # Charges on an amount --------------------------------------------------------------------------------------
 

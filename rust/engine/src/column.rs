@@ -27,6 +27,8 @@ pub enum Cell {
     TooManyDecimals,
     /// More than 26 digits before the point.
     TooLarge,
+    /// The same below zero.
+    TooLow,
 }
 
 /// A column's states; none at all when every cell is fine.

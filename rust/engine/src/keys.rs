@@ -171,6 +171,7 @@ impl<V: Copy + Default> Keys<V> {
     fn probe<'k>(&self, sought: &Sought, text: impl Fn() -> Option<&'k str>) -> usize {
         // Which of a pair has it nobody foresees: no branch depends on it.
         let first = &self.slots[sought.at];
+        #[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
         let is_other = (first.word() != sought.word) & (first.code != EMPTY) & !sought.is_long();
         let mut at = sought.at + usize::from(is_other);
         loop {

@@ -35,7 +35,7 @@ impl Numbers {
     pub fn shown(&self, row: usize) -> Option<String> {
         match self.cells.get(row) {
             Cell::Fine => Some(super::shown(self.values[row])),
-            Cell::TooLarge => self.text.as_ref().and_then(|text| text.get(row)).map(str::to_owned),
+            Cell::TooLarge | Cell::TooLow => self.text.as_ref().and_then(|text| text.get(row)).map(str::to_owned),
             _ => None,
         }
     }
@@ -205,7 +205,8 @@ impl Numbers {
 
 #[inline]
 fn multiplied(value: i128, power: i128) -> Result<i128, Cell> {
-    value.checked_mul(power).filter(|raw| raw.unsigned_abs() <= Dec::MAX.raw().unsigned_abs()).ok_or(Cell::TooLarge)
+    let fits = |raw: &i128| raw.unsigned_abs() <= Dec::MAX.raw().unsigned_abs();
+    value.checked_mul(power).filter(fits).ok_or(if value < 0 { Cell::TooLow } else { Cell::TooLarge })
 }
 
 #[inline]
@@ -215,9 +216,11 @@ fn divided(value: i128, power: i128) -> Result<i128, Cell> {
 
 /// The raw value of decimal text.
 fn parse(text: &str) -> Result<i128, Cell> {
-    match Dec::parse(text.trim_ascii()) {
+    let text = text.trim_ascii();
+    match Dec::parse(text) {
         Ok(dec) => Ok(dec.raw()),
         Err(MoneyError::TooManyDecimals { .. }) => Err(Cell::TooManyDecimals),
+        Err(MoneyError::Overflow { .. }) if text.starts_with('-') => Err(Cell::TooLow),
         Err(MoneyError::Overflow { .. }) => Err(Cell::TooLarge),
         Err(_) => Err(Cell::Bad),
     }

@@ -202,39 +202,40 @@ fn is_closed(context: &Context, record: &Record, charge: &Charge) -> bool {
 fn readable(numbers: &Numbers, row: usize, field: &str) -> Result<(), Fault> {
     let shown = || numbers.text.as_ref().and_then(|text| text.get(row));
     match numbers.cells.get(row) {
-        Cell::Fine | Cell::Null | Cell::TooLarge => Ok(()),
+        Cell::Fine | Cell::Null | Cell::TooLarge | Cell::TooLow => Ok(()),
         Cell::Bad => Err(Fault::new(Code::BadNumber, field, shown())),
         Cell::TooManyDecimals => Err(Fault::new(Code::TooManyDecimals, field, shown())),
     }
 }
 
-/// Nulls, and negative numbers where the charge does not allow them.
+/// Nulls, numbers that are too large, and negative ones where the charge does not allow them: the one of lowest code.
 fn check_signs(record: &Record, charge: &Charge, version: &Version) -> Result<(), Fault> {
     let rows = record.rows;
     let field = &charge.path;
-    let check = |numbers: &Numbers, null: Code, negative: Code| {
-        let value = || crate::column::shown(numbers.values[record.row]);
-        match numbers.cells.get(record.row) {
-            Cell::Null => Err(Fault::new(null, field, None)),
-            Cell::TooLarge => Err(Fault::new(Code::Overflow, field, None)),
-            _ if numbers.values[record.row] < 0 && !charge.allow_negative => {
-                Err(Fault::new(negative, field, Some(&value())))
+    let mut lowest = None;
+    let mut check = |numbers: &Numbers, null: Code, negative: Code| {
+        let cell = numbers.cells.get(record.row);
+        let is_negative = cell == Cell::TooLow || numbers.values[record.row] < 0;
+        let fault = match cell {
+            Cell::Null => Fault::new(null, field, None),
+            _ if is_negative && !charge.allow_negative => {
+                Fault::new(negative, field, numbers.shown(record.row).as_deref())
             }
-            _ => Ok(()),
-        }
+            Cell::TooLarge | Cell::TooLow => Fault::new(Code::Overflow, field, None),
+            _ => return,
+        };
+        fault.keep_lowest(&mut lowest);
     };
     if version.model.reads_quantity() {
-        check(&rows.quantity, Code::NullQuantity, Code::NegativeQuantity)?;
+        check(&rows.quantity, Code::NullQuantity, Code::NegativeQuantity);
     }
     if version.model.reads_amount() {
-        check(&rows.amount, Code::NullAmount, Code::NegativeAmount)?;
+        check(&rows.amount, Code::NullAmount, Code::NegativeAmount);
     }
-    if let Some(attribute) = version.column
-        && let Some(numbers) = &rows.numbers[attribute]
-    {
-        check(numbers, Code::NullAmount, Code::NegativeAmount)?;
+    if let Some(numbers) = version.column.and_then(|attribute| rows.numbers[attribute].as_ref()) {
+        check(numbers, Code::NullAmount, Code::NegativeAmount);
     }
-    Ok(())
+    lowest.map_or(Ok(()), Err)
 }
 
 /// Rates the rows of a chunk that need no counter.

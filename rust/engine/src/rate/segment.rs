@@ -177,10 +177,11 @@ impl Guide<'_> {
         let (cells, row) = (&self.record.rows.duration, self.record.row);
         let shown = || cells.text.as_ref().and_then(|text| text.get(row));
         match (cells.cells.get(row), cells.values[row]) {
-            (Cell::Fine, duration) if duration < 0 => {
-                Err(Fault::new(Code::NegativeDuration, path, Some(&crate::column::shown(duration))))
+            (Cell::Fine, duration) if duration >= 0 => Ok(duration),
+            (Cell::Fine | Cell::TooLow, _) => {
+                Err(Fault::new(Code::NegativeDuration, path, cells.shown(row).as_deref()))
             }
-            (Cell::Fine, duration) => Ok(duration),
+            (Cell::TooLarge, _) => Err(Fault::new(Code::Overflow, path, None)),
             (Cell::Null, _) => Err(Fault::new(Code::NullDuration, path, None)),
             (Cell::TooManyDecimals, _) => Err(Fault::new(Code::TooManyDecimals, field, shown())),
             _ => Err(Fault::new(Code::BadNumber, field, shown())),

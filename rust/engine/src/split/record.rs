@@ -80,7 +80,7 @@ impl Line for RecordLine<'_> {
         match quantity.cells.get(row) {
             Cell::Fine => Ok(quantity.values[row]),
             Cell::Null => Err(blame(Code::NullQuantity)),
-            Cell::TooLarge => Err(blame(Code::Overflow)),
+            Cell::TooLarge | Cell::TooLow => Err(blame(Code::Overflow)),
             Cell::Bad => Err(Fault::new(Code::BadNumber, self.column, shown())),
             Cell::TooManyDecimals => Err(Fault::new(Code::TooManyDecimals, self.column, shown())),
         }
