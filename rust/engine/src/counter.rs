@@ -90,6 +90,8 @@ pub struct Counter {
     kind: u32,
 }
 
+/// Counters that may be moved to smaller memory.
+const FEW: usize = 1_024;
 const NOT_WHOLE: i64 = i64::MIN;
 const UNTOUCHED: i64 = i64::MIN;
 
@@ -237,7 +239,7 @@ impl Counters {
     pub fn place_of(&mut self, probe: &Probe) -> usize {
         let Self { places, all, .. } = self;
         let is = |place: usize| (all[place].owner, all[place].kind) == (probe.owner, probe.kind);
-        let (place, is_new) = places.find_or_add(probe.hash, is, |place| hash(all[place].owner, all[place].kind));
+        let (place, is_new) = places.find_or_add(probe.hash, is);
         if is_new {
             self.add(place, probe.owner, probe.kind);
         }
@@ -313,6 +315,14 @@ impl Counters {
     #[inline]
     pub fn opening_watermark(&self, place: usize) -> i64 {
         self.watermarks.get(place).copied().unwrap_or(UNTOUCHED)
+    }
+
+    /// The same to be read only. A service keeps a few for each account: those take no more room than they need.
+    pub fn at_rest(mut self) -> Self {
+        if self.all.len() < FEW {
+            self.all.shrink_to_fit();
+        }
+        Self { kinds: self.kinds, all: self.all, watermarks: self.watermarks, ..Self::default() }
     }
 
     /// Where those stand that this call has moved.

@@ -11,7 +11,7 @@ const NEAR: usize = 4;
 /// An index of places, counted from 0 in order of arrival.
 #[derive(Debug, Default, Clone)]
 pub struct Places {
-    /// 32 bits of a hash above a place + 1; 0 is free.
+    /// The upper half of a hash, by which slots are chosen, above a place + 1; 0 is free.
     slots: Vec<u64>,
     len: usize,
 }
@@ -33,16 +33,10 @@ impl Places {
     }
 
     /// The place of the thing with this hash that `is` it; if there is none the next place, and whether it is new.
-    /// `hash_of` tells the hashes of those that are there.
     #[inline]
-    pub fn find_or_add(
-        &mut self,
-        hash: u64,
-        is: impl Fn(usize) -> bool,
-        hash_of: impl Fn(usize) -> u64,
-    ) -> (usize, bool) {
+    pub fn find_or_add(&mut self, hash: u64, is: impl Fn(usize) -> bool) -> (usize, bool) {
         if self.slots.len() < self.len * 2 + 2 {
-            self.grow(hash_of);
+            self.grow();
         }
         let mut slot = self.slot(hash);
         while self.slots[slot] != 0 {
@@ -57,21 +51,23 @@ impl Places {
         (self.len - 1, true)
     }
 
+    /// The upper bits of the upper half, so that more slots keep the order of fewer.
     #[inline]
     fn slot(&self, hash: u64) -> usize {
-        hash as usize & self.slots.len().wrapping_sub(1)
+        (((hash >> 32) * self.slots.len() as u64) >> 32) as usize
     }
 
     #[cold]
-    fn grow(&mut self, hash_of: impl Fn(usize) -> u64) {
-        self.slots = vec![0; (self.slots.len() * 2).max(64)];
-        for place in 0..self.len {
-            let hash = hash_of(place);
-            let mut slot = self.slot(hash);
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & (self.slots.len() - 1);
+    fn grow(&mut self) {
+        let more = vec![0; (self.slots.len() * 2).max(64)];
+        for known in std::mem::replace(&mut self.slots, more) {
+            if known != 0 {
+                let mut slot = self.slot(known);
+                while self.slots[slot] != 0 {
+                    slot = (slot + 1) & (self.slots.len() - 1);
+                }
+                self.slots[slot] = known;
             }
-            self.slots[slot] = hash >> 32 << 32 | (place as u64 + 1);
         }
     }
 }
@@ -87,8 +83,7 @@ mod tests {
         let (mut places, mut things) = (Places::default(), Vec::new());
         for round in 0..2 {
             for thing in 0..1_000_u64 {
-                let hash = |place: usize| hash_of(things[place]);
-                let found = places.find_or_add(hash_of(thing), |place| things[place] == thing, hash);
+                let found = places.find_or_add(hash_of(thing), |place| things[place] == thing);
                 assert_eq!(found, (thing as usize, round == 0));
                 if found.1 {
                     things.push(thing);

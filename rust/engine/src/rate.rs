@@ -257,7 +257,7 @@ impl Call<'_> {
             base += chunks.len() - 1;
             tail = chunks.pop().map(Chunk::retired);
         }
-        written.finish(self.engine, self.options, self.sources, &counters).map(Some)
+        written.finish(self.engine, self.options, self.sources, counters).map(Some)
     }
 
     /// Chunks whose rows are routed, and rated in their lanes as far as they need no counter.

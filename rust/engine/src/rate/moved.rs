@@ -17,25 +17,25 @@ use crate::subscriber::Subscribers;
 /// Where the counters stand that a call has moved. It keeps no engine in memory.
 #[derive(Debug, Clone)]
 pub struct Moved {
-    all: Arc<[Standing]>,
+    all: Arc<[Counters]>,
     compiled: Weak<Compiled>,
     subscribers: Weak<Subscribers>,
 }
 
 impl Moved {
-    pub(super) fn new(engine: &Engine, all: Vec<Standing>) -> Self {
+    pub(super) fn new(engine: &Engine, counters: Partitions) -> Self {
         let (compiled, subscribers) = (Arc::downgrade(&engine.compiled), Arc::downgrade(&engine.subscribers));
-        Self { all: all.into(), compiled, subscribers }
+        Self { all: counters.into_iter().map(Counters::at_rest).collect(), compiled, subscribers }
     }
 
     /// Their table, by the engine that moved them.
     pub fn table(&self, engine: &Engine) -> Result<RecordBatch> {
-        output::counters(engine, self.all.to_vec())
+        output::counters(engine, self.all().collect())
     }
 
     /// All of them, in no order.
-    pub(super) fn all(&self) -> &[Standing] {
-        &self.all
+    pub(super) fn all(&self) -> impl Iterator<Item = Standing> {
+        self.all.iter().flat_map(Counters::moved)
     }
 
     /// Whether an engine has the codes of the one that moved them.
@@ -47,8 +47,8 @@ impl Moved {
     /// The counters of so many partitions, for such an engine.
     pub(super) fn open(&self, engine: &Engine, count: usize) -> Partitions {
         let mut partitions: Partitions = (0..count).map(|_| Counters::default()).collect();
-        for standing in self.all.iter() {
-            counted::open_at(engine, standing, &mut partitions);
+        for standing in self.all() {
+            counted::open_at(engine, &standing, &mut partitions);
         }
         partitions
     }

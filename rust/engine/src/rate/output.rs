@@ -17,7 +17,7 @@ use super::chunk::Chunk;
 use super::{Moved, Options, Partitions, Rated, Source, Totals, parallel, shared};
 use crate::clock::{MONTHS, month_of_name};
 use crate::column::{Text, write};
-use crate::counter::{Counters, NEVER, Standing};
+use crate::counter::{NEVER, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::identity;
@@ -132,13 +132,7 @@ impl Written {
     }
 
     /// All of it, with the counters as they stand.
-    pub fn finish(
-        self,
-        engine: &Engine,
-        options: &Options,
-        sources: &[Source],
-        counters: &Partitions,
-    ) -> Result<Rated> {
+    pub fn finish(self, engine: &Engine, options: &Options, sources: &[Source], counters: Partitions) -> Result<Rated> {
         // It must be a month, even if no chunk was written that could be late.
         closed_month(options)?;
         let (line_sums, share_sums) = if options.line_sums || options.share_sums {
@@ -147,7 +141,7 @@ impl Written {
             Default::default()
         };
         let Self { lines, shares, rejects, totals, .. } = self;
-        let counters = Moved::new(engine, counters.iter().flat_map(Counters::moved).collect());
+        let counters = Moved::new(engine, counters);
         Ok(Rated { lines, shares, rejects, counters, line_sums, share_sums, totals, engine: engine.clone() })
     }
 }

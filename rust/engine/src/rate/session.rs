@@ -40,7 +40,7 @@ impl Session {
         let rated = state.engine.rate_from(sources, options, Some(&state.counters))?;
         let counters = Arc::make_mut(&mut state.counters);
         for standing in rated.counters.all() {
-            counters.set(*standing);
+            counters.set(standing);
         }
         Ok(rated)
     }

@@ -114,7 +114,7 @@ impl<K: Key> Sums<K> {
     #[inline]
     fn place(&mut self, key: K, hash: u64) -> usize {
         let Self { places, all } = self;
-        let (place, is_new) = places.find_or_add(hash, |place| all[place].0 == key, |place| all[place].0.hash());
+        let (place, is_new) = places.find_or_add(hash, |place| all[place].0 == key);
         if is_new {
             all.push((key, Sum::default()));
         }
