@@ -10,10 +10,10 @@ import pytest
 
 import partita
 from partita import cycle
-from partita.errors import PeriodError, StoreError
+from partita.errors import CatalogError, PeriodError, StoreError
 from partita.store import open_store
 
-from .billing import BILLS, OCTOBER, amounts, bill, book, catalog, store_in
+from .billing import BILLS, OCTOBER, amounts, bill, book, catalog, much_shared, store_in
 
 
 def test_open_runs_and_a_close_come_to_what_one_run_does(tmp_path: Path) -> None:
@@ -24,6 +24,18 @@ def test_open_runs_and_a_close_come_to_what_one_run_does(tmp_path: Path) -> None
     closed = cycle.close(catalog(), "2026-10", store_in(tmp_path))
     for table in ("documents", "document_lines", "entries", "positions"):
         assert getattr(closed, table).to_pylist() == getattr(whole, table).to_pylist(), table
+
+
+def test_a_close_needs_the_agreements_that_lines_were_shared_under(tmp_path: Path) -> None:
+    shared = catalog(much_shared())
+    bill(tmp_path, "october", OCTOBER, open=True, catalog=shared)
+    before = book(store_in(tmp_path))
+    with pytest.raises(
+        CatalogError, match=r"agreements\.calls: is not in the catalog, but lines of the period were shared"
+    ):
+        cycle.close(catalog(), "2026-10", store_in(tmp_path))
+    assert book(store_in(tmp_path)) == before
+    assert cycle.close(shared, "2026-10", store_in(tmp_path)).documents.num_rows
 
 
 def test_a_period_is_closed_once(tmp_path: Path) -> None:

@@ -128,14 +128,19 @@ fn codes(names: &Names, into: &mut Names) -> Vec<u32> {
 fn agreements(compiled: &Compiled, names: &Names) -> Result<Vec<usize>> {
     let place = |name: &str| {
         let found = compiled.agreements.iter().position(|agreement| agreement.id == name);
-        found.ok_or_else(|| Error::UsageSchema(format!("share sums: no agreement {name:?} in the terms")))
+        found.ok_or_else(|| lost(format!("agreements.{name}")))
     };
     names.all().map(place).collect()
 }
 
+/// Shares are settled by the terms under which they were shared.
+fn lost(path: String) -> Error {
+    Error::catalog(path, "is not in the catalog, but lines of the period were shared under it: add it again")
+}
+
 fn place(compiled: &Compiled, agreement: usize, version: i32, flow: &str) -> Result<(usize, usize)> {
-    let unknown = || Error::UsageSchema(format!("share sums: no flow {flow:?} in version {version} of its agreement"));
-    let agreement = compiled.agreements.get(agreement).ok_or_else(unknown)?;
+    let agreement = compiled.agreements.get(agreement).ok_or_else(|| Error::Internal("no agreement".into()))?;
+    let unknown = || lost(format!("agreements.{}.flows.{flow} (version {version})", agreement.id));
     let version = usize::try_from(version).map_err(|_| unknown())?;
     let flows = &agreement.versions.get(version).ok_or_else(unknown)?.flows;
     Ok((version, flows.iter().position(|own| own.id == flow).ok_or_else(unknown)?))

@@ -327,5 +327,5 @@ fn an_unknown_flow_is_refused() {
     let engine = engine_of(&json!([dealing(["0.1", "0.1"])]));
     let row = ["2026-10", "deal", "gone", "M", "A1", "", "", "", "EUR"];
     let error = engine.settle(&[sums(&SHARES, &[(row, "1")])], &[], None, "2026-10").unwrap_err();
-    assert!(error.to_string().contains("no flow \"gone\""), "{error}");
+    assert!(error.to_string().contains("agreements.deal.flows.gone (version 0)"), "{error}");
 }
