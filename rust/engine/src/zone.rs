@@ -88,8 +88,8 @@ fn are_digits(bytes: &[u8]) -> bool {
     let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
         return bytes.iter().all(u8::is_ascii_digit);
     };
-    let between = bytes.get(8..bytes.len() - 8).unwrap_or_default().as_chunks::<8>().0;
-    (strangeness(*first) | strangeness(*last)) == 0 && between.iter().all(|word| strangeness(*word) == 0)
+    (strangeness(*first) | strangeness(*last)) == 0
+        && (bytes.len() <= 16 || bytes.as_chunks::<8>().0.iter().all(|word| strangeness(*word) == 0))
 }
 
 /// What keeps eight bytes from being digits; 0 if they are. The upper half of a digit is 3, and still is when 6 is added.
@@ -167,8 +167,25 @@ mod tests {
             ("+", Err(Unparsable)),
             ("46x1234", Err(Unparsable)),
             ("sip:46", Err(Unparsable)),
+            ("46701234567890123456", Ok(2)),
         ] {
             assert_eq!(prefixes.zone(destination), expected, "{destination}");
+        }
+    }
+
+    #[test]
+    fn a_stranger_among_digits_is_found_wherever_it_stands() {
+        let prefixes = Prefixes::new([("467012345678", 0)]);
+        for len in 1..=40 {
+            for place in 0..len {
+                for stranger in [b' ', b'-', b'/', b':', b'@', b'p', 0xc3] {
+                    let mut bytes: Vec<u8> = b"4670123456789".iter().copied().cycle().take(len).collect();
+                    bytes[place] = stranger;
+                    assert!(!are_digits(&bytes), "{bytes:?}");
+                }
+            }
+            let digits: String = "4670123456789".chars().cycle().take(len).collect();
+            assert_eq!(prefixes.zone(&digits), Ok(if len < 12 { NO_ZONE } else { 0 }), "{digits}");
         }
     }
 
