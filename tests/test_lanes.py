@@ -132,15 +132,20 @@ def test_rows_that_have_most_in_common_are_told_apart() -> None:
     given["zones"]["home"] = {"prefixes": ["479"]}
     charges = given["plans"]["simple"]["charges"]
     charges["home"] = {"when": {"zone": "home", "service": "voice"}, "priority": 1, "unit": {"price": "0.01"}}
-    catalog = load(given)
     chance = random.Random(11)
-    # The agreement is in force for most of them; before, no lane can say whether it is.
-    rows = [{**row, "key": f"k{chance.randrange(8)}"} for row in calls() if row["time"] > "2026-09-24T12"]
+    # No row that counts is one to be looked at closely: with it, all would leave their lane.
+    given["agreements"]["deal"]["flows"] = {
+        "label": {"payer": "shop", "payee": "B", "percent": "33.3333%"},
+        "rest": {"payee": "shop", "remainder": ["label"]},
+    }
+    in_force = [row for row in calls() if "2026-09-24T12" < row["time"] < "2026-10-13T12"]
+    rows = [{**row, "key": f"k{chance.randrange(8)}"} for row in in_force]
     for row in rows:
-        row["to"] = chance.choice(["46701", "47", "4791", row["to"]])
+        row["to"] = chance.choice(["46701", "4680", "47", "4791"])
         row["service"] = chance.choice(["voice"] * 9 + ["fax", "telex"])
     # Of two that are the same in everything, either may be the first.
     rows = list({tuple(row.values()): row for row in rows}.values())
+    catalog = load(given)
     expected = of_reference(Reference(catalog).rate([Batch("calls", "", rows, "")], None, ()))
     engine = Engine(catalog)
     assert_equal(of_engine(engine.rate(batches(rows).combine_chunks())), expected)
