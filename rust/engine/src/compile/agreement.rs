@@ -212,6 +212,7 @@ impl Compiler<'_> {
         let suspense = terms.suspense.as_ref().and_then(|party| self.party(&path, party));
         let mut versions: Vec<_> =
             terms.versions.iter().map(|version| self.agreement_version(&path, version, costs)).collect();
+        keep_measured(&mut versions);
         keep_subscriptions(&mut versions);
         Agreement {
             id: terms.id.clone(),
@@ -365,6 +366,18 @@ fn keep_subscriptions(versions: &mut [AgreementVersion]) {
     let needed: BTreeSet<String> = versions.iter().flat_map(needed).collect();
     for flow in versions.iter_mut().flat_map(|version| &mut version.flows) {
         flow.by_subscription = needed.contains(&flow.id);
+    }
+}
+
+/// What the period needs of a flow in one version it needs of the flow of that name in all: a month may see several.
+fn keep_measured(versions: &mut [AgreementVersion]) {
+    let measured = |version: &AgreementVersion| {
+        let own = version.flows.iter().filter(|flow| flow.is_measured);
+        own.map(|flow| flow.id.clone()).collect::<Vec<_>>()
+    };
+    let needed: BTreeSet<String> = versions.iter().flat_map(measured).collect();
+    for flow in versions.iter_mut().flat_map(|version| &mut version.flows) {
+        flow.is_measured |= needed.contains(&flow.id);
     }
 }
 

@@ -7,7 +7,7 @@ use super::rows::{LONGEST, Record, Rows};
 use super::segment;
 use crate::clock::HORIZON;
 use crate::column::Cell;
-use crate::compile::{Compiled, Usage};
+use crate::compile::{Charge, Compiled, Usage};
 use crate::reject::Code;
 use crate::subscriber::{Held, Subscribers};
 use crate::zone::NO_ZONE;
@@ -146,7 +146,12 @@ fn route_row(
         chosen.sort_unstable();
     }
     let guide = segment::Guide { context, record, service: codes.service[row], time: rows.time.values[row] };
-    let counts = chosen.iter().any(|&charge| context.compiled.charges[charge as usize].counted.is_some());
+    // One that is split may meet others of its plan on its way.
+    let may_count = |charge: &Charge| {
+        let plan = &context.compiled.plans[charge.plan as usize];
+        charge.counted.is_some() || (charge.across_split && !plan.counted.is_empty())
+    };
+    let counts = chosen.iter().any(|&charge| may_count(&context.compiled.charges[charge as usize]));
     let counts = counts || (context.compiled.cost_counts && guide.may_have_costs(chosen));
     let number = if counts { 1 + partition_of(record.held.account, work.len() - 1) } else { 0 };
     let drafts = &mut work[number].drafts;
