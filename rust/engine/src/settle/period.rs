@@ -155,7 +155,7 @@ impl Period<'_> {
             let mut own = Sums::new();
             for (&group, &amount) in sums {
                 let payer = Side { party: group.payer, account: group.payer_account };
-                let carried = self.fees.roles.carried(flow, other, group, payer, self.cast);
+                let carried = self.fees.roles.carried(flow, other, group, payer, self.cast)?;
                 put(&mut own, if each { carried } else { carried.whole() }, amount)?;
             }
             let is_fee = matches!(other.basis, Basis::Recurring { .. });
@@ -261,7 +261,7 @@ impl Period<'_> {
                 let receiver = Side { party: group.payee, account: group.payee_account };
                 let sender = Side { party: group.payer, account: group.payer_account };
                 let payer = if is_base { receiver } else { sender };
-                let carried = self.fees.roles.carried(flow, other, group, payer, self.cast);
+                let carried = self.fees.roles.carried(flow, other, group, payer, self.cast)?;
                 let carried = if each { carried } else { carried.whole() };
                 if sign == 0 { put(&mut named, carried, amount)? } else { put(&mut base, carried, amount * sign)? }
             }

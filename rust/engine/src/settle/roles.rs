@@ -81,20 +81,28 @@ impl<'a> Roles<'a> {
         )
     }
 
-    /// The group of a flow in which a group of another flow counts. A role that both have is played by the same party;
-    /// one that is fixed by its party; else the payer is `payer`, and the payee as in the other flow.
-    pub fn carried(self, flow: &Flow, other: &Flow, group: Group, payer: Side, cast: &mut Cast) -> Group {
+    /// The group of a flow in which a group of another flow counts. A role that is fixed is played by its party, and one
+    /// that the subscription decides by the subscription's; one that both flows have by the same party; else the payer
+    /// is `payer`, and the payee as in the other flow.
+    pub fn carried(self, flow: &Flow, other: &Flow, group: Group, payer: Side, cast: &mut Cast) -> Result<Group> {
         let sides = (
             Side { party: group.payer, account: group.payer_account },
             Side { party: group.payee, account: group.payee_account },
         );
-        let mut bind = |role: Role, otherwise: Side| {
-            let same = [(other.payee, sides.1), (other.payer, sides.0)].into_iter().find(|(own, _)| *own == role);
-            self.fixed(role, cast).or(same.map(|(_, side)| side)).unwrap_or(otherwise)
+        let held = cast.subscriptions.name(group.subscription);
+        let held = held.and_then(|name| self.subscribers().subscriptions.names.code(name));
+        let mut bind = |role: Role, otherwise: Side| match (role, held) {
+            (Role::AccountOwner | Role::SoldBy | Role::IntroducedBy, Some(held)) => {
+                self.of_subscription(role, held, NONE, cast)
+            }
+            _ => {
+                let same = [(other.payee, sides.1), (other.payer, sides.0)].into_iter().find(|(own, _)| *own == role);
+                Ok(self.fixed(role, cast).or(same.map(|(_, side)| side)).unwrap_or(otherwise))
+            }
         };
-        let payer = bind(flow.payer, payer);
-        let payee = bind(flow.payee, if flow.payee == flow.payer { payer } else { sides.1 });
-        group_of(payer, payee, group.subscription, group.currency)
+        let payer = bind(flow.payer, payer)?;
+        let payee = bind(flow.payee, if flow.payee == flow.payer { payer } else { sides.1 })?;
+        Ok(group_of(payer, payee, group.subscription, group.currency))
     }
 }
 
