@@ -23,6 +23,13 @@ pub enum Role {
     IntroducedBy,
 }
 
+impl Role {
+    /// Whether a subscription tells who plays it.
+    pub fn is_of_subscription(self) -> bool {
+        matches!(self, Self::AccountOwner | Self::SoldBy | Self::IntroducedBy)
+    }
+}
+
 /// What a flow makes of its base; see `catalog::Basis`.
 #[derive(Debug, Clone)]
 pub enum Basis {
@@ -381,16 +388,21 @@ fn keep_measured(versions: &mut [AgreementVersion]) {
     }
 }
 
-/// The bases of the flows of the period that are reckoned per subscription: by themselves, or because one of their bases
-/// is.
+/// The bases of the flows of the period that are reckoned per subscription: by themselves, because one of their bases is,
+/// or because the subscription tells who plays a role of theirs.
 fn bases_by_subscription(flows: &[Flow]) -> Vec<usize> {
     let mut each: Vec<bool> = Vec::with_capacity(flows.len());
     for flow in flows {
-        each.push(match &flow.basis {
+        let own = match &flow.basis {
             Basis::GreaterOf { per_subscription, .. } => *per_subscription,
             Basis::Recurring { per, .. } => *per == Per::Subscription,
             _ => flow.bases().any(|base| each.get(base) == Some(&true)),
-        });
+        };
+        let asks = |role: Role| {
+            let of = |base: usize| flows.get(base).is_some_and(|base| base.payer == role || base.payee == role);
+            role.is_of_subscription() && !flow.bases().all(of)
+        };
+        each.push(own || (flow.at_close && (asks(flow.payer) || asks(flow.payee))));
     }
     flows.iter().zip(each).filter(|(_, each)| *each).flat_map(|(flow, _)| flow.bases()).collect()
 }

@@ -91,10 +91,8 @@ impl<'a> Roles<'a> {
         );
         let held = cast.subscriptions.name(group.subscription);
         let held = held.and_then(|name| self.subscribers().subscriptions.names.code(name));
-        let mut bind = |role: Role, otherwise: Side| match (role, held) {
-            (Role::AccountOwner | Role::SoldBy | Role::IntroducedBy, Some(held)) => {
-                self.of_subscription(role, held, NONE, cast)
-            }
+        let mut bind = |role: Role, otherwise: Side| match held {
+            Some(held) if role.is_of_subscription() => self.of_subscription(role, held, NONE, cast),
             _ => {
                 let same = [(other.payee, sides.1), (other.payer, sides.0)].into_iter().find(|(own, _)| *own == role);
                 Ok(self.fixed(role, cast).or(same.map(|(_, side)| side)).unwrap_or(otherwise))
