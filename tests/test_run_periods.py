@@ -30,9 +30,7 @@ def test_a_close_needs_the_agreements_that_lines_were_shared_under(tmp_path: Pat
     shared = catalog(much_shared())
     bill(tmp_path, "october", OCTOBER, open=True, catalog=shared)
     before = book(store_in(tmp_path))
-    with pytest.raises(
-        CatalogError, match=r"agreements\.calls: is not in the catalog, but lines"
-    ):
+    with pytest.raises(CatalogError, match=r"agreements\.calls: is not in the catalog, but lines"):
         cycle.close(catalog(), "2026-10", store_in(tmp_path))
     assert book(store_in(tmp_path)) == before
     assert cycle.close(shared, "2026-10", store_in(tmp_path)).documents.num_rows
