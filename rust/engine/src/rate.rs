@@ -232,7 +232,7 @@ impl Call<'_> {
             chunks.extend(self.routed(pieces, partitions, way.unrated.is_none())?);
             interrupt::check()?;
             self.part_ways(&mut chunks[done..], &counters);
-            let identities = output::identities(self.sources, &chunks[done..]);
+            let identities = output::Identities::of_all(self.sources, &chunks[done..]);
             if way.unrated.is_some() {
                 duplicates::reject_unratable(&self.contexts, &mut chunks, &identities);
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::chunk::Chunk;
+use super::output::Identities;
 use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
 use super::{Piece, counted, order};
@@ -34,7 +35,7 @@ pub fn may_have(contexts: &[Context], pieces: &[Piece]) -> Result<bool> {
 
 /// Rejects those of several records of one identity that could not be rated anyway: they are that reject, and neither a
 /// duplicate nor an original. Records that count are priced beside the call, from counters of their own.
-pub fn reject_unratable(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>]) {
+pub fn reject_unratable(contexts: &[Context], chunks: &mut [Chunk], identities: &[Identities]) {
     let seen = seen(chunks, identities, &Found::new());
     let mut space = Space::default();
     for &(_, number, row) in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1).flatten() {
@@ -57,12 +58,12 @@ pub fn reject_unratable(contexts: &[Context], chunks: &mut [Chunk], identities: 
 }
 
 /// Records by identity, chunk and row, in that order.
-fn seen(chunks: &[Chunk], identities: &[Vec<u128>], unrated: &Found) -> Vec<(u128, u32, u32)> {
+fn seen(chunks: &[Chunk], identities: &[Identities], unrated: &Found) -> Vec<(u128, u32, u32)> {
     let mut seen: Vec<(u128, u32, u32)> = Vec::new();
     for (number, chunk) in chunks.iter().enumerate().filter(|(_, chunk)| chunk.rows.id.is_some()) {
         let is_seen = |&row: &usize| chunk.is_rated(row) && !unrated.contains(&(number as u32, row as u32));
         let rated = (0..chunk.rows.len).filter(is_seen);
-        seen.extend(rated.map(|row| (identities[number][row], number as u32, row as u32)));
+        seen.extend(rated.map(|row| (identities[number].get(&chunk.rows, row), number as u32, row as u32)));
     }
     seen.sort_unstable();
     seen
@@ -73,7 +74,7 @@ pub type Found = BTreeSet<(u32, u32)>;
 
 /// Rejects all but the first record of each identity, which come back. `identities` are by chunk and row; those that
 /// turned out `unrated` do not count as seen.
-pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Vec<u128>], unrated: &Found) -> Found {
+pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Identities], unrated: &Found) -> Found {
     let seen = seen(chunks, identities, unrated);
     let mut originals = Found::new();
     let mut faults = Vec::new();

@@ -2,6 +2,7 @@
 
 mod alike;
 mod constant;
+mod identities;
 mod lane;
 mod lines;
 mod partition;
@@ -20,26 +21,10 @@ use crate::column::{Text, write};
 use crate::counter::{NEVER, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::identity;
 use crate::names::Names;
 use crate::schema;
 use constant::Constants;
-
-/// Fingerprints of the records of each chunk.
-pub fn identities(sources: &[Source], chunks: &[Chunk]) -> Vec<Vec<u128>> {
-    parallel::map(chunks, chunks.len() < 2, |chunk| identities_of(chunk, &sources[chunk.source as usize].content))
-}
-
-fn identities_of(chunk: &Chunk, content: &str) -> Vec<u128> {
-    let rows = &chunk.rows;
-    let file = identity::text(content);
-    let mut scratch = String::new();
-    let one = |row: usize| match &rows.id {
-        Some(id) => identity::record(rows.source.get(row).unwrap_or(""), id.get(row).unwrap_or(""), &mut scratch),
-        None => identity::row(file, rows.number(row)),
-    };
-    (0..rows.len).map(one).collect()
-}
+pub use identities::Identities;
 
 /// Dictionaries that all batches of a call share.
 struct Writer<'a> {
@@ -83,7 +68,7 @@ impl Written {
         options: &Options,
         sources: &[Source],
         chunks: &mut [Chunk],
-        identities: &[Vec<u128>],
+        identities: &[Identities],
     ) -> Result<()> {
         self.count(chunks)?;
         if chunks.iter().any(|chunk| !chunk.rejects.is_empty()) {
@@ -92,7 +77,7 @@ impl Written {
         let writer = Writer::new(engine, sources, chunks, options)?;
         let few = chunks.len() < 2;
         if options.shares && !engine.compiled.agreements.is_empty() {
-            let write = |(chunk, ids): (&Chunk, &Vec<u128>)| match chunk.lane.len() {
+            let write = |(chunk, ids): (&Chunk, &Identities)| match chunk.lane.len() {
                 0 => writer.shares(chunk, ids),
                 _ => writer.lane_shares(chunk, ids),
             };
@@ -104,7 +89,7 @@ impl Written {
         }
         // Last, because lines take the drafts.
         if options.lines {
-            let write = |(chunk, ids): (&mut Chunk, &Vec<u128>)| match chunk.lane.len() {
+            let write = |(chunk, ids): (&mut Chunk, &Identities)| match chunk.lane.len() {
                 0 => writer.lines(chunk, ids),
                 _ => writer.lane_lines(chunk, ids),
             };
@@ -119,7 +104,7 @@ impl Written {
         for chunk in chunks {
             let total = &mut self.totals[chunk.source as usize];
             total.rows += chunk.rows.len as u64;
-            total.skipped += chunk.rows.skipped.iter().filter(|skip| **skip).count() as u64;
+            total.skipped += chunk.rows.skipped() as u64;
             total.rated += chunk.rated() as u64;
             total.rejected += chunk.rejects.len() as u64;
         }

@@ -113,7 +113,7 @@ fn route_rows(context: &Context, chunk: &mut Chunk, rows: &[u32], mut codes: Cod
     }
     let mut chosen = Vec::new();
     for row in rows.iter().map(|&row| row as usize) {
-        if chunk.rows.skipped.get(row).copied().unwrap_or(false) {
+        if chunk.rows.is_skipped(row) {
             continue;
         }
         if let Err(fault) = route_row(context, chunk, row, &mut codes, &mut chosen) {

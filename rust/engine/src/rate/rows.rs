@@ -140,7 +140,7 @@ impl Rows {
             numbers_given,
             has_long: false,
             len,
-            skipped: Self::skipped(&find, len)?,
+            skipped: Self::left_out(&find, len)?,
             time: Times::read(&usage.time, find.required(&usage.time, "time")?, &format)?,
             key: find.text(&usage.key, "key")?,
             service: find.input_text(&usage.service, "service")?,
@@ -167,6 +167,17 @@ impl Rows {
         Ok(Some((find.text(id, "id")?, find.input_text(&usage.source, "source")?)))
     }
 
+    /// How many rows the mapping's `where` leaves out.
+    pub fn skipped(&self) -> usize {
+        self.skipped.iter().filter(|skipped| **skipped).count()
+    }
+
+    /// Whether a row is one of them.
+    #[inline]
+    pub fn is_skipped(&self, row: usize) -> bool {
+        self.skipped.get(row).copied().unwrap_or(false)
+    }
+
     /// Where a row stands in its stream or file, from 0.
     #[inline]
     pub fn number(&self, row: usize) -> u64 {
@@ -176,7 +187,7 @@ impl Rows {
         }
     }
 
-    fn skipped(find: &Finder, len: usize) -> Result<Vec<bool>> {
+    fn left_out(find: &Finder, len: usize) -> Result<Vec<bool>> {
         let mut skipped = Vec::new();
         for (column, test) in &find.usage.keep_where {
             let text = find.text(column, "where")?;

@@ -68,7 +68,7 @@ fn partitions(engine: &Engine, rows: &Rows, spread: &Spread) -> Vec<u32> {
 }
 
 fn identity_of(rows: &Rows, row: usize, file: u128, scratch: &mut String) -> Option<u128> {
-    if rows.skipped.get(row).copied().unwrap_or(false) {
+    if rows.is_skipped(row) {
         return None;
     }
     let Some(ids) = &rows.id else { return Some(identity::row(file, rows.number(row))) };

@@ -46,7 +46,7 @@ const BANDS: usize = 64;
 
 /// Rows of a chunk into their lane; those that do not fit are added to `rest`.
 pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usize, rest: &mut Vec<u32>) -> Lane {
-    let mut lane = Lane::with_capacity(rows.len);
+    let mut lane = Lane::with_capacity(rows.len - rows.skipped());
     let has_ids = rows.id.as_ref().is_none_or(|ids| !ids.has_nulls(rows.len));
     let (integers, no_band) = (rows.quantity.whole.as_deref(), Span { band: 0, from: 0, until: 0 });
     let mut entry = Entry {
@@ -75,7 +75,7 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         entry.find_amounts(len, &mut block);
         lane.extend(&block, len);
         let unfit = block.fits[..len].iter().enumerate().filter(|(_, fits)| !**fits).map(|(at, _)| first + at);
-        rest.extend(unfit.filter(|&row| !entry.is_skipped(row)).map(|row| row as u32));
+        rest.extend(unfit.filter(|&row| !rows.is_skipped(row)).map(|row| row as u32));
     }
     (lane.marks, lane.sets) = (entry.marks.into_inner(), entry.sets);
     let charges = &context.compiled.lanes.charges;
@@ -148,16 +148,10 @@ impl<'a> Entry<'a, '_> {
         }
     }
 
-    /// Whether a row is left out by the mapping's `where`.
-    #[inline]
-    fn is_skipped(&self, row: usize) -> bool {
-        self.rows.skipped.get(row).copied().unwrap_or(false)
-    }
-
     /// Whether a row is to be rated, and has all that makes it a record.
     #[cold]
     fn is_fine(&self, row: usize) -> bool {
-        if self.is_skipped(row) {
+        if self.rows.is_skipped(row) {
             return false;
         }
         let has_id = self.rows.id.as_ref().is_none_or(|ids| ids.get(row).is_some());

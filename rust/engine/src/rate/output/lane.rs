@@ -4,7 +4,7 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use arrow_schema::DataType;
 
 use super::constant::Column;
-use super::{Writer, batch};
+use super::{Identities, Writer, batch};
 use crate::charge::NULL;
 use crate::clock::MONTHS;
 use crate::column::{ONE, Text, write};
@@ -25,7 +25,7 @@ fn codes(codes: Vec<u32>) -> Vec<i32> {
 
 impl Writer<'_> {
     /// The lines of a chunk's lane, whose columns they take.
-    pub(super) fn lane_lines(&self, chunk: &mut Chunk, identities: &[u128]) -> Result<RecordBatch> {
+    pub(super) fn lane_lines(&self, chunk: &mut Chunk, identities: &Identities) -> Result<RecordBatch> {
         let dictionaries = &self.engine.dictionaries;
         let rows = chunk.lane.len();
         let quantity = self.lane_quantity(chunk)?;
@@ -146,14 +146,14 @@ impl Writer<'_> {
         Ok((self.whole(lane.before.iter().copied())?, self.whole(after)?))
     }
 
-    fn lane_ids(&self, chunk: &Chunk, identities: &[u128]) -> Vec<u8> {
+    fn lane_ids(&self, chunk: &Chunk, identities: &Identities) -> Vec<u8> {
         let lane = &chunk.lane;
         let prints: Vec<u128> = lane.marks.iter().map(|mark| self.print(mark)).collect();
-        let mut ids = Vec::with_capacity(lane.len() * 16);
-        for (&row, &mark) in lane.row.iter().zip(&lane.mark) {
-            ids.extend_from_slice(&identity::line(identities[row as usize], prints[mark as usize]));
-        }
-        ids
+        let rows = lane.row.iter().zip(&lane.mark);
+        let id = |(&row, &mark): (&u32, &u32)| {
+            identity::line(identities.get(&chunk.rows, row as usize), prints[mark as usize])
+        };
+        rows.map(id).collect::<Vec<_>>().into_flattened()
     }
 
     fn lane_services(&self, chunk: &Chunk) -> Result<ArrayRef> {
@@ -175,7 +175,7 @@ impl Writer<'_> {
     }
 
     /// The shares of the lines of a chunk's lane.
-    pub(super) fn lane_shares(&self, chunk: &Chunk, identities: &[u128]) -> Result<RecordBatch> {
+    pub(super) fn lane_shares(&self, chunk: &Chunk, identities: &Identities) -> Result<RecordBatch> {
         let (lane, compiled, dictionaries) = (&chunk.lane, &self.engine.compiled, &self.engine.dictionaries);
         let most = lane.len() * 3;
         let (mut ids, mut places) = (Vec::with_capacity(most * 16), Vec::with_capacity(most));
@@ -186,7 +186,8 @@ impl Writer<'_> {
         for at in 0..lane.len() {
             for &(agreement, version) in lane.sharing(at) {
                 let parts = self.split_lane(lane, at, (agreement, version), &mut parts_of_line)?;
-                let id = identity::line(identities[lane.row[at] as usize], self.print(lane.mark_of(at)));
+                let id =
+                    identity::line(identities.get(&chunk.rows, lane.row[at] as usize), self.print(lane.mark_of(at)));
                 let flow_codes = &dictionaries.flow_codes[agreement as usize][version as usize];
                 for (part, &amount) in parts.parts.iter().zip(&parts_of_line).filter(|(part, _)| part.is_paid) {
                     ids.extend_from_slice(&id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array};
 use arrow_schema::{DataType, Field, Schema};
 
-use super::{Writer, batch};
+use super::{Identities, Writer, batch};
 use crate::charge::NULL;
 use crate::clock::MONTHS;
 use crate::column::{Text, write};
@@ -83,7 +83,7 @@ fn by_row(rows: &[u32], code: impl Fn(usize) -> i32) -> Vec<i32> {
 
 impl Writer<'_> {
     /// The lines of a chunk, whose drafts they take; itemised ones carry what was read of their records.
-    pub(super) fn lines(&self, chunk: &mut Chunk, identities: &[u128]) -> Result<RecordBatch> {
+    pub(super) fn lines(&self, chunk: &mut Chunk, identities: &Identities) -> Result<RecordBatch> {
         let places = Places::of(chunk);
         let rows: Vec<u32> = places.column(chunk, 0, |drafts| &mut drafts.row);
         let columns = self.narrow(chunk, &places, &rows, identities)?;
@@ -103,7 +103,13 @@ impl Writer<'_> {
         batch(&Arc::new(Schema::new(fields)), columns)
     }
 
-    fn narrow(&self, chunk: &mut Chunk, places: &Places, rows: &[u32], identities: &[u128]) -> Result<Vec<ArrayRef>> {
+    fn narrow(
+        &self,
+        chunk: &mut Chunk,
+        places: &Places,
+        rows: &[u32],
+        identities: &Identities,
+    ) -> Result<Vec<ArrayRef>> {
         let (dictionaries, compiled) = (&self.engine.dictionaries, &self.engine.compiled);
         let (count, source) = (rows.len(), chunk.source);
         let charges = places.column(chunk, 0, |drafts| &mut drafts.charge);
@@ -126,7 +132,7 @@ impl Writer<'_> {
         for (flags, _) in flags.iter_mut().zip(months.iter().zip(&periods)).filter(|(_, (own, billed))| own != billed) {
             *flags |= schema::LATE;
         }
-        let ids = self.line_ids(rows, &charges, &segments, identities);
+        let ids = self.line_ids((chunk, rows), &charges, &segments, identities);
         let row_numbers: Vec<i64> = rows.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect();
         let charge_codes = charges.iter().map(|&charge| dictionaries.charge_codes[charge as usize]).collect();
         let held = &chunk.held;
@@ -179,12 +185,18 @@ impl Writer<'_> {
         code.map_or(-1, u32::cast_signed)
     }
 
-    fn line_ids(&self, rows: &[u32], charges: &[u32], segments: &[u32], identities: &[u128]) -> Vec<u8> {
-        let mut ids = Vec::with_capacity(rows.len() * 16);
-        for ((&row, &charge), &segment) in rows.iter().zip(charges).zip(segments) {
-            ids.extend_from_slice(&line_id(self, identities[row as usize], charge, segment));
-        }
-        ids
+    fn line_ids(
+        &self,
+        (chunk, rows): (&Chunk, &[u32]),
+        charges: &[u32],
+        segments: &[u32],
+        identities: &Identities,
+    ) -> Vec<u8> {
+        let lines = rows.iter().zip(charges).zip(segments);
+        let id = |((&row, &charge), &segment): ((&u32, &u32), &u32)| {
+            line_id(self, identities.get(&chunk.rows, row as usize), charge, segment)
+        };
+        lines.map(id).collect::<Vec<_>>().into_flattened()
     }
 
     /// What itemised lines add: id, time, key, and every attribute that the catalog refers to.

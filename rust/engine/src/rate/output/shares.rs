@@ -3,7 +3,7 @@
 use arrow_array::{Int32Array, RecordBatch};
 
 use super::lines::line_id;
-use super::{Writer, batch};
+use super::{Identities, Writer, batch};
 use crate::column::write;
 use crate::error::Result;
 use crate::rate::chunk::Chunk;
@@ -27,7 +27,7 @@ fn places(chunk: &Chunk) -> Vec<(u32, u32)> {
 
 impl Writer<'_> {
     /// The shares of a chunk's rated rows.
-    pub(super) fn shares(&self, chunk: &Chunk, identities: &[u128]) -> Result<RecordBatch> {
+    pub(super) fn shares(&self, chunk: &Chunk, identities: &Identities) -> Result<RecordBatch> {
         let dictionaries = &self.engine.dictionaries;
         let places = places(chunk);
         let count = places.len();
@@ -44,7 +44,7 @@ impl Writer<'_> {
             let held = chunk.held[row];
             let drafts = &chunk.work[work as usize].drafts;
             let (charge, segment) = (drafts.charge[line as usize], drafts.segment[line as usize]);
-            ids.extend_from_slice(&line_id(self, identities[row], charge, segment));
+            ids.extend_from_slice(&line_id(self, identities.get(&chunk.rows, row), charge, segment));
             months.push(self.billed_month(chunk.month[row]));
             subscriptions.push(held.subscription.cast_signed());
             let (agreement, version, flow) = (shares.agreement[at], shares.version[at], shares.flow[at]);

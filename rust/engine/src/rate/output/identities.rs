@@ -1,0 +1,40 @@
+//! Fingerprints of the records of a chunk.
+
+use crate::identity;
+use crate::rate::chunk::Chunk;
+use crate::rate::rows::Rows;
+use crate::rate::{Source, parallel};
+
+/// What tells the records of a chunk from all others.
+#[derive(Debug)]
+pub enum Identities {
+    /// Of records with ids, by row.
+    Known(Vec<u128>),
+    /// That of their file, for records without: their places in it tell them apart.
+    File(u128),
+}
+
+impl Identities {
+    /// Those of each chunk.
+    pub fn of_all(sources: &[Source], chunks: &[Chunk]) -> Vec<Self> {
+        parallel::map(chunks, chunks.len() < 2, |chunk| Self::of(chunk, &sources[chunk.source as usize].content))
+    }
+
+    fn of(chunk: &Chunk, content: &str) -> Self {
+        let rows = &chunk.rows;
+        let Some(ids) = &rows.id else { return Self::File(identity::text(content)) };
+        let mut scratch = String::new();
+        let one =
+            |row: usize| identity::record(rows.source.get(row).unwrap_or(""), ids.get(row).unwrap_or(""), &mut scratch);
+        Self::Known((0..rows.len).map(one).collect())
+    }
+
+    /// That of a row.
+    #[inline]
+    pub fn get(&self, rows: &Rows, row: usize) -> u128 {
+        match self {
+            Self::Known(known) => known[row],
+            Self::File(file) => identity::row(*file, rows.number(row)),
+        }
+    }
+}
