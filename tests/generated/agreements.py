@@ -118,7 +118,9 @@ def _graph(draw: Draw, of_period: bool) -> dict[str, Any]:
         found[f"f{place}"] = draw(flows(found))
     for place in range(draw(st.integers(0, 2)) if of_period else 0):
         found[f"p{place}"] = draw(period_flows(found))
-    return with_whole_remainders(found)
+    whole = with_whole_remainders(found)
+    # A flow may be written before those that it is computed from.
+    return {name: whole[name] for name in draw(st.permutations(list(whole)))}
 
 
 def with_whole_remainders(flows: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Replay(Rating):
                 self.traced.held.append((held, bool(met.chosen(met.start_band))))
                 if self.traced.held[-1][1]:
                     break
-            self.traced.lines = self._lines(record)
+            self.traced.lines = self._lines(record, *self._guided(record))
             split_lines(self.terms, self.traced.lines, record, self.counters, self.traced.shared.append)
         except Exception as reject:
             if not hasattr(reject, "code"):

@@ -124,24 +124,24 @@ class Roles:
         self.stands = stands
         self.line = line
 
-    def payer(self, name: str) -> str:
+    def payer(self, name: str, asking: str | None = None) -> str:
         """The payer of a flow: as written, or the payee of its base (of lines: the seller; of the sale itself: the
-        account owner)."""
-        flow = self.stands.flows[name]
+        account owner). If nobody plays that role, the flow that asks is to blame."""
+        flow, asking = self.stands.flows[name], asking or name
         if flow.payer is not None:
-            return self.party(flow.payer, name)
+            return self.party(flow.payer, asking)
         if flow.of:
-            return self.payee(flow.of[0])
+            return self.payee(flow.of[0], asking)
         return self.line.held.account.owner if is_sale(flow) else self.line.seller
 
-    def payee(self, name: str) -> str:
+    def payee(self, name: str, asking: str | None = None) -> str:
         """The payee of a flow: as written, or the first of a split, or the payer (of the sale itself: the seller)."""
-        flow = self.stands.flows[name]
+        flow, asking = self.stands.flows[name], asking or name
         if flow.payee is not None:
-            return self.party(flow.payee, name)
+            return self.party(flow.payee, asking)
         if flow.split:
-            return self.party(next(iter(flow.split)), name)
-        return self.line.seller if is_sale(flow) else self.payer(name)
+            return self.party(next(iter(flow.split)), asking)
+        return self.line.seller if is_sale(flow) else self.payer(name, asking)
 
     def party(self, role: str, flow: str) -> str:
         """The party that plays a role, or that is named in its place; an unknown one is a reject, or goes to the

@@ -1,7 +1,8 @@
 """Pricing: what the usage charges of one plan make of one record.
 
 In each component the matching charge of highest priority prices the record, and components add up. `across: split`
-prices each band segment by the charge that matches in its band; version, zone and connect fee are those of the start.
+prices the blocks by the charge that matches in the band that each begins in; version, zone and connect fee are those
+of the start.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 
 from partita.catalog.charge import Charge, ChargeModel, Dynamic, Flat, Graduated, Lookup, Package, Percentage, Unit
 
@@ -150,9 +152,9 @@ class PlanOnRecord:
         elif isinstance(drawn.model, Percentage):
             _collect(rejects, self._amount, drawn, self.record.mapping.amount)
         elif isinstance(drawn.model, Dynamic):
-            _collect(rejects, self._carried_figure, drawn, drawn.model)
             if drawn.model.price_column:
                 _collect(rejects, self._quantity, drawn)
+            _collect(rejects, self._carried_figure, drawn, drawn.model)
         raise_first(rejects)
 
     # Charges on a quantity -------------------------------------------------------------------------------------
@@ -160,36 +162,37 @@ class PlanOnRecord:
     def _by_quantity(self, component: str, drawn: Drawn, counters: Counters) -> list[Priced]:
         quantity = self._quantity(drawn)
         sign = -1 if quantity < 0 else 1
-        pieces = self._pieces(component, drawn, abs(quantity))
-        parts = blocks.measure([blocks.Piece(end, _ladder(piece)) for piece, end in pieces])
+        pieces = self._pieces(drawn, abs(quantity))
+        drawn_in = cache(lambda band: self._drawn_in(band, component, drawn))
+        parts = blocks.measure([blocks.Piece(end, partial(_ladder_in, drawn_in, band)) for band, end in pieces])
         if not parts:  # a quantity of 0
             _ladder(drawn)
             parts = [blocks.Measured(0, Fraction(0), Fraction(0), Fraction(0))]
         lines = []
         for part in parts:
             fee = sign * _connect_fee(drawn, quantity) if part is parts[0] else Fraction(0)
-            lines.append(self._measured_line(pieces[part.piece][0], part, sign, fee, counters))
+            lines.append(self._measured_line(drawn_in(pieces[part.piece][0]), part, sign, fee, counters))
         return lines
 
-    def _pieces(self, component: str, start: Drawn, quantity: Fraction) -> list[tuple[Drawn, Fraction]]:
-        """The band segments of the record: the charge of each, and where in the quantity it ends."""
+    def _pieces(self, start: Drawn, quantity: Fraction) -> list[tuple[str | None, Fraction]]:
+        """The band segments of the record: the band of each, and where in the quantity it ends."""
         if start.charge.across == "start" or quantity == 0:
-            return [(start, quantity)]
+            return [(start.band, quantity)]
         seconds = self._duration(start)
         if self.bands and seconds > (END - self.record.time) // dt.timedelta(seconds=1):
             raise Reject("outside_calendar", self.record.mapping.time, self.record.shown_time())
         spans = self.bands.segments(self.record.time, seconds) if self.bands else [(None, Fraction(0))]
         if len(spans) == 1:
-            return [(start, quantity)]
+            return [(start.band, quantity)]
         shares = allocate_stored(quantity, [length for _, length in spans])
         pieces, end = [], Fraction(0)
         for (band, _), share in zip(spans, shares, strict=True):
             end += share
-            pieces.append((self._drawn_in(band, component, start), end))
+            pieces.append((band, end))
         return pieces
 
     def _drawn_in(self, band: str | None, component: str, start: Drawn) -> Drawn:
-        """The charge of the component in a band; no charge there that can price a part of a record: a reject."""
+        """The charge of the component in a band where a block begins; a reject if none there prices part of a record."""
         drawn = start if band == start.band else self.chosen(band).get(component)
         if drawn is None or not isinstance(drawn.model, (Unit, Graduated, Package)):
             raise no_matching_charge(self.record)
@@ -299,6 +302,10 @@ def _collect(rejects: list[Reject], function: Callable[..., object], *arguments:
 def no_matching_charge(record: Record) -> Reject:
     service = record.mapping.service
     return Reject("no_matching_charge", service if isinstance(service, str) else "service", record.text(service))
+
+
+def _ladder_in(drawn_in: Callable[[str | None], Drawn], band: str | None) -> list[blocks.Rung]:
+    return _ladder(drawn_in(band))
 
 
 def _ladder(drawn: Drawn) -> list[blocks.Rung]:

@@ -24,7 +24,7 @@ from .lines import LATE, OUT_OF_ORDER, Line, Rated, Row, Share, reject_row
 from .numbers import shortest
 from .price import PlanOnRecord, Priced, no_matching_charge
 from .records import Batch, Record, check_columns, is_wanted, read, source_of
-from .rejects import Reject
+from .rejects import Reject, raise_first
 from .split import split_lines
 from .subscriptions import Held
 from .terms import Terms
@@ -87,8 +87,9 @@ class Rating:
 
     def _outcome(self, record: Record) -> _Outcome:
         try:
-            lines = self._lines(record)
-            shares, sales = split_lines(self.terms, lines, record, self.counters)
+            held, met = self._guided(record)
+            lines = self._lines(record, held, met)
+            shares, sales = self._split(lines, record, held, met)
             self._check_identity(record)
         except Reject as reject:
             self.counters.discard()
@@ -109,14 +110,26 @@ class Rating:
 
     # Guiding: key to subscription to plan -----------------------------------------------------------------------
 
-    def _lines(self, record: Record) -> list[Line]:
-        held, met = self._guided(record)
-        plan = met.plan
-        priced = met.price(self.counters)
-        seller = self.terms.seller(plan, held)
+    def _lines(self, record: Record, held: Held, met: PlanOnRecord) -> list[Line]:
+        seller = self.terms.seller(met.plan, held) or ""
+        return [self._line(record, held, met, seller, one) for one in met.price(self.counters)]
+
+    def _split(
+        self, lines: Sequence[Line], record: Record, held: Held, met: PlanOnRecord
+    ) -> tuple[list[Share], list[Row]]:
+        """The shares of the lines, which their seller, a party, has sold; the lowest of what keeps them from it."""
+        rejects = []
+        seller = self.terms.seller(met.plan, held)
         if seller not in self.terms.directory.parties:
-            raise Reject("unknown_party", met.plan_id, seller)
-        return [self._line(record, held, met, seller, one) for one in priced]
+            rejects.append(Reject("unknown_party", met.plan_id, seller))
+        shares: list[Share] = []
+        sales: list[Row] = []
+        try:
+            shares, sales = split_lines(self.terms, lines, record, self.counters)
+        except Reject as reject:
+            rejects.append(reject)
+        raise_first(rejects)
+        return shares, sales
 
     def _guided(self, record: Record) -> tuple[Held, PlanOnRecord]:
         """The first subscription of the key, by priority, whose plan has a matching charge.

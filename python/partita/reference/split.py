@@ -257,7 +257,7 @@ class LineShares:
     def _per_unit(self, name: str, terms: PerUnit) -> Fraction:
         quantity = self._quantity(name, terms)
         ladder = unit.ladder(terms, lambda number: self._number(name, number))
-        parts = blocks.measure([blocks.Piece(abs(quantity), ladder)])
+        parts = blocks.measure([blocks.Piece(abs(quantity), lambda: ladder)])
         fee = unit.connect_fee(terms, lambda number: self._number(name, number), quantity)
         cost = fee + sum((part.value for part in parts), Fraction(0))
         return -cost if quantity < 0 else cost

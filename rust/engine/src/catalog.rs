@@ -400,6 +400,8 @@ pub struct AgreementVersion {
 #[serde(deny_unknown_fields)]
 pub struct Flow {
     pub id: String,
+    /// Its place in the agreement as it is written; flows stand here after those they are computed from.
+    pub written: usize,
     pub payer: Binding,
     pub payee: Binding,
     /// Indices of earlier flows; empty: the lines.

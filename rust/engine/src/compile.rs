@@ -264,8 +264,9 @@ impl<'a> Compiler<'a> {
             }
             found
         });
-        let domains =
-            Domains { services: self.services.len() + 1, zones: self.zones.len() + 1, bands: self.bands.len() + 1 };
+        // A destination that cannot be read is in no zone, and not in none either.
+        let zones = self.zones.len() + 2;
+        let domains = Domains { services: self.services.len() + 1, zones, bands: self.bands.len() + 1 };
         let mut components = Names::default();
         let candidates: Vec<_> = (first..)
             .zip(&terms.charges)

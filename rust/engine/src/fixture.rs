@@ -40,8 +40,10 @@ pub fn plan(id: &str, charges: &Value) -> Value {
     json!({"id": id, "seller": "shop", "currency": "EUR", "calendar": null, "charges": charges})
 }
 
-/// An agreement with one version since ever.
+/// An agreement with one version since ever, its flows written in the order in which they are computed.
 pub fn agreement(id: &str, flows: &Value) -> Value {
+    let flows = flows.as_array().unwrap().iter().enumerate();
+    let flows: Vec<_> = flows.map(|(place, flow)| with(flow.clone(), &json!({"written": place}))).collect();
     json!({
         "id": id, "plans": [], "charges": [], "services": [], "when": {"attributes": {}}, "currency": null, "zone": "UTC",
         "require": false, "allow_over_shared": false, "suspense": null, "consolidated": false, "carry_negative": false,

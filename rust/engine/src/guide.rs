@@ -22,7 +22,7 @@ pub struct Candidate {
     pub dated: bool,
 }
 
-/// Sizes of the domains, with their null or other code last.
+/// Sizes of the domains, with their null or other code last; after that of the zones one that no test fits.
 #[derive(Debug, Clone, Copy)]
 pub struct Domains {
     pub services: usize,

@@ -44,7 +44,7 @@ pub trait Line: Attributes {
     fn cost(&self, plan: usize, cost: usize, blame: impl Fn(Code) -> Fault) -> Result<Option<i128>, Fault>;
 }
 
-/// Shares in order of their rows, a column a vector.
+/// Shares in order of their rows, and within a line of the flows as they are written; a column a vector.
 #[derive(Debug, Default)]
 pub struct Shares {
     /// The draft that was shared.
@@ -80,6 +80,21 @@ impl Shares {
         self.to_owner.extend(other.to_owner);
     }
 
+    /// Puts the shares from one on in another order.
+    fn arrange(&mut self, from: usize, order: impl Fn(u32) -> usize) {
+        let mut places: Vec<usize> = (from..self.len()).collect();
+        places.sort_by_key(|&place| order(self.flow[place]));
+        arranged(&mut self.line, from, &places);
+        arranged(&mut self.agreement, from, &places);
+        arranged(&mut self.version, from, &places);
+        arranged(&mut self.flow, from, &places);
+        arranged(&mut self.payer, from, &places);
+        arranged(&mut self.payee, from, &places);
+        arranged(&mut self.amount, from, &places);
+        arranged(&mut self.paid, from, &places);
+        arranged(&mut self.to_owner, from, &places);
+    }
+
     /// Takes back the shares from `len` on.
     pub fn truncate(&mut self, len: usize) {
         self.line.truncate(len);
@@ -92,6 +107,12 @@ impl Shares {
         self.paid.truncate(len);
         self.to_owner.truncate(len);
     }
+}
+
+/// What stands in a column from one place on, by these places.
+fn arranged<T: Copy>(column: &mut [T], from: usize, places: &[usize]) {
+    let sorted: Vec<T> = places.iter().map(|&place| column[place]).collect();
+    column[from..].copy_from_slice(&sorted);
 }
 
 /// What splitting uses again and again.
@@ -134,6 +155,7 @@ pub fn split_line<L: Line>(
         return Err(Fault::new(Code::CurrencyMismatch, &agreement.id, Some(currency)));
     }
     let split = Split { line, agreement, number };
+    let first = shares.len();
     space.amounts.clear();
     let mut worst = None;
     for (flow_place, flow) in version.flows.iter().enumerate() {
@@ -146,6 +168,9 @@ pub fn split_line<L: Line>(
             fault.keep_lowest(&mut worst);
             None
         }));
+    }
+    if !version.is_as_written {
+        shares.arrange(first, |flow| version.flows[flow as usize].written);
     }
     worst.map_or(Ok(()), Err)
 }

@@ -1,7 +1,8 @@
 """The flows of an agreement, as the engine reads them.
 
 What a person may leave out is filled in here: flows are put in an order in which each comes after those it is computed
-from, names of flows become places in that order, and whoever pays or is paid is looked up in the roles.
+from and keep their written place beside it, names of flows become places in that order, and whoever pays or is paid is
+looked up in the roles.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Flows:
         self.problems: list[Problem] = []
 
     def in_order(self) -> list[Json]:
-        return [self._flow(name, self.flows[name]) for name in self.places]
+        written = {name: place for place, name in enumerate(self.flows)}
+        return [self._flow(name, self.flows[name]) | {"written": written[name]} for name in self.places]
 
     def _flow(self, name: str, flow: Flow) -> Json:
         zone = self.agreement.zone

@@ -8,7 +8,7 @@ every block belongs to the piece and rung that it begins in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -26,10 +26,10 @@ class Rung:
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the quantity, up to a position, with the ladder in force there."""
+    """A part of the quantity, up to a position, with the ladder in force there: asked for if a block begins there."""
 
     end: Fraction
-    ladder: Sequence[Rung]
+    ladder: Callable[[], Sequence[Rung]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def measure(pieces: Sequence[Piece]) -> list[Measured]:
 
     >>> sixty = Rung(rate=Fraction(1, 100), minimum=Fraction(60), increment=Fraction(60))
     >>> one = Rung(rate=Fraction(1, 1000), minimum=Fraction(1), increment=Fraction(1))
-    >>> [str(part.value) for part in measure([Piece(Fraction(30), [sixty]), Piece(Fraction(90), [one])])]
+    >>> pieces = [Piece(Fraction(30), lambda: [sixty]), Piece(Fraction(90), lambda: [one])]
+    >>> [str(part.value) for part in measure(pieces)]
     ['3/5', '3/100']
     """
     whole = pieces[-1].end if pieces else Fraction(0)
@@ -55,7 +56,7 @@ def measure(pieces: Sequence[Piece]) -> list[Measured]:
     at = Fraction(0)
     while at < whole:
         place = next(place for place, piece in enumerate(pieces) if piece.end > at)
-        rung = next(r for r in pieces[place].ladder if r.up_to is None or r.up_to > at)
+        rung = next(r for r in pieces[place].ladder() if r.up_to is None or r.up_to > at)
         end = _end_of_run(at, rung, pieces[place].end)
         covered, billed = min(end, whole) - at, end - at
         before = Measured(place, Fraction(0), Fraction(0), Fraction(0))

@@ -30,9 +30,11 @@ impl Percentage {
         after.quantity = after.quantity.checked_add(ONE).ok_or(Code::Overflow)?;
         let mut chargeable = 0;
         if after.quantity > self.free_records {
-            let left = (self.free_amount - count.amount).max(0);
             after.amount = super::exact::in_range(after.amount.saturating_add(input.amount))?;
-            chargeable = if input.amount >= 0 { (input.amount - left).max(0) } else { input.amount };
+            // What is taken back was charged as far as it was beyond the free amount.
+            let beyond = |amount: i128| amount.saturating_sub(self.free_amount).max(0);
+            chargeable =
+                if self.free_amount == 0 { input.amount } else { beyond(after.amount) - beyond(count.amount) };
         }
         let amount = if chargeable == 0 { 0 } else { self.charged(values, chargeable, target)? };
         *count = after;

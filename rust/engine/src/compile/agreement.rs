@@ -84,6 +84,8 @@ pub struct Flow {
     pub id: String,
     /// The item of the line of what a guarantee adds.
     pub true_up: String,
+    /// Its place in the agreement as it is written, by which amounts are dealt and statements directed.
+    pub written: usize,
     pub payer: Role,
     pub payee: Role,
     pub of: Vec<usize>,
@@ -139,6 +141,8 @@ pub struct AgreementVersion {
     pub until: i64,
     pub territory: Vec<String>,
     pub flows: Vec<Flow>,
+    /// Whether flows are computed in the order in which they are written.
+    pub is_as_written: bool,
 }
 
 /// A compiled agreement.
@@ -271,6 +275,7 @@ impl Compiler<'_> {
             from: terms.from.unwrap_or(i64::MIN),
             until: terms.until.unwrap_or(i64::MAX),
             territory: terms.territory.clone(),
+            is_as_written: flows.is_sorted_by_key(|flow| flow.written),
             flows,
         }
     }
@@ -281,6 +286,7 @@ impl Compiler<'_> {
         Flow {
             id: terms.id.clone(),
             true_up: format!("{}{TRUE_UP}", terms.id),
+            written: terms.written,
             payer: self.role(&path, &terms.payer),
             payee: self.role(&path, &terms.payee),
             of: terms.of.clone(),

@@ -237,7 +237,7 @@ impl Record<'_> {
             compiled.charges[charge as usize].version_at(self.rows.time.values[self.row], self.held.clock).is_some()
         };
         let guide = &compiled.plans[self.plan as usize].guide;
-        guide.choose(service, self.zone.min(compiled.zones.len() as u32), self.band, self, in_force, chosen);
+        guide.choose(service, self.zone.min(compiled.zones.len() as u32 + 1), self.band, self, in_force, chosen);
     }
 
     /// The same record in another band.

@@ -11,7 +11,8 @@ use super::route::{Context, Fault};
 use super::rows::Record;
 use crate::band::Edges;
 use crate::charge::{Block, Model, NULL, ceiling, in_range};
-use crate::column::Cell;
+use crate::clock::{HORIZON, SECOND};
+use crate::column::{Cell, ONE};
 use crate::compile::{Basis, Charge, Input};
 use crate::reject::Code;
 
@@ -121,14 +122,7 @@ impl Guide<'_> {
         guide.record.plan = plan as u32;
         if let Some(calendar) = compiled.plans[plan].calendar {
             let span = compiled.edges(calendar, self.clock()).at(self.time, &mut 0);
-            let outside = || {
-                Fault::new(
-                    Code::OutsideCalendar,
-                    &self.context.usage.time,
-                    Some(&self.record.rows.time.shown(self.record.row)),
-                )
-            };
-            guide.record.band = span.ok_or_else(outside)?.band;
+            guide.record.band = span.ok_or_else(|| self.outside_calendar())?.band;
         }
         let mut chosen = Vec::new();
         guide.record.choose(self.service, &mut chosen);
@@ -162,6 +156,12 @@ impl Guide<'_> {
         if quantity.cells.get(self.record.row) == Cell::Fine { quantity.values[self.record.row] } else { NULL }
     }
 
+    #[cold]
+    fn outside_calendar(&self) -> Fault {
+        let time = self.record.rows.time.shown(self.record.row);
+        Fault::new(Code::OutsideCalendar, &self.context.usage.time, Some(&time))
+    }
+
     fn clock(&self) -> u32 {
         self.record.held.clock
     }
@@ -192,6 +192,9 @@ impl Guide<'_> {
         let duration = self.duration(&terms.path)?;
         let usage = self.context.usage;
         let is_time = matches!((&usage.quantity, &usage.duration), (Some(Input::Column(q)), Some(d)) if q == d);
+        if duration > i128::from((HORIZON - self.time) / SECOND) * ONE {
+            return Err(self.outside_calendar());
+        }
         let walk = Walk { guide: self, component: &terms.component, edges, near: 0 };
         if is_time { walk.through_time(quantity) } else { walk.in_proportion(charge, quantity, duration) }
     }
@@ -206,15 +209,20 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The charge at a position (raw seconds from the start), its band, and the position at which the band ends.
-    fn at(&mut self, position: i128) -> Result<(u32, u32, i128), Fault> {
+    /// The band at a position (raw seconds from the start), and the position at which it ends.
+    fn band(&mut self, position: i128) -> Result<(u32, i128), Fault> {
         let guide = self.guide;
         let instant = i64::try_from(position / MICROSECOND).ok().and_then(|offset| guide.time.checked_add(offset));
         let span = instant.and_then(|instant| self.edges.at(instant, &mut self.near));
-        let time = guide.record.rows.time.shown(guide.record.row);
-        let span = span.ok_or_else(|| Fault::new(Code::OutsideCalendar, &guide.context.usage.time, Some(&time)))?;
+        let span = span.ok_or_else(|| guide.outside_calendar())?;
+        Ok((span.band, i128::from(span.until.saturating_sub(guide.time)) * MICROSECOND))
+    }
+
+    /// The charge of the component in a band where a block begins.
+    fn charge(&self, band: u32) -> Result<u32, Fault> {
+        let guide = self.guide;
         let compiled = guide.context.compiled;
-        let record = guide.record.in_band(span.band);
+        let record = guide.record.in_band(band);
         let mut chosen = Vec::new();
         record.choose(guide.service, &mut chosen);
         let counts = |charge: &Charge| {
@@ -222,28 +230,27 @@ impl Walk<'_> {
         };
         let fits = |charge: &Charge| charge.component == self.component && counts(charge);
         let charge = chosen.into_iter().find(|&charge| fits(&compiled.charges[charge as usize]));
-        let charge =
-            charge.ok_or_else(|| Fault::new(Code::NoMatchingCharge, "service", record.rows.service.get(record.row)))?;
-        let end = i128::from(span.until.saturating_sub(guide.time)) * MICROSECOND;
-        Ok((charge, span.band, end))
+        charge.ok_or_else(|| Fault::new(Code::NoMatchingCharge, "service", record.rows.service.get(record.row)))
     }
 
     /// A quantity that is time: its positions are seconds.
     fn through_time(mut self, quantity: i128) -> Result<Vec<Segment>, Fault> {
-        let guide = self.guide;
-        in_blocks(guide, quantity, |position| self.at(position))
+        in_blocks(self.guide, quantity, |position| {
+            let (band, end) = self.band(position)?;
+            Ok((self.charge(band)?, band, end))
+        })
     }
 
     /// Another quantity: its positions in proportion to the duration, so that each band has its share.
     fn in_proportion(mut self, charge: u32, quantity: i128, duration: i128) -> Result<Vec<Segment>, Fault> {
-        let mut parts: Vec<(u32, u32, i128)> = Vec::new();
+        let mut parts: Vec<(u32, i128)> = Vec::new();
         let mut position = 0;
         while position < duration {
-            let (charge, band, end) = self.at(position)?;
+            let (band, end) = self.band(position)?;
             let next = end.min(duration);
             match parts.last_mut() {
-                Some(last) if (last.0, last.1) == (charge, band) => last.2 += next - position,
-                _ => parts.push((charge, band, next - position)),
+                Some(last) if last.0 == band => last.1 += next - position,
+                _ => parts.push((band, next - position)),
             }
             position = next;
         }
@@ -253,16 +260,17 @@ impl Walk<'_> {
         }
         let overflow = |_| Fault::new(Code::Overflow, "quantity", None);
         let weights: Vec<Dec> =
-            parts.iter().map(|part| Dec::from_raw(part.2)).collect::<Result<_, _>>().map_err(overflow)?;
+            parts.iter().map(|part| Dec::from_raw(part.1)).collect::<Result<_, _>>().map_err(overflow)?;
         let total = Dec::from_raw(quantity).map_err(overflow)?;
         let mut end = 0;
         for (part, share) in parts.iter_mut().zip(allocate(total, &weights, Dec::SCALE).map_err(overflow)?) {
             end += share.raw();
-            part.2 = end;
+            part.1 = end;
         }
         in_blocks(self.guide, quantity, |position| {
-            let found = parts.iter().find(|part| position < part.2).copied();
-            found.ok_or_else(|| Fault::new(Code::Overflow, "quantity", None))
+            let found = parts.iter().find(|part| position < part.1).copied();
+            let (band, end) = found.ok_or_else(|| Fault::new(Code::Overflow, "quantity", None))?;
+            Ok((self.charge(band)?, band, end))
         })
     }
 }

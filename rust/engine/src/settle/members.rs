@@ -40,6 +40,11 @@ impl Member {
         let codes = [self.payer_account, self.currency, self.payee_account, self.payer, self.payee];
         (self.agreement, self.version, self.flow, codes)
     }
+
+    /// The place of its flow in the agreement as it is written.
+    pub fn written(&self, compiled: &Compiled) -> usize {
+        flows_of(compiled, self.agreement, self.version).get(self.flow).map_or(usize::MAX, |flow| flow.written)
+    }
 }
 
 /// The members of all shares that are paid, dealt where they belong to a dealing set.
@@ -145,7 +150,7 @@ fn deal_set(compiled: &Compiled, cast: &Cast, members: &mut [Member], mut places
     Ok(())
 }
 
-/// The order of flows, then of a split's payees, then of accounts and parties bytewise.
+/// The order of flows as they are written, then of a split's payees, then of accounts and parties bytewise.
 fn dealing_order<'a>(compiled: &Compiled, cast: &'a Cast, member: &Member) -> (usize, usize, [Option<&'a str>; 2]) {
     let flow = flows_of(compiled, member.agreement, member.version).get(member.flow);
     let party = cast.parties.name(member.payee);
@@ -157,5 +162,5 @@ fn dealing_order<'a>(compiled: &Compiled, cast: &'a Cast, member: &Member) -> (u
         }
         _ => 0,
     };
-    (member.flow, place, [cast.accounts.name(member.payee_account), party])
+    (member.written(compiled), place, [cast.accounts.name(member.payee_account), party])
 }

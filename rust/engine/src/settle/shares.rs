@@ -74,12 +74,14 @@ impl Shares {
         Ok(shares)
     }
 
-    /// The shares from `first` on that are paid, as a table: by agreement, flow, and the names of the parties.
+    /// The shares from `first` on that are paid, as a table: by agreement, flow as written, and the names of the
+    /// parties.
     pub fn table(&self, engine: &Engine, first: usize, period: &str) -> Result<RecordBatch> {
         let rows = self.rows.get(first..).unwrap_or_default();
         let is_paid = |share: &&Share| share.flow_of(engine).is_some_and(Flow::is_paid);
         let mut ordered: Vec<&Share> = rows.iter().filter(is_paid).collect();
-        ordered.sort_by_key(|share| (share.agreement, share.flow, self.cast.names(&share.group), share.true_up));
+        let written = |share: &Share| share.flow_of(engine).map_or(usize::MAX, |flow| flow.written);
+        ordered.sort_by_key(|share| (share.agreement, written(share), self.cast.names(&share.group), share.true_up));
         let mut names: [NameColumn; 6] = Default::default();
         for share in &ordered {
             let agreement = engine.compiled.agreements.get(share.agreement).map(|agreement| agreement.id.as_str());

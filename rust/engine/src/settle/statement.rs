@@ -111,7 +111,7 @@ impl<'a> Settling<'a> {
             [agreement, payer.min(payee), payer.max(payee), currency]
         };
         let place = |part: &Part| match part {
-            Part::Member(member) => member.flow,
+            Part::Member(member) => member.written(self.compiled()),
             Part::Carried(_) => usize::MAX,
         };
         parts.sort_by_key(|(contract, part)| (undirected(contract), place(part), *contract));

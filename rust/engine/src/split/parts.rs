@@ -78,6 +78,8 @@ impl Safe {
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub parts: Vec<Part>,
+    /// Places of those that are paid, in the order in which their flows are written.
+    pub paid: Vec<usize>,
     pub(super) may_exceed: bool,
     /// Where no rounding can make the parts more than the whole, and no part has too many digits.
     safe: Safe,
@@ -98,13 +100,16 @@ impl Parts {
             places[flow] = parts.len() - 1;
         }
         let has_remainder = parts.iter().any(|part| matches!(part.share, Share::Remainder(_)));
-        Some(Self::of(parts, has_remainder && !agreement.allow_over_shared))
+        let mut own = Self::of(parts, has_remainder && !agreement.allow_over_shared);
+        own.paid.sort_by_key(|&place| version.flows[own.parts[place].flow as usize].written);
+        Some(own)
     }
 
     pub(super) fn of(parts: Vec<Part>, may_exceed: bool) -> Self {
         let safe = Safe { from: if may_exceed { safe_from(&parts) } else { 0 }, to: safe_to(&parts) };
         let narrow_to = Self::narrow_to(&parts);
-        Self { parts, may_exceed, safe, narrow_to }
+        let paid = (0..parts.len()).filter(|&place| parts[place].is_paid).collect();
+        Self { parts, paid, may_exceed, safe, narrow_to }
     }
 
     /// Amounts that are sure to be split without a fault.

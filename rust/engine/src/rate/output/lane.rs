@@ -189,7 +189,7 @@ impl Writer<'_> {
                 let id =
                     identity::line(identities.get(&chunk.rows, lane.row[at] as usize), self.print(lane.mark_of(at)));
                 let flow_codes = &dictionaries.flow_codes[agreement as usize][version as usize];
-                for (part, &amount) in parts.parts.iter().zip(&parts_of_line).filter(|(part, _)| part.is_paid) {
+                for (part, amount) in parts.paid.iter().map(|&place| (&parts.parts[place], parts_of_line[place])) {
                     ids.extend_from_slice(&id);
                     places.push(at as u32);
                     amounts.push(amount);
