@@ -93,6 +93,24 @@ def test_dates_beside_instants_are_midnights_of_the_account(tmp_path: Path) -> N
     assert table["until"].to_pylist() == [dt.datetime(2026, 8, 1, 12, tzinfo=dt.UTC)]
 
 
+def test_dates_beside_instants_are_midnights_of_the_account_that_was_handed_over() -> None:
+    plans = [{"plan": "start", "from": "2026-01-01", "until": "2026-10-15"}]
+    catalog = load(
+        {
+            "parties": {"shop": {}},
+            "accounts": {key: {"owner": "c", "currency": "EUR", "zone": "Pacific/Pago_Pago"} for key in ("a-1", "a-2")},
+            "subscriptions": {
+                "s-1": {"account": "a-1", "plans": plans},
+                "s-2": {"account": "a-2", "plans": [{**plans[0], "from": "2026-01-01T12:00:00Z"}]},
+            },
+            "plans": {"start": {"seller": "shop", "currency": "EUR", "charges": {"sms": {"flat": "1"}}}},
+        }
+    )
+    tokyo = pa.table({"account": ["a-1"], "owner": ["c"], "currency": ["EUR"], "zone": ["Asia/Tokyo"]})
+    untils = lower(catalog, tokyo).subscriptions["until"].to_pylist()
+    assert [str(until) for until in untils] == ["2026-10-14 15:00:00+00:00", "2026-10-15 11:00:00+00:00"]
+
+
 def test_a_catalog_without_any(tmp_path: Path) -> None:
     empty = catalog_of(tmp_path)
     assert (accounts(empty).num_rows, subscriptions(empty).num_rows, prefixes(empty).num_rows) == (0, 0, 0)

@@ -13,8 +13,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from partita import Engine
+from partita import Engine, load
 from partita.errors import UsageSchemaError
+from partita.reference import Reference
 
 from .calls import AMOUNTS, ROWS, answer, compiled, dicts, expected_of, table
 
@@ -191,3 +192,52 @@ def test_one_record_at_a_time(engine: Engine, expected: Any) -> None:
         lines = [{**line, "usage_row": 0} for line in expected["lines"] if AMOUNTS.get(row["id"]) is not None]
         mine = [line for line in lines if line["amount"] == Decimal(AMOUNTS[row["id"]])]
         assert rated.lines.to_pylist() == mine
+
+
+# Numbers at the edge
+
+LIMIT = "1" + "0" * 26
+EDGES: list[tuple[pa.DataType, list[Any], list[tuple[int, str | None] | str]]] = [
+    # type, quantities, and what each is: billed, or its reject's code and value
+    (pa.float64(), [0.1, 2.675, 0.125, 1e15 + 0.25], ["0.1", "2.67", "0.12", "1000000000000000.25"]),
+    (pa.float32(), [2.5, None, 0.125], ["2.5", (302, None), "0.12"]),
+    (pa.float64(), [float("nan"), None], [(302, None), (302, None)]),
+    (pa.float64(), [float("inf"), -float("inf"), 1.0], [(107, "inf"), (107, "-inf"), "1"]),
+    (pa.float64(), [-1e26, 1e26], [(303, "-100000000000000004764729344"), (308, "100000000000000004764729344")]),
+    (pa.decimal128(38, 11), [Decimal("-" + LIMIT), Decimal(LIMIT)], [(303, "-" + LIMIT), (308, LIMIT)]),
+    (
+        pa.decimal128(38, 20),
+        [Decimal("1e-20"), Decimal("1e-12"), None],
+        [(108, "0." + "0" * 19 + "1"), "0.000000000001", (302, None)],
+    ),
+    (pa.decimal256(60, 20), [Decimal("10e-20"), Decimal(LIMIT), 5], [(108, "0." + "0" * 18 + "1"), (308, LIMIT), "5"]),
+    (pa.string(), [LIMIT + ".0", "-0.00", "+5.50", "1e3"], [(308, LIMIT), "0", "5.5", (107, "1e3")]),
+]
+
+
+@pytest.mark.parametrize(("kind", "quantities", "expected"), EDGES, ids=str)
+def test_numbers_at_the_edge(kind: pa.DataType, quantities: list[Any], expected: list[Any]) -> None:
+    catalog = load(
+        {
+            "parties": {"shop": {}},
+            "accounts": {"a": {"owner": "c", "currency": "EUR"}},
+            "subscriptions": {"s": {"account": "a", "keys": ["k"], "plans": "p"}},
+            "usage": {"u": {"id": "none", "quantity": "quantity", "decimals": {"quantity": 2}}},
+            "plans": {"p": {"seller": "shop", "currency": "EUR", "charges": {"c": {"unit": {"price": "1"}}}}},
+        }
+    )
+    usage = pa.table(
+        {
+            "time": ["2026-10-05T10:00:00Z"] * len(quantities),
+            "key": ["k"] * len(quantities),
+            "quantity": pa.array(quantities, kind),
+        }
+    )
+    rated, reference = Engine(catalog).rate(usage), Reference(catalog).rate(usage.to_pylist())
+    for lines, rejects in (
+        (rated.lines.to_pylist(), rated.rejects.to_pylist()),
+        (reference.lines, reference.rejects),
+    ):
+        found = {line["usage_row"]: f"{line['billed_quantity'].normalize():f}" for line in lines}
+        found |= {reject["usage_row"]: (reject["code"], reject["value"]) for reject in rejects}
+        assert [found[row] for row in range(len(quantities))] == expected

@@ -84,8 +84,9 @@ class Engine:
         `accounts` and `subscriptions` have the columns that `Engine` takes. A row replaces the account of its id; the
         rows of a subscription replace all rows and keys that it had; new ids are added. That takes milliseconds for a
         thousand rows, however many there are already; only a time zone or currency that no account had compiles the
-        terms again, and instants where all had dates compile everything. Each of `tables` replaces the look-up table
-        of its name, which compiles the terms again.
+        terms again, and instants where all had dates compile everything. Dates of subscriptions follow an account into
+        another time zone as long as no subscription begins or ends at an instant; after that they stay the instants
+        that they were. Each of `tables` replaces the look-up table of its name, which compiles the terms again.
 
         Raises `CatalogError` for rows that do not fit what is there, with the path of each.
 

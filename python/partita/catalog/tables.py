@@ -8,7 +8,7 @@ What comes back has the columns that `needed.py` lists, checked.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,9 @@ def _history(held: dict[str, Subscription], catalog: Catalog, accounts: pa.Table
         for one in held.values()
         for moment in (one.billed_until, *(m for row in one.plans for m in (row.valid_from, row.valid_until)))
     ]
-    at = _midnights(catalog, accounts) if any(isinstance(moment, dt.datetime) for moment in moments) else _as_it_is
+    at: Any = _as_it_is
+    if any(isinstance(moment, dt.datetime) for moment in moments):
+        at = _midnights(_zones(dict.fromkeys(one.account for one in held.values()), catalog, accounts))
     for key, one in held.items():
         place = partial(at, one.account)
         for row in one.plans:
@@ -210,14 +212,18 @@ def _as_it_is(_account: str, moment: dt.date | None) -> dt.date | None:
     return moment
 
 
-def _midnights(catalog: Catalog, accounts: pa.Table | None) -> Any:
+def _zones(holders: Iterable[str], catalog: Catalog, accounts: pa.Table | None) -> dict[str, str]:
+    """The time zones of accounts: as the table of all has them, or else the catalog."""
+    if accounts is None:
+        written = {} if isinstance(catalog.accounts, FileTable) else catalog.accounts
+        return {key: account.zone for key, account in written.items()}
+    wanted = pa.array(list(holders), pa.string())
+    zones = accounts["zone"].take(pc.index_in(wanted, value_set=accounts["account"].cast(pa.string()).combine_chunks()))
+    return {key: zone for key, zone in zip(wanted.to_pylist(), zones.to_pylist(), strict=True) if zone is not None}
+
+
+def _midnights(zones: Mapping[str, str]) -> Any:
     """Moments as instants: a date is midnight in the zone of the account."""
-    if isinstance(catalog.accounts, FileTable):
-        zones = (
-            dict(zip(*(accounts[name].to_pylist() for name in ("account", "zone")), strict=True)) if accounts else {}
-        )
-    else:
-        zones = {key: account.zone for key, account in catalog.accounts.items()}
 
     def at(account: str, moment: dt.date | None) -> dt.datetime | None:
         return None if moment is None else instant(moment, zone_info(zones.get(account, "UTC")))

@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from partita.catalog.usage import Usage
 from partita.errors import UsageSchemaError
@@ -107,38 +106,3 @@ def refuse_floats(origin: str, mapping: Usage, columns: Collection[str] | None, 
                 f"{origin}: the column {field.name!r} holds binary floats ({field.type}), which are not exact; write "
                 f"decimals or text, or give `decimals: {{{field.name}: 2}}` in the mapping to read it at 2 decimals"
             )
-
-
-def exact_schema(mapping: Usage, schema: pa.Schema) -> pa.Schema:
-    """The schema of `exact_batch`."""
-    for i, field in enumerate(schema):
-        if pa.types.is_floating(field.type) and field.name in mapping.decimals:
-            schema = schema.set(i, field.with_type(pa.decimal128(38, mapping.decimals[field.name])))
-    return schema
-
-
-def exact_batch(origin: str, mapping: Usage, batch: pa.RecordBatch, first_row: int = 0) -> pa.RecordBatch:
-    """A batch with its float columns read at their `decimals`, half to even; NaN is null.
-
-    Raises `UsageSchemaError` with the column and row for infinity and for what has over 38 digits.
-    """
-    schema = exact_schema(mapping, batch.schema)
-    if schema.equals(batch.schema):
-        return batch
-    arrays = [
-        column if column.type == field.type else _exact(origin, column, field, first_row)
-        for column, field in zip(batch.columns, schema, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _exact(origin: str, column: pa.Array, field: pa.Field, first_row: int) -> pa.Array:
-    floats = column.cast(pa.float64())
-    known = pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
-    try:
-        return known.cast(field.type)
-    except pa.ArrowInvalid:
-        limit = 10 ** (38 - field.type.scale)
-        row = pc.index(pc.greater_equal(pc.abs(known), pa.scalar(float(limit))), True).as_py()
-        value = floats[row].as_py()
-        raise UsageSchemaError(f"{origin}: row {first_row + row}: {field.name!r} is {value}: too large") from None

@@ -14,7 +14,7 @@ import pyarrow as pa
 from partita.catalog.usage import Usage
 from partita.errors import UsageSchemaError
 
-from .columns import exact_batch, exact_schema, refuse_floats, wanted
+from .columns import refuse_floats, wanted
 from .frames import arrow_of
 
 ORIGIN: Final = "usage"
@@ -54,17 +54,9 @@ def batches(usage: object, mapping: Usage, columns: Collection[str] | None = Non
     names = wanted(ORIGIN, mapping, columns, reader.schema.names)
     refuse_floats(ORIGIN, mapping, columns, reader.schema)
     chosen = pa.schema([reader.schema.field(name) for name in names])
-    schema = exact_schema(mapping, chosen)
-    if schema.equals(reader.schema):
+    if chosen.equals(reader.schema):
         return reader
-    return pa.RecordBatchReader.from_batches(schema, _exact_batches(reader, mapping, names))
-
-
-def _exact_batches(reader: pa.RecordBatchReader, mapping: Usage, names: list[str]) -> Iterator[pa.RecordBatch]:
-    row = 0
-    for batch in reader:
-        yield exact_batch(ORIGIN, mapping, batch.select(names), row)
-        row += batch.num_rows
+    return pa.RecordBatchReader.from_batches(chosen, (batch.select(names) for batch in reader))
 
 
 def _reader(usage: Any) -> pa.RecordBatchReader:

@@ -1,7 +1,8 @@
 """The one way to read a usage file: format and compression chosen, batches cut, every failure named.
 
-The formats yield batches of any size with the columns they were asked for; here floats are made exact, batches are
-cut to at most 65,536 rows, and whatever a decoder raises becomes a `UsageSchemaError` that names the file.
+The formats yield batches of any size with the columns they were asked for; here floats without declared decimals are
+refused, batches are cut to at most 65,536 rows, and whatever a decoder raises becomes a `UsageSchemaError` that names
+the file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from partita.catalog.usage import Usage
 from partita.errors import UsageSchemaError
 
 from . import arrow, csv, jsonl, parquet
-from .columns import exact_batch, refuse_floats
+from .columns import refuse_floats
 from .files import format_of
 
 BATCH_ROWS: Final = 65_536
@@ -66,14 +67,14 @@ def _read(
     numbers: Collection[str],
     batch_rows: int,
 ) -> Iterator[pa.RecordBatch]:
-    row = 0
     first = None
+    rows = 0
     for batch in _FORMATS[format_of(path, mapping)].batches(path, mapping, columns, numbers, batch_rows):
         if first is None:
             first = batch
             refuse_floats(origin, mapping, columns, batch.schema)
         for start in range(0, batch.num_rows, batch_rows):
-            yield exact_batch(origin, mapping, batch.slice(start, batch_rows), row + start)
-        row += batch.num_rows
-    if first is not None and row == 0:
-        yield exact_batch(origin, mapping, first)
+            yield batch.slice(start, batch_rows)
+        rows += batch.num_rows
+    if first is not None and rows == 0:
+        yield first

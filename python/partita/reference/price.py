@@ -192,7 +192,7 @@ class PlanOnRecord:
         return pieces
 
     def _drawn_in(self, band: str | None, component: str, start: Drawn) -> Drawn:
-        """The charge of the component in a band where a block begins; a reject if none there prices part of a record."""
+        """The charge of the component in a band where a block begins; a reject if none there prices parts."""
         drawn = start if band == start.band else self.chosen(band).get(component)
         if drawn is None or not isinstance(drawn.model, (Unit, Graduated, Package)):
             raise no_matching_charge(self.record)

@@ -7,6 +7,7 @@ charge reads is never a reason to reject.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -107,11 +108,13 @@ def _bytewise(text: str | None) -> tuple[bool, bytes]:
 
 
 def _without_float(value: Any, column: str | None, mapping: Usage) -> Any:
-    """A float is read at its declared decimals, or refused."""
+    """A float is read at its declared decimals, or refused; one that is no number is null, an infinite one its name."""
     if not isinstance(value, float):
         return value
     if column not in mapping.decimals:
         raise UsageSchemaError(f"column {column!r} holds binary floats; say `decimals: {{{column}: N}}` to read it")
+    if not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
     exact = round_to(Fraction(value), mapping.decimals[column], "half_even")
     return Decimal(shortest(exact))
 

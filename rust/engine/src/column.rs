@@ -6,6 +6,7 @@
 
 use partita_money::Dec;
 
+mod float;
 mod number;
 mod raw;
 mod text;

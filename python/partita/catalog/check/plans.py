@@ -12,7 +12,7 @@ from partita.catalog.refusal import shown, unknown
 
 from . import numbers
 from .condition import Condition, condition, overlapping
-from .scene import Found, Scene, instant
+from .scene import Found, Scene, earliest, instant, latest
 
 
 def problems(scene: Scene) -> Iterator[Found]:
@@ -92,20 +92,30 @@ def _periodic(charge: Charge, path: Path) -> Iterator[Found]:
 
 
 def _versions(charge: Charge, path: Path) -> Iterator[Found]:
-    """Versions rise, and are of one kind."""
+    """Versions rise in every time zone, and are of one kind."""
     first = charge.versions[0]
-    before: tuple[dt.datetime, str] | None = None
+    before: dt.date | dt.datetime | None = None
     for index, version in enumerate(charge.versions):
         at = (*path, "versions", index)
-        moment = instant(version.valid_from, None)
-        if before is not None and moment <= before[0]:
-            how = "is the date of" if moment == before[0] else "is before"
-            yield (*at, "from"), f"{version.valid_from} {how} the version before it ({before[1]}); versions must rise"
+        if before is not None:
+            yield from _rising(before, version.valid_from, (*at, "from"))
         if version.kind != first.kind:
             yield at, f"is {version.kind}, but versions[0] is {first.kind}; the versions of a charge are of one kind"
         else:
             yield from _one_counter(first.model, version.model, (*at, version.kind))
-        before = (moment, str(version.valid_from))
+        before = version.valid_from
+
+
+def _rising(before: dt.date | dt.datetime, start: dt.date | dt.datetime, path: Path) -> Iterator[Found]:
+    """A version begins after the one before it, for every account: a date begins in some zones 26 hours before it does
+    in others."""
+    was, now = instant(before, None), instant(start, None)
+    if now <= was:
+        how = "is the date of" if now == was else "is before"
+        yield path, f"{start} {how} the version before it ({before}); versions must rise"
+    elif latest(before) >= earliest(start) and isinstance(before, dt.datetime) != isinstance(start, dt.datetime):
+        how = "in some time zones not after the version before it"
+        yield path, f"{start} begins {how} ({before}); write both as dates, or both as instants"
 
 
 def _one_counter(first: ChargeModel, model: ChargeModel, path: Path) -> Iterator[Found]:

@@ -102,6 +102,16 @@ def instant(moment: dt.date | dt.datetime, zone: ZoneInfo | None) -> dt.datetime
     return dt.datetime.combine(moment, dt.time(), zone or dt.UTC)
 
 
+def earliest(moment: dt.date | dt.datetime) -> dt.datetime:
+    """The first instant that a moment can be: days begin first 14 hours east of Greenwich."""
+    return moment if isinstance(moment, dt.datetime) else instant(moment, None) - dt.timedelta(hours=14)
+
+
+def latest(moment: dt.date | dt.datetime) -> dt.datetime:
+    """The last instant that a moment can be: days begin last 12 hours west of Greenwich."""
+    return moment if isinstance(moment, dt.datetime) else instant(moment, None) + dt.timedelta(hours=12)
+
+
 def span(start: dt.date | dt.datetime | None, end: dt.date | dt.datetime | None, zone: ZoneInfo | None) -> Range:
     """The half-open range of two moments; None is without limit."""
     return (_FIRST if start is None else instant(start, zone), _LAST if end is None else instant(end, zone))

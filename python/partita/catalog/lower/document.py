@@ -21,7 +21,7 @@ from . import beside, calendars, charges, usage
 from .agreements import agreement
 from .scalars import Json
 
-RULES: Final = "2"
+RULES: Final = "3"
 """Version of the arithmetic; part of a run's identity."""
 
 

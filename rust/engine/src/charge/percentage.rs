@@ -33,8 +33,7 @@ impl Percentage {
             after.amount = super::exact::in_range(after.amount.saturating_add(input.amount))?;
             // What is taken back was charged as far as it was beyond the free amount.
             let beyond = |amount: i128| amount.saturating_sub(self.free_amount).max(0);
-            chargeable =
-                if self.free_amount == 0 { input.amount } else { beyond(after.amount) - beyond(count.amount) };
+            chargeable = if self.free_amount == 0 { input.amount } else { beyond(after.amount) - beyond(count.amount) };
         }
         let amount = if chargeable == 0 { 0 } else { self.charged(values, chargeable, target)? };
         *count = after;

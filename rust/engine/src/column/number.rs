@@ -3,17 +3,17 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use partita_money::{Dec, MoneyError};
 
 use super::raw::Raw;
-use super::{Cell, Cells, Text};
+use super::{Cell, Cells, Text, float};
 use crate::error::{Error, Result};
 
 /// 10^12: one, at 12 decimals.
@@ -26,16 +26,16 @@ pub struct Numbers {
     /// The same numbers as integers, when the column's type holds only integers.
     pub whole: Option<ScalarBuffer<i64>>,
     pub cells: Cells,
-    /// What was written, where the column is text.
+    /// What was written, where the column is text, or what a decimal that is no fine number would be as text.
     pub text: Option<Text>,
 }
 
 impl Numbers {
-    /// The number of a row; of one that is too large, what was written.
+    /// The number of a row, also of one that is too large.
     pub fn shown(&self, row: usize) -> Option<String> {
         match self.cells.get(row) {
             Cell::Fine => Some(super::shown(self.values[row])),
-            Cell::TooLarge | Cell::TooLow => self.text.as_ref().and_then(|text| text.get(row)).map(str::to_owned),
+            Cell::TooLarge | Cell::TooLow => self.text.as_ref().and_then(|text| text.get(row)).map(shortest),
             _ => None,
         }
     }
@@ -51,18 +51,18 @@ impl Numbers {
             DataType::UInt16 => Self::integers::<UInt16Type>(array),
             DataType::UInt32 => Self::integers::<UInt32Type>(array),
             DataType::UInt64 => {
-                Self::scaled(array, array.as_primitive::<UInt64Type>().values().iter().map(|&v| i128::from(v)), 0)
+                Self::scaled(array, array.as_primitive::<UInt64Type>().values().iter().map(|&v| i128::from(v)), 0)?
             }
             DataType::Decimal32(_, scale) => Self::scaled(
                 array,
                 array.as_primitive::<Decimal32Type>().values().iter().map(|&v| i128::from(v)),
                 *scale,
-            ),
+            )?,
             DataType::Decimal64(_, scale) => Self::scaled(
                 array,
                 array.as_primitive::<Decimal64Type>().values().iter().map(|&v| i128::from(v)),
                 *scale,
-            ),
+            )?,
             DataType::Decimal128(_, 12) if Raw::is_shared(array.as_primitive()) => Self {
                 values: array.as_primitive::<Decimal128Type>().values().clone().into(),
                 whole: None,
@@ -70,7 +70,7 @@ impl Numbers {
                 text: None,
             },
             DataType::Decimal128(_, scale) => {
-                Self::scaled(array, array.as_primitive::<Decimal128Type>().values().iter().copied(), *scale)
+                Self::scaled(array, array.as_primitive::<Decimal128Type>().values().iter().copied(), *scale)?
             }
             DataType::Duration(unit) => {
                 let scale = match unit {
@@ -80,7 +80,7 @@ impl Numbers {
                     TimeUnit::Nanosecond => 9,
                 };
                 let ticks = cast(array, &DataType::Int64).map_err(|e| Error::Internal(e.to_string()))?;
-                Self::scaled(&ticks, ticks.as_primitive::<Int64Type>().values().iter().map(|&v| i128::from(v)), scale)
+                Self::scaled(&ticks, ticks.as_primitive::<Int64Type>().values().iter().map(|&v| i128::from(v)), scale)?
             }
             DataType::Float32 | DataType::Float64 | DataType::Float16 => {
                 let decimals = float_decimals.ok_or_else(|| Self::float_refused(name))?;
@@ -94,10 +94,7 @@ impl Numbers {
             }
             DataType::Null => Self::nulls(array.len()),
             // Decimal256 goes through its text: it is rare, and every digit counts.
-            DataType::Decimal256(_, _) => {
-                let text = cast(array, &DataType::Utf8).map_err(|e| Error::Internal(e.to_string()))?;
-                Self::parsed(&Text::read(name, &text, None)?, array.len())
-            }
+            DataType::Decimal256(_, _) => Self::parsed(&Text::Small(texts(array, |_| true)?), array.len()),
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
                 Self::parsed(&Text::read(name, array, None)?, array.len())
             }
@@ -153,9 +150,9 @@ impl Numbers {
         Self { values: Raw::of_whole(whole.clone()), whole: Some(whole), cells: Cells::nulls_of(array), text: None }
     }
 
-    fn scaled(array: &ArrayRef, values: impl Iterator<Item = i128>, scale: i8) -> Self {
+    fn scaled(array: &ArrayRef, values: impl Iterator<Item = i128>, scale: i8) -> Result<Self> {
         let rows = array.len();
-        let mut cells = Cells::nulls_of(array);
+        let (mut cells, mut all_fit) = (Cells::nulls_of(array), true);
         let shift = 12 - i32::from(scale);
         let power = 10_i128.pow(shift.unsigned_abs().min(38));
         let values = values
@@ -165,27 +162,40 @@ impl Numbers {
                 scaled.unwrap_or_else(|cell| {
                     if cells.get(row) == Cell::Fine {
                         cells.set(row, rows, cell);
+                        all_fit = false;
                     }
                     0
                 })
             })
             .collect::<Vec<_>>();
-        Self { values: values.into(), whole: None, cells, text: None }
+        let is_unfit = |row: usize| !matches!(cells.get(row), Cell::Fine | Cell::Null);
+        let text = if all_fit { None } else { Some(Text::Small(texts(array, is_unfit)?)) };
+        Ok(Self { values: values.into(), whole: None, cells, text })
     }
 
-    /// Floats are printed at the declared decimals (exactly, half to even on the binary value) and read back.
+    /// Floats at the declared decimals; one that is no number is none that is there.
     fn floats(array: &ArrayRef, decimals: u32) -> Result<Self> {
         let wide = cast(array, &DataType::Float64).map_err(|e| Error::Internal(e.to_string()))?;
         let floats = wide.as_primitive::<Float64Type>();
-        let narrow = matches!(array.data_type(), DataType::Float32).then(|| array.as_primitive::<Float32Type>());
-        let places = decimals as usize;
-        let text = |row: usize| match narrow {
-            Some(narrow) => format!("{:.places$}", narrow.value(row)),
-            None => format!("{:.places$}", floats.value(row)),
+        let (rows, mut cells, mut texts) = (floats.len(), Cells::default(), Vec::new());
+        let mut read = |row: usize, float: f64| {
+            let cell = match float::at(float, decimals) {
+                _ if floats.is_null(row) || float.is_nan() => Cell::Null,
+                Some(raw) => return raw,
+                None if float.is_infinite() => Cell::Bad,
+                None if float < 0.0 => Cell::TooLow,
+                None => Cell::TooLarge,
+            };
+            if cell != Cell::Null {
+                texts.resize(rows, None);
+                texts[row] = Some(format!("{float:.0}"));
+            }
+            cells.set(row, rows, cell);
+            0
         };
-        let column: arrow_array::StringArray =
-            (0..array.len()).map(|row| floats.is_valid(row).then(|| text(row))).collect();
-        Ok(Self::parsed(&Text::Small(column), array.len()))
+        let values: Vec<i128> = floats.values().iter().enumerate().map(|(row, &float)| read(row, float)).collect();
+        let text = (!texts.is_empty()).then(|| Text::Small(texts.into_iter().collect()));
+        Ok(Self { values: values.into(), whole: None, cells, text })
     }
 
     fn parsed(text: &Text, rows: usize) -> Self {
@@ -201,6 +211,23 @@ impl Numbers {
             .collect::<Vec<_>>();
         Self { values: values.into(), whole: None, cells, text: Some(text.clone()) }
     }
+}
+
+/// Some numbers of an array as text.
+fn texts(array: &ArrayRef, wanted: impl Fn(usize) -> bool) -> Result<StringArray> {
+    let all = cast(array, &DataType::Utf8).map_err(|error| Error::Internal(error.to_string()))?;
+    let all = all.as_string::<i32>();
+    Ok((0..all.len()).map(|row| (all.is_valid(row) && wanted(row)).then(|| shortest(all.value(row)))).collect())
+}
+
+/// A decimal number without a plus, and without zeros that say nothing.
+fn shortest(text: &str) -> String {
+    let text = text.trim_ascii();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.trim_start_matches('+')), |digits| ("-", digits));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
+    let (whole, point) = (if whole.is_empty() { "0" } else { whole }, if part.is_empty() { "" } else { "." });
+    format!("{sign}{whole}{point}{part}")
 }
 
 #[inline]
