@@ -69,7 +69,7 @@ mod tests {
 
         #[test]
         fn amounts_are_as_printed(thousandths in -10_i64.pow(15)..10_i64.pow(15), decimals in 0_u32..=12) {
-            let float = thousandths as f64 / 1000.0;
+            let float = format!("{thousandths}e-3").parse().unwrap();
             prop_assert_eq!(at(float, decimals), printed(float, decimals));
         }
     }
