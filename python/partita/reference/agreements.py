@@ -98,6 +98,13 @@ def measured_flows(flows: Mapping[str, Flow]) -> set[str]:
     return chosen_from | {name for name, flow in flows.items() if not flow.payable}
 
 
+def read_at_close(agreement: Agreement) -> set[str]:
+    """The flows that any version's flows of the period are computed from: what was shared under one version is there
+    when another closes the month."""
+    graphs = [agreement.flows, *(version.flows for version in agreement.versions)]
+    return {need for flows in graphs for name in period_flows(flows) for need in needs(flows[name])}
+
+
 def is_sale(flow: Flow) -> bool:
     """Whether a flow is the sale itself, which the customer's bill carries: it makes no share."""
     return flow.kind == "whole" and not flow.of

@@ -148,7 +148,7 @@ class PlanOnRecord:
             if isinstance(part, Lookup):
                 _collect(rejects, drawn.numbers, part)
         if isinstance(drawn.model, (Unit, Graduated, Package)):
-            _collect(rejects, self._quantity, drawn)
+            _collect(rejects, self._quantity_in_pieces, drawn)
         elif isinstance(drawn.model, Percentage):
             _collect(rejects, self._amount, drawn, self.record.mapping.amount)
         elif isinstance(drawn.model, Dynamic):
@@ -173,6 +173,9 @@ class PlanOnRecord:
             fee = sign * _connect_fee(drawn, quantity) if part is parts[0] else Fraction(0)
             lines.append(self._measured_line(drawn_in(pieces[part.piece][0]), part, sign, fee, counters))
         return lines
+
+    def _quantity_in_pieces(self, drawn: Drawn) -> None:
+        self._pieces(drawn, abs(self._quantity(drawn)))
 
     def _pieces(self, start: Drawn, quantity: Fraction) -> list[tuple[str | None, Fraction]]:
         """The band segments of the record: the band of each, and where in the quantity it ends."""

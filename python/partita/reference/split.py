@@ -14,7 +14,18 @@ from fractions import Fraction
 from partita.catalog.agreement import Flow, PerUnit
 from partita.catalog.charge import Charge, Lookup
 
-from .agreements import InForce, Roles, applies, in_force, in_order, is_sale, measured_flows, needs, period_flows
+from .agreements import (
+    InForce,
+    Roles,
+    applies,
+    in_force,
+    in_order,
+    is_sale,
+    measured_flows,
+    needs,
+    period_flows,
+    read_at_close,
+)
 from .basis import remainder, split
 from .charge import blocks, flat, unit
 from .clock import within
@@ -112,8 +123,7 @@ class LineShares:
         self.counters = counters
         self.roles = Roles(terms, stands, line)
         self.measured = measured_flows(stands.flows)
-        at_close = {need for name in period_flows(stands.flows) for need in needs(stands.flows[name])}
-        self.unread = self.measured - at_close
+        self.unread = self.measured - read_at_close(stands.agreement)
         self.values: dict[str, Fraction] = {}
         self.present: set[str] = set()
         self.bases: dict[str, Fraction] = {}
@@ -273,6 +283,8 @@ class LineShares:
             quantity = sum(billed, Fraction(0)) if billed else None
         if quantity is None:
             raise Reject("null_quantity", self._path(name), None)
+        if abs(quantity) >= LIMIT:
+            raise Reject("overflow", self._path(name), shortest(quantity))
         return quantity
 
     def _plan(self, name: str, plan_id: str) -> Fraction | None:

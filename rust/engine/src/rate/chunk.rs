@@ -1,5 +1,7 @@
 //! A chunk on its way through the stages.
 
+use std::collections::BTreeMap;
+
 use super::drafts::Drafts;
 use super::lane::Lane;
 use super::route::Fault;
@@ -50,6 +52,8 @@ pub struct Chunk {
     pub places: Vec<Place>,
     /// First what needs no counter, then a piece for each partition of counter owners.
     pub work: Vec<Work>,
+    /// Faults of charges of rows that are priced nevertheless: of another charge there may be one of a lower code.
+    pub pending: BTreeMap<u32, Fault>,
     /// Rejected rows, and why.
     pub rejects: Vec<(u32, Fault)>,
 }
@@ -69,6 +73,7 @@ impl Chunk {
             month: Vec::new(),
             places: Vec::new(),
             work,
+            pending: BTreeMap::new(),
             rejects: Vec::new(),
         }
     }

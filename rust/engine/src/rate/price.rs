@@ -27,25 +27,28 @@ pub struct Space {
 
 /// A row as routed.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct Row<'c> {
     pub row: u32,
     pub held: Held,
     pub month: i32,
     pub zone: u32,
+    /// What is known to be wrong with one of its charges.
+    pub pending: Option<&'c Fault>,
 }
 
-impl Row {
+impl<'c> Row<'c> {
     /// A row of a chunk.
     #[inline]
-    pub fn of(chunk: &Chunk, row: usize) -> Self {
-        Self { row: row as u32, held: chunk.held[row], month: chunk.month[row], zone: chunk.zone[row] }
+    pub fn of(chunk: &'c Chunk, row: usize) -> Self {
+        let (held, month, zone) = (chunk.held[row], chunk.month[row], chunk.zone[row]);
+        Self { row: row as u32, held, month, zone, pending: chunk.pending.get(&(row as u32)) }
     }
 
     /// What conditions, look-ups and roles read of it.
     #[inline]
     pub fn record<'a>(self, context: &Context<'a>, rows: &'a Rows) -> Record<'a> {
         let (compiled, subscribers) = (context.compiled, context.subscribers);
-        let Self { row, held, month, zone } = self;
+        let Self { row, held, month, zone, .. } = self;
         Record { compiled, subscribers, rows, row: row as usize, held, plan: held.plan, month, zone, band: 0 }
     }
 }
@@ -64,8 +67,7 @@ pub fn rate_row(
     space.moved.clear();
     let drafts = place.first as usize..(place.first + place.count) as usize;
     let record = row.record(context, rows);
-    let row = row.row;
-    let mut worst: Option<Fault> = None;
+    let (row, mut worst) = (row.row, row.pending.cloned());
     let mut start = 0;
     for (number, at) in drafts.clone().enumerate() {
         let draft = work.drafts.get(at);

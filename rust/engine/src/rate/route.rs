@@ -131,7 +131,7 @@ fn route_row(
     codes: &mut Codes,
     chosen: &mut Vec<u32>,
 ) -> Result<(), Fault> {
-    let Chunk { rows, work, places, held, month, .. } = chunk;
+    let Chunk { rows, work, places, held, month, pending, .. } = chunk;
     let rows = &*rows;
     check_identity(context.usage, rows, row)?;
     let record = find_plan(context, rows, row, codes, chosen)?;
@@ -160,8 +160,11 @@ fn route_row(
     }
     let first = drafts.len();
     if let Err(fault) = guide.drafts(chosen, drafts) {
-        drafts.truncate(first);
-        return Err(fault);
+        if drafts.len() == first {
+            return Err(fault);
+        }
+        // The price of another charge may have a fault of a lower code.
+        pending.insert(row as u32, fault);
     }
     places[row] = Place { work: number as u32, first: first as u32, count: (drafts.len() - first) as u32 };
     held[row] = record.held;

@@ -47,14 +47,23 @@ impl Segment {
 }
 
 impl Guide<'_> {
-    /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need.
+    /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need; the fault of lowest code of
+    /// the charges that have none.
     #[inline]
     pub fn drafts(&self, chosen: &[u32], drafts: &mut Drafts) -> Result<(), Fault> {
-        let first = drafts.len();
+        let (first, mut worst) = (drafts.len(), None);
         for &charge in chosen {
-            self.draft(charge, 0, drafts)?;
+            let before = drafts.len();
+            if let Err(fault) = self.draft(charge, 0, drafts) {
+                drafts.truncate(before);
+                fault.keep_lowest(&mut worst);
+            }
         }
-        if self.context.compiled.costs.is_empty() { Ok(()) } else { self.costs(first, drafts) }
+        match worst {
+            Some(fault) => Err(fault),
+            None if self.context.compiled.costs.is_empty() => Ok(()),
+            None => self.costs(first, drafts),
+        }
     }
 
     /// Whether an agreement could share one of the charges by a cost plan that counts.

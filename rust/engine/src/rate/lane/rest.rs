@@ -48,7 +48,7 @@ fn split_into(
     let mark = lane.mark_of(at);
     let charge = &context.compiled.lanes.charges[mark.charge as usize];
     let held = lane.held(context, rows, at);
-    let row = Row { row: lane.row[at], held, month: mark.month, zone: lane.zone[at] };
+    let row = Row { row: lane.row[at], held, month: mark.month, zone: lane.zone[at], pending: None };
     let raw = |units: i64| if units == NO_UNITS { NULL } else { i128::from(units) * ONE };
     let draft = work.drafts.len();
     work.drafts.push(Draft {
