@@ -48,6 +48,49 @@ def test_the_shares_of_a_fee(run: Run) -> None:
     assert [document["kind"] for document in data["documents"]] == ["bill", "statement"]
 
 
+def test_a_line_that_a_guarantee_rests_on(tmp_path: Path) -> None:
+    """70 % of 109.00 is measured; 120.00 are guaranteed (models A.4): both lines of the statement are the line's."""
+    catalog = partita.load(
+        {
+            "parties": {"musicco": {}, "telco": {}},
+            "accounts": {key: {"owner": f"c-{key}", "currency": "SEK"} for key in ("a-1", "a-2")},
+            "subscriptions": {
+                f"s-{n}": {"account": f"a-{n}", "plans": [{"plan": "music", "from": "2026-10-01"}]} for n in (1, 2)
+            },
+            "usage": {"events": {"id": "none", "files": "*.csv", "quantity": "quantity"}},
+            "plans": {
+                "music": {
+                    "seller": "telco",
+                    "currency": "SEK",
+                    "charges": {"monthly": {"every": "month", "flat": "109.00"}},
+                }
+            },
+            "agreements": {
+                "resale": {
+                    "roles": {"B": "musicco", "C": "account_owner", "D": "telco"},
+                    "flows": {
+                        "retail": {"payer": "C", "payee": "D", "base": "lines"},
+                        "share": {"payer": "D", "payee": "B", "of": "retail", "percent": "70%"},
+                        "wholesale": {"payer": "D", "payee": "B", "greater_of": ["share", "200.00"]},
+                        "margin": {"payee": "D", "of": "retail", "remainder": "wholesale"},
+                    },
+                }
+            },
+        }
+    )
+    (tmp_path / "usage").mkdir()
+    (tmp_path / "usage" / "none.csv").write_text("time,key,quantity\n")
+    run = partita.run(catalog, tmp_path / "usage", "2026-10", f"duckdb:///{tmp_path}/book.duckdb")
+    found = partita.explain(run, run.lines["line_id"][0].as_py())
+    assert not found.differences
+    documents = found.to_dict()["documents"]
+    assert [(part["kind"], part["item"], part["net"]) for part in documents] == [
+        ("bill", "music/monthly", "109"),
+        ("statement", "wholesale", "152.6"),
+        ("statement", "wholesale/true_up", "47.4"),
+    ]
+
+
 @pytest.mark.parametrize(("row", "step", "words"), [(4, "reject", "unknown_key"), (5, "reject", "duplicate")])
 def test_why_a_record_was_rejected(run: Run, row: int, step: str, words: str) -> None:
     assert words in str(partita.explain(run, f"october.csv:{row}").to_dict()[step])

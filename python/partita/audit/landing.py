@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
+from partita.catalog.agreement import TRUE_UP
 from partita.cycle.plan import before
+from partita.reference.agreements import in_order, needs, period_flows
 from partita.reference.documents import Document
 from partita.reference.documents import Line as DocumentLine
-from partita.reference.lines import Line, Share
+from partita.reference.lines import Line
 from partita.reference.numbers import round_to
+from partita.reference.rejects import Reject
+from partita.reference.split import LineShares
 
 from .books import line_of
 from .differences import Findings
@@ -65,27 +70,37 @@ def _bill(closing: Material, line: Line) -> Iterator[tuple[Document, DocumentLin
 
 
 def _statements(closing: Material, line: Line, traced: Traced) -> Iterator[tuple[Document, DocumentLine]]:
-    shares = [share for share in _shares(line, traced) if share.paid and share.payer != share.payee]
-    agreements = {share.agreement for share in shares}
+    mine = [sharing for sharing in traced.shared if sharing.line.line_id == line.line_id]
+    shares = [share for sharing in mine for shares in sharing.shares.values() for share in shares]
+    paid = [share for share in shares if share.paid and share.payer != share.payee]
+    reached = {part for sharing in mine for part in _at_close(sharing)}
+    agreements = {share.agreement for share in paid} | {part[0] for part in reached}
     if not agreements:
         return
     every = [*closing.sums("share_sums"), *_of_period(closing)]
     sums = [row for row in every if row["agreement"] in agreements]
     carried = closing.book.carried(before(closing.period)).to_pylist()
     own = [row for row in carried if row["agreement"] in agreements]
-    parties = {(share.agreement, share.version, share.flow, share.payer, share.payee) for share in shares}
+    parties = {(share.agreement, share.version, share.flow, share.payer, share.payee) for share in paid}
     for document in closing.reference.settle(closing.period, sums, own).documents:
         for part in document.lines:
             item = part.item
-            if (document.contract, item.key.version, item.key.item, item.payer, item.payee) in parties:
+            sides = (item.payer, item.payee)
+            if (document.contract, item.key.version, item.key.item, *sides) in parties or (
+                (document.contract, item.key.item.removesuffix(TRUE_UP), *sides) in reached
+            ):
                 yield document, part
 
 
-def _shares(line: Line, traced: Traced) -> Iterator[Share]:
-    for sharing in traced.shared:
-        if sharing.line.line_id == line.line_id:
-            for shares in sharing.shares.values():
-                yield from shares
+def _at_close(sharing: LineShares) -> Iterator[tuple[str, str, str, str]]:
+    """The flows of the period that are computed from what a line is shared into, with those who pay and are paid."""
+    flows = sharing.stands.flows
+    reached = {name for name, shares in sharing.shares.items() if shares}
+    for name in in_order(flows):
+        if name in period_flows(flows) and not reached.isdisjoint(needs(flows[name])):
+            reached.add(name)
+            with suppress(Reject):
+                yield sharing.stands.id, name, sharing.roles.payer(name), sharing.roles.payee(name)
 
 
 def _of_period(closing: Material) -> Rows:
