@@ -15,7 +15,7 @@ from partita.catalog.agreement import TRUE_UP, Agreement, Extreme, Flow
 from partita.catalog.charge import Lookup
 from partita.errors import CatalogError
 
-from .agreements import InForce, in_force, in_order, is_sale, measured_flows, needs, period_flows
+from .agreements import InForce, in_force, in_order, is_sale, measured_flows, needs, period_flows, standing
 from .basis import greater_of, remainder, split
 from .clock import Cycle, moment
 from .conditions import Circumstances
@@ -102,6 +102,17 @@ class PeriodFlows:
                 add(sums, Group(row["payer"], row["payee"], row["subscription"], row["currency"]), row["amount"])
         return sums
 
+    def _unpaid(self, name: str) -> Sums:
+        """A flow without what an earlier version had paid by itself: that is not paid once more."""
+        if is_sale(self.stands.flows[name]) or name in period_flows(self.stands.flows):
+            return self.sums[name]
+        versions = standing(self.stands.agreement)
+        sums: Sums = {}
+        for row in self.own_shares:
+            if row["flow"] == name and name in measured_flows(versions[row["version"]][1]):
+                add(sums, Group(row["payer"], row["payee"], row["subscription"], row["currency"]), row["amount"])
+        return sums
+
     def _lines_sold(self) -> Sums:
         sums: Sums = {}
         for row in self.own_sales:
@@ -137,7 +148,7 @@ class PeriodFlows:
         for part in extreme.of:
             if isinstance(part, str):
                 sums: Sums = {}
-                for group, amount in self.sums[part].items():
+                for group, amount in self._unpaid(part).items():
                     add(sums, self.roles.group_for(name, flow, group, group.payer, each), amount)
                 (fees if self.stands.flows[part].recurring is not None else measured).append(sums)
         amounts = [Fraction(part) for part in extreme.of if not isinstance(part, str)]

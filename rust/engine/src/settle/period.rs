@@ -74,7 +74,7 @@ impl Period<'_> {
                     }
                     Err(Stop::Call(error)) => return Err(error),
                 },
-                (false, true) => Some(self.of_records(flow)?),
+                (false, true) => Some(self.of_records(flow, |_| true)?),
                 (false, false) => Some(Sums::new()),
             });
         }
@@ -95,12 +95,13 @@ impl Period<'_> {
         [measured, true_up].into_iter().filter(move |part| part.amount != 0 || (added == 0 && !part.true_up))
     }
 
-    /// The sums of a flow of the records, in whatever version.
-    fn of_records(&self, flow: &Flow) -> Result<Sums> {
+    /// The sums of a flow of the records, in whatever version that counts.
+    fn of_records(&self, flow: &Flow, counts: impl Fn(&Flow) -> bool) -> Result<Sums> {
         let mut sums = Sums::new();
         for share in &self.shares {
             let version = self.agreement.versions.get(share.version);
-            if version.and_then(|version| version.flows.get(share.flow)).is_some_and(|own| own.id == flow.id) {
+            let own = version.and_then(|version| version.flows.get(share.flow));
+            if own.is_some_and(|own| own.id == flow.id && counts(own)) {
                 put(&mut sums, share.group, share.amount)?;
             }
         }
@@ -152,8 +153,10 @@ impl Period<'_> {
         let mut choices = Choices { amounts, ..Choices::default() };
         for &place in named {
             let (Some(other), Some(Some(sums))) = (flows.get(place), sums.get(place)) else { continue };
+            // What an earlier version had paid by itself is not paid once more.
+            let sums = if other.at_close { sums.clone() } else { self.of_records(other, |own| !own.is_paid())? };
             let mut own = Sums::new();
-            for (&group, &amount) in sums {
+            for (&group, &amount) in &sums {
                 let payer = Side { party: group.payer, account: group.payer_account };
                 let carried = self.fees.roles.carried(flow, other, group, payer, self.cast)?;
                 put(&mut own, if each { carried } else { carried.whole() }, amount)?;
