@@ -241,3 +241,45 @@ def test_numbers_at_the_edge(kind: pa.DataType, quantities: list[Any], expected:
         found = {line["usage_row"]: f"{line['billed_quantity'].normalize():f}" for line in lines}
         found |= {reject["usage_row"]: (reject["code"], reject["value"]) for reject in rejects}
         assert [found[row] for row in range(len(quantities))] == expected
+
+
+PARTS = {
+    "unit": {"unit": {"price": "1"}},
+    "increment": {"unit": {"price": "1", "increment": "7"}},
+    "steps": {"unit": {"steps": [{"up_to": "30", "price": "0.5", "increment": "10"}, {"price": "0.07"}]}},
+    "graduated": {"graduated": {"tiers": [{"up_to": "29", "price": "1"}, {"price": "2"}]}},
+    "package": {"package": {"size": "3", "price": "1"}},
+}
+
+
+@pytest.mark.parametrize("duration", ["quantity", "seconds"])
+@pytest.mark.parametrize("model", PARTS)
+def test_integers_in_parts_of_bands(model: str, duration: str) -> None:
+    """An integer that bands divide has parts that are none (semantics §3): text, integers and the reference agree."""
+    charge = {"across": "split", "negative": "allow", **PARTS[model]}
+    catalog = load(
+        {
+            "parties": {"shop": {}},
+            "accounts": {"a": {"owner": "c", "currency": "EUR"}},
+            "subscriptions": {"s": {"account": "a", "keys": ["k"], "plans": "p"}},
+            "usage": {"u": {"id": "none", "quantity": "quantity", "duration": duration}},
+            "calendars": {"t": {"bands": {"peak": {"from": "08:00", "to": "19:00"}, "off": "rest"}}},
+            "plans": {"p": {"seller": "shop", "currency": "EUR", "calendar": "t", "charges": {"c": charge}}},
+        }
+    )
+    quantities = [60, 5, 1, 100_000] + ([10, -10] if duration == "seconds" else [])
+    usage = pa.table(
+        {
+            "time": ["2026-10-05T18:59:30.600Z", "2026-10-05T18:59:55Z"] * (len(quantities) // 2),
+            "key": ["k"] * len(quantities),
+            "quantity": quantities,
+            "seconds": [33, 61, 100_000, 50, 61, 61][: len(quantities)],
+        }
+    )
+    columns = ("usage_row", "band", "quantity", "billed_quantity", "amount")
+    text = usage.set_column(2, "quantity", usage["quantity"].cast(pa.string()))
+    reference = [tuple(line[name] for name in columns) for line in Reference(catalog).rate(usage.to_pylist()).lines]
+    assert len({line[1] for line in reference}) == 2
+    for layout in (usage, text):
+        lines = Engine(catalog).rate(layout).lines.select(columns).to_pylist()
+        assert [tuple(line.values()) for line in lines] == reference

@@ -53,7 +53,7 @@ def steps_of(material: Material, traced: Traced) -> list[Step]:
 
 
 def _record(record: Record) -> Step:
-    columns = {name: text_of(value) for name, value in record.columns.items()}
+    columns = {name: text_of(record.cell(name)) for name in record.columns}
     facts = {
         "file": record.file,
         "row": record.row,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from partita.catalog.charge import Lookup, Test, When
+from partita.catalog.charge import Dynamic, Lookup, Test, When
 
 from .numbers import LIMIT, STORED_DECIMALS, parse_number
 
@@ -84,7 +84,7 @@ def _in_range(test: Test, value: str) -> bool:
 
 
 def attributes_read(catalog: object) -> set[str]:
-    """The names of the record's attributes that any condition, look-up or role of the catalog refers to."""
+    """The names of the record's attributes that any condition, look-up, role or charge of the catalog refers to."""
     found: set[str] = set()
     for part in parts_of(catalog):
         if isinstance(part, When):
@@ -93,6 +93,8 @@ def attributes_read(catalog: object) -> set[str]:
             found.update(part.by)
         elif type(part).__name__ == "FromColumn":
             found.add(part.column)
+        elif isinstance(part, Dynamic):
+            found.update(name for name in (part.amount_column, part.price_column) if name)
     return found - set(RESERVED)
 
 

@@ -153,6 +153,6 @@ def shortest(value: Fraction) -> str:
     while (value * 10**decimals).denominator != 1:
         decimals += 1
     units = whole_units(value, decimals)
-    digits = str(abs(units)).rjust(decimals + 1, "0")
+    digits = f"{Decimal(abs(units)):f}".rjust(decimals + 1, "0")  # Python prints no integer of over 4,300 digits
     text = digits if not decimals else f"{digits[:-decimals]}.{digits[-decimals:]}"
     return f"-{text}" if units < 0 else text

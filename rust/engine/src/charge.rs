@@ -15,7 +15,7 @@ mod percentage;
 mod unit;
 mod whole;
 
-pub use block::{Block, ceiling};
+pub use block::Block;
 pub use divisor::Divisor;
 pub use dynamic::Dynamic;
 pub use exact::{Target, in_range, product, rounded};

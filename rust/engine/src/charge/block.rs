@@ -29,6 +29,17 @@ impl Block {
         in_range(billed.ok_or(Code::Overflow)?)
     }
 
+    /// How far the blocks reach that begin within the next `length` units: the minimum where they begin anew, else
+    /// increments.
+    #[inline]
+    pub fn run(&self, is_start: bool, length: i128) -> Result<i128, Code> {
+        match self.increment {
+            _ if is_start && self.minimum > 0 => Ok(self.minimum),
+            Some(increment) => ceiling(length, increment).checked_mul(increment).ok_or(Code::Overflow),
+            None => Ok(length),
+        }
+    }
+
     /// Whether both numbers are integers.
     pub fn is_whole(&self) -> bool {
         self.minimum % ONE == 0 && self.increment.is_none_or(|increment| increment % ONE == 0)

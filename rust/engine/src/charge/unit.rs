@@ -1,6 +1,6 @@
 //! `unit`: connect fee + price × billed(q) / per, or steps within one record.
 
-use super::exact::{ratio, rounded, rounded_ratio};
+use super::exact::{in_range, ratio, rounded, rounded_ratio};
 use super::{Block, Input, Priced, Slot, Target};
 use crate::column::ONE;
 use crate::reject::Code;
@@ -36,7 +36,7 @@ impl Unit {
     }
 
     /// Adds up the steps exactly, and rounds once. Units that are already in blocks run on from where the segment
-    /// before ended: no block crosses a step, so they fall into the steps as they are.
+    /// before ended, and so may cross a step: a block is of the step that it begins in.
     fn price_steps(
         steps: &[Step],
         values: &[i128],
@@ -46,16 +46,16 @@ impl Unit {
     ) -> Result<Priced, Code> {
         let (sign, quantity) = (input.quantity.signum(), input.billed.unwrap_or(input.quantity).abs());
         let end = input.start.checked_add(quantity).ok_or(Code::Overflow)?;
-        let mut exact = ratio(connect)?;
-        let mut billed = 0_i128;
-        for step in steps.iter().take_while(|step| end > step.start) {
-            let part = step.up_to.map_or(end, |up_to| end.min(up_to)) - step.start.max(input.start);
-            if part <= 0 {
-                continue;
+        let (mut at, mut billed, mut exact) = (input.start, 0_i128, ratio(connect)?);
+        for step in steps {
+            let limit = step.up_to.map_or(end, |up_to| end.min(up_to));
+            while at < limit {
+                let units = step.block.run(at == step.start, limit - at)?;
+                billed = in_range(billed.checked_add(sign * units).ok_or(Code::Overflow)?)?;
+                let part = step.exact(values, sign * units)?;
+                exact = exact.checked_add(part).map_err(|_| Code::Overflow)?;
+                at = at.checked_add(units).ok_or(Code::Overflow)?;
             }
-            let units = sign * if input.billed.is_some() { part } else { step.block.billed(part)? };
-            billed = billed.checked_add(units).ok_or(Code::Overflow)?;
-            exact = step.exact(values, units).and_then(|part| exact.checked_add(part).map_err(|_| Code::Overflow))?;
         }
         Ok(Priced { amount: rounded_ratio(exact, target)?, billed })
     }
@@ -70,7 +70,9 @@ impl Step {
         };
         // In whole units where both allow it: the numbers are 10^12 times smaller, and 64-bit division does.
         let (units, per) = match input.whole {
-            Some(_) if self.per % ONE == 0 && self.block.is_whole() => (billed / ONE, self.per / ONE),
+            Some(_) if input.billed.is_none() && self.per % ONE == 0 && self.block.is_whole() => {
+                (billed / ONE, self.per / ONE)
+            }
             _ => (billed, self.per),
         };
         let numerator = values[self.price]

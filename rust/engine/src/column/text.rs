@@ -144,7 +144,8 @@ fn dictionary_codes(dictionary: &dyn arrow_array::array::AnyDictionaryArray) -> 
 fn decimal_text(numbers: &Numbers, row: usize) -> Option<String> {
     match numbers.cells.get(row) {
         Cell::Fine => Dec::from_raw(numbers.values[row]).ok().map(|dec| dec.to_string()),
-        _ => None,
+        Cell::Null => None,
+        _ => numbers.text.as_ref().and_then(|text| text.get(row)).map(str::to_owned),
     }
 }
 

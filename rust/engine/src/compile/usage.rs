@@ -42,6 +42,11 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The service's column, for messages.
+    pub fn service_name(&self) -> &str {
+        if let Input::Column(column) = &self.service { column } else { "service" }
+    }
+
     /// The quantity's column, for messages.
     pub fn quantity_name(&self) -> &str {
         match &self.quantity {

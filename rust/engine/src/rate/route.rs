@@ -140,7 +140,7 @@ fn route_row(
         return Err(Fault::new(Code::BadDestination, field, rows.destination.get(row)));
     }
     if chosen.is_empty() {
-        return Err(Fault::new(Code::NoMatchingCharge, "service", rows.service.get(row)));
+        return Err(Fault::new(Code::NoMatchingCharge, context.usage.service_name(), rows.service.get(row)));
     }
     if chosen.len() > 1 {
         chosen.sort_unstable();

@@ -41,8 +41,8 @@ impl Segment {
 }
 
 impl Guide<'_> {
-    /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need; the fault of lowest code of
-    /// the charges that have none.
+    /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need; or tells the fault of lowest
+    /// code. A charge that cannot be split is drafted whole: what is wrong with its price may be of a lower code still.
     #[inline]
     pub fn drafts(&self, chosen: &[u32], drafts: &mut Drafts) -> Result<(), Fault> {
         let (first, mut worst) = (drafts.len(), None);
@@ -51,6 +51,7 @@ impl Guide<'_> {
             if let Err(fault) = self.draft(charge, 0, drafts) {
                 drafts.truncate(before);
                 fault.keep_lowest(&mut worst);
+                drafts.push(self.whole(charge, 0)?);
             }
         }
         match worst {
@@ -109,9 +110,15 @@ impl Guide<'_> {
             }
             return Ok(());
         }
-        let whole = Segment { charge, band: self.record.band, quantity, billed: NULL };
-        drafts.push(self.segment_draft(&whole, tariff, 0, true)?);
+        drafts.push(self.whole(charge, tariff)?);
         Ok(())
+    }
+
+    /// The draft of a charge on the whole record.
+    #[inline]
+    fn whole(&self, charge: u32, tariff: u32) -> Result<Draft, Fault> {
+        let whole = Segment { charge, band: self.record.band, quantity: self.quantity(), billed: NULL };
+        self.segment_draft(&whole, tariff, 0, true)
     }
 
     /// Adds the drafts of a flow's cost plan.

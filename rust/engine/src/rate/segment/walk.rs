@@ -8,7 +8,7 @@ use partita_money::{Dec, allocate};
 
 use super::{Guide, Segment};
 use crate::band::Edges;
-use crate::charge::{Block, Model, NULL, ceiling, in_range};
+use crate::charge::{Block, Model, NULL, in_range};
 use crate::compile::Charge;
 use crate::rate::route::Fault;
 use crate::reject::Code;
@@ -51,7 +51,9 @@ impl<'a> Walk<'a> {
         };
         let fits = |charge: &Charge| charge.component == self.component && counts(charge);
         let charge = chosen.into_iter().find(|&charge| fits(&compiled.charges[charge as usize]));
-        charge.ok_or_else(|| Fault::new(Code::NoMatchingCharge, "service", record.rows.service.get(record.row)))
+        charge.ok_or_else(|| {
+            Fault::new(Code::NoMatchingCharge, guide.context.usage.service_name(), record.rows.service.get(record.row))
+        })
     }
 
     /// A quantity that is time: its positions are seconds.
@@ -104,26 +106,21 @@ fn in_blocks(
     mut at: impl FnMut(i128) -> Result<(u32, u32, i128), Fault>,
 ) -> Result<Vec<Segment>, Fault> {
     let mut segments: Vec<Segment> = Vec::new();
-    let mut position = 0;
+    let (mut position, mut ends) = (0, 0);
     while position < quantity {
         let (charge, band, end) = at(position)?;
         let (block, start, up_to) = block(guide, charge, position);
         let limit = end.min(quantity).min(up_to.unwrap_or(i128::MAX)).max(position + 1);
-        let advance = match block {
-            Block { minimum, .. } if minimum > 0 && position == start => minimum,
-            Block { increment: Some(increment), .. } => {
-                ceiling(limit - position, increment).checked_mul(increment).ok_or_else(|| overflow(guide, charge))?
-            }
-            Block { increment: None, .. } => limit - position,
-        };
+        let advance = block.run(position == start, limit - position).map_err(|_| overflow(guide, charge))?;
         let used = advance.min(quantity - position);
         match segments.last_mut() {
-            Some(last) if last.charge == charge && last.band == band => {
+            Some(last) if last.charge == charge && ends == end => {
                 last.quantity += used;
                 last.billed += advance;
             }
             _ => segments.push(Segment { charge, band, quantity: used, billed: advance }),
         }
+        ends = end;
         let next = position.checked_add(advance).and_then(|next| in_range(next).ok());
         position = next.ok_or_else(|| overflow(guide, charge))?;
     }
