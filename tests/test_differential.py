@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -147,6 +148,18 @@ def check_invariance(document: Row, rows: list[Row], seed: int) -> None:
     assert anywhere(of_engine(engine.rate_sources(sources, check_duplicates=True))) == anywhere(expected)
     shuffled = table.take(chance.sample(range(len(rows)), len(rows)))
     assert anywhere(of_engine(engine.rate(shuffled, check_duplicates=True))) == anywhere(expected)
+    for kind, plain in LAYOUTS:
+        fit = [row for row in rows if all(re.fullmatch(plain, row[name] or "0") for name in NUMBERS)]
+        text = pa.Table.from_pylist(fit, schema=table.schema)
+        numbers = pa.table(
+            {name: text[name].cast(kind) if name in NUMBERS else text[name] for name in text.schema.names}
+        )
+        assert of_engine(engine.rate(numbers)) == of_engine(engine.rate(text))
+
+
+NUMBERS = ("quantity", "seconds", "amount", "price")
+LAYOUTS = ((pa.int64(), r"-?\d{1,17}"), (pa.decimal128(38, 12), r"-?\d{1,20}(\.\d{1,12})?"))
+"""Types of numbers, and the texts that are fine numbers of them."""
 
 
 def empty(piece: pa.Table) -> pa.RecordBatch:

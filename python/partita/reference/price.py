@@ -205,6 +205,8 @@ class PlanOnRecord:
         self, drawn: Drawn, part: blocks.Measured, sign: int, fee: Fraction, counters: Counters
     ) -> Priced:
         quantity, billed = sign * part.quantity, sign * part.billed
+        if sign < 0 and drawn.charge.negative == "reject":
+            raise Reject("negative_quantity", drawn.path, shortest(self._brought()))
         if isinstance(drawn.model, Unit):
             exact = fee + sign * part.value
             return _line(drawn, quantity, billed, _rounded(drawn.charge, exact), exact)
@@ -238,6 +240,9 @@ class PlanOnRecord:
         if quantity < 0 and drawn.charge.negative == "reject":
             raise Reject("negative_quantity", drawn.path, shortest(quantity))
         return _checked(quantity, drawn)
+
+    def _brought(self) -> Fraction:
+        return self.record.number(self.record.mapping.quantity) or Fraction(0)
 
     def _plain_quantity(self) -> Fraction | None:
         """The quantity as the line of a charge that does not read it shows it: null where it cannot be read."""

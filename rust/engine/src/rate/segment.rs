@@ -2,6 +2,8 @@
 
 mod walk;
 
+use std::collections::BTreeMap;
+
 use super::drafts::{Draft, Drafts};
 use super::route::{Context, Fault};
 use super::rows::Record;
@@ -104,9 +106,11 @@ impl Guide<'_> {
             if quantity < 0 {
                 segments.iter_mut().for_each(Segment::mirror);
             }
+            let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
             for (place, segment) in segments.iter().enumerate() {
-                let number = segments[..place].iter().filter(|other| other.charge == segment.charge).count();
-                drafts.push(self.segment_draft(segment, tariff, number as u32, place == 0)?);
+                let number = numbers.entry(segment.charge).or_default();
+                drafts.push(self.segment_draft(segment, tariff, *number, place == 0)?);
+                *number += 1;
             }
             return Ok(());
         }

@@ -122,19 +122,19 @@ pub fn split_row(
         fault.keep_lowest(&mut worst);
     }
     for agreement in context.compiled.agreements.iter().enumerate() {
-        let mut first = true;
-        for at in drafts.clone() {
-            let record = record.in_band(work.drafts.band[at]);
-            if work.drafts.tariff[at] != 0 || !agreement.1.applies(work.drafts.charge[at], &record) {
-                continue;
-            }
+        let Work { drafts: all, shares } = work;
+        let applies =
+            |&at: &usize| all.tariff[at] == 0 && agreement.1.applies(all.charge[at], &record.in_band(all.band[at]));
+        // Lines are in the plan's order; segments of several charges are drafted as they follow each other in time.
+        let bearer = drafts.clone().filter(applies).min_by_key(|&at| (all.charge[at], at));
+        for at in drafts.clone().filter(applies) {
+            let (record, first) = (record.in_band(all.band[at]), bearer == Some(at));
             let column = context.usage.quantity_name();
             let range = drafts.clone();
-            let line = RecordLine { record, drafts: &work.drafts, range, at, first, agreement: agreement.1, column };
-            if let Err(fault) = split_line(&line, agreement, at as u32, &mut work.shares, &mut space.split) {
+            let line = RecordLine { record, drafts: all, range, at, first, agreement: agreement.1, column };
+            if let Err(fault) = split_line(&line, agreement, at as u32, shares, &mut space.split) {
                 fault.keep_lowest(&mut worst);
             }
-            first = false;
         }
     }
     worst.map_or(Ok(()), |fault| {

@@ -91,8 +91,8 @@ impl<'a> Walk<'a> {
             part.1 = end;
         }
         in_blocks(self.guide, quantity, |position| {
-            let found = parts.iter().find(|part| position < part.1).copied();
-            let (band, end) = found.ok_or_else(|| Fault::new(Code::Overflow, "quantity", None))?;
+            let found = parts.get(parts.partition_point(|part| part.1 <= position));
+            let &(band, end) = found.ok_or_else(|| Fault::new(Code::Overflow, "quantity", None))?;
             Ok((self.charge(band)?, band, end))
         })
     }
