@@ -72,18 +72,11 @@ class Closing:
 
 
 def close_period(
-    period: str,
-    verbs: Verbs,
-    line_sums: Sequence[pa.Table],
-    share_sums: Sequence[pa.Table],
-    counters: pa.Table,
-    billed: pa.Table,
-    carried: pa.Table,
+    period: str, verbs: Verbs, fees: Fees, line_sums: Sequence[pa.Table], share_sums: Sequence[pa.Table], carried: pa.Table
 ) -> Closing:
-    """Close a period. `line_sums` and `share_sums` are those of usage."""
-    fees = verbs.fees(period, counters, billed)
-    lines = _billed_in(period, [*line_sums, fees.line_sums])
-    shares = _billed_in(period, [*share_sums, fees.share_sums])
+    """Close a period, of which the fees are known. `line_sums` and `share_sums` are those of usage; what they hold of
+    other periods does not count."""
+    lines, shares = _with_fees(line_sums, fees.line_sums), _with_fees(share_sums, fees.share_sums)
     return Closing(period, verbs, fees, verbs.documents(period, lines, shares, carried))
 
 
@@ -110,8 +103,8 @@ def in_lots(documents: pa.Table, lines: pa.Table, at_once: int) -> Iterator[tupl
         start = end
 
 
-def _billed_in(period: str, sums: Sequence[pa.Table]) -> pa.Table:
-    return pa.concat_tables(table.filter(pc.equal(table["period"], period)).cast(sums[-1].schema) for table in sums)
+def _with_fees(sums: Sequence[pa.Table], of_fees: pa.Table) -> pa.Table:
+    return pa.concat_tables([*(table.cast(of_fees.schema) for table in sums), of_fees])
 
 
 def _with_period(name: str, table: pa.Table, period: str) -> pa.Table:

@@ -182,15 +182,13 @@ class Work:
 
     def _close(self, parts: Sequence[str]) -> Closing:
         self.progress("closing", 0, 1)
-        return close_period(
-            self.plan.period,
-            self.verbs,
-            self._sums("line_sums", parts),
-            self._sums("share_sums", parts),
-            counters_of(self.book, [self.folder / name for name in parts]),
-            self.book.billed(),
-            self.book.carried(before(self.plan.period)),
-        )
+        counters, billed = counters_of(self.book, [self.folder / name for name in parts]), self.book.billed()
+        carried = self.book.carried(before(self.plan.period))
+        with ThreadPoolExecutor(1) as beside:
+            sums = beside.submit(lambda: [self._sums(table, parts) for table in ("line_sums", "share_sums")])
+            fees = self.verbs.fees(self.plan.period, counters, billed)
+            line_sums, share_sums = sums.result()
+        return close_period(self.plan.period, self.verbs, fees, line_sums, share_sums, carried)
 
     def _sums(self, table: str, parts: Sequence[str]) -> list[pa.Table]:
         """The sums of this run and of those before that have lines of this period."""

@@ -4,29 +4,36 @@
 //! semantics §2 says. What a seller buys from itself is no bill.
 
 use arrow_array::RecordBatch;
+use rayon::prelude::*;
 
 use crate::document::{Accounts, BILL, Builder, Documents, DraftLine, Head, SALE, Unit, rounded_lines};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::interrupt::check_at;
+use crate::interrupt;
 use crate::sums::{LINES, Sum, Sums, line};
 
 type LineSum = Sum<10>;
 type LineSums = Sums<10>;
 
+/// Bills that are computed at once, before they are written in their order.
+const LOT: usize = 8_192;
+
 impl Engine {
     /// The bills of a period (`2026-10`), from its line sums; sums of several partitions are merged first.
     pub fn bill(&self, line_sums: &[RecordBatch], period: &str) -> Result<Documents> {
         let mut sums = Sums::read(&LINES, line_sums, Some(period))?;
-        sums.rows.sort_unstable_by_key(|row| (contract(row), detail(row)));
+        sums.rows.par_sort_unstable_by_key(|row| (contract(row), detail(row)));
         let wanted =
             sums.rows.iter().filter_map(|row| sums.text(row, line::SELLER).zip(sums.text(row, line::CURRENCY)));
         let accounts = Accounts::new(self, period, wanted)?;
         let billing = Billing { engine: self, sums: &sums, period };
         let mut builder = Builder::default();
-        for (number, rows) in sums.rows.chunk_by(|a, b| contract(a) == contract(b)).enumerate() {
-            check_at(number)?;
-            billing.bill(&accounts, rows, &mut builder)?;
+        let contracts: Vec<&[LineSum]> = sums.rows.chunk_by(|a, b| contract(a) == contract(b)).collect();
+        for lot in contracts.chunks(LOT) {
+            interrupt::check()?;
+            let bills: Vec<Result<_>> = lot.par_iter().map(|rows| billing.bill(&accounts, rows)).collect();
+            let bills: Vec<_> = bills.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+            builder.extend(&bills)?;
         }
         builder.finish()
     }
@@ -55,17 +62,21 @@ struct Billing<'a> {
 }
 
 impl<'a> Billing<'a> {
-    fn bill(&self, accounts: &Accounts<'a>, rows: &[LineSum], builder: &mut Builder) -> Result<()> {
-        let Some(first) = rows.first() else { return Ok(()) };
+    /// What a bill says, and its lines; none where nothing is billed.
+    fn bill<'n>(&self, accounts: &'n Accounts<'a>, rows: &[LineSum]) -> Result<Option<(Head<'n>, Vec<DraftLine<'a>>)>>
+    where
+        'a: 'n,
+    {
+        let Some(first) = rows.first() else { return Ok(None) };
         let need = |column: usize| self.sums.text(first, column).ok_or_else(absent);
         let (payer_account, payee, currency) = (need(line::ACCOUNT)?, need(line::SELLER)?, need(line::CURRENCY)?);
         let payer = accounts.owner(payer_account);
         if payer == payee {
-            return Ok(());
+            return Ok(None);
         }
         let items = self.items(rows, Unit::of(&self.engine.compiled, currency)?)?;
         if self.engine.compiled.skip_zero_documents && items.iter().all(|item| item.net == 0) {
-            return Ok(());
+            return Ok(None);
         }
         let head = Head {
             kind: BILL,
@@ -78,7 +89,7 @@ impl<'a> Billing<'a> {
             currency,
             due_date: accounts.due_date(BILL, payer_account),
         };
-        builder.push(&head, &items)
+        Ok(Some((head, items)))
     }
 
     fn items(&self, rows: &[LineSum], unit: Unit) -> Result<Vec<DraftLine<'a>>> {

@@ -10,6 +10,7 @@ mod rounding;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray};
+use rayon::prelude::*;
 
 pub use accounts::Accounts;
 pub use read::{Columns, Document, DocumentLine};
@@ -75,12 +76,17 @@ pub struct DraftLine<'a> {
 /// Documents in the making, a column a vector.
 #[derive(Debug, Default)]
 pub struct Builder {
+    heads: HeadBuilder,
+    lines: LineBuilder,
+}
+
+#[derive(Debug, Default)]
+struct HeadBuilder {
     ids: Vec<String>,
     /// kind, contract, period, payer, payee, their accounts, currency.
     names: [NameColumn; 8],
     nets: Vec<i128>,
     due_dates: Vec<i32>,
-    lines: LineBuilder,
 }
 
 #[derive(Debug, Default)]
@@ -98,6 +104,28 @@ impl Builder {
     /// Adds a document; its net is the sum of its lines.
     pub fn push(&mut self, head: &Head, items: &[DraftLine]) -> Result<()> {
         let id = head.id();
+        self.lines.extend(&id, items);
+        self.heads.push(id, head, items)
+    }
+
+    /// Adds many: what they say on one thread, and their lines on another.
+    pub fn extend(&mut self, documents: &[(Head, Vec<DraftLine>)]) -> Result<()> {
+        let ids: Vec<String> = documents.par_iter().map(|(head, _)| head.id()).collect();
+        let Self { heads, lines } = self;
+        let all = || ids.iter().zip(documents);
+        let of_heads = || all().try_for_each(|(id, (head, items))| heads.push(id.clone(), head, items));
+        let of_lines = || all().for_each(|(id, (_, items))| lines.extend(id, items));
+        rayon::join(of_heads, of_lines).0
+    }
+
+    /// The tables.
+    pub fn finish(self) -> Result<Documents> {
+        Ok(Documents { documents: self.heads.finish()?, lines: self.lines.finish()? })
+    }
+}
+
+impl HeadBuilder {
+    fn push(&mut self, id: String, head: &Head, items: &[DraftLine]) -> Result<()> {
         let names = [
             head.kind,
             head.contract,
@@ -111,13 +139,11 @@ impl Builder {
         self.names.iter_mut().zip(names).for_each(|(column, name)| column.push(Some(name)));
         self.nets.push(items.iter().try_fold(0, |sum, item| add(sum, item.net))?);
         self.due_dates.push(head.due_date);
-        items.iter().zip(1..).for_each(|(item, number)| self.lines.push(&id, number, item));
         self.ids.push(id);
         Ok(())
     }
 
-    /// The tables.
-    pub fn finish(self) -> Result<Documents> {
+    fn finish(self) -> Result<RecordBatch> {
         let rows = self.ids.len();
         let tax = decimals(vec![0; rows])?;
         let net = decimals(self.nets)?;
@@ -127,13 +153,18 @@ impl Builder {
         }
         columns.extend([net.clone(), tax, net, nulls(&DOCUMENTS, "number", rows)?]);
         columns.extend([Arc::new(Date32Array::from(self.due_dates)) as ArrayRef, nulls(&DOCUMENTS, "original", rows)?]);
-        Ok(Documents { documents: batch(&DOCUMENTS, columns)?, lines: self.lines.finish()? })
+        batch(&DOCUMENTS, columns)
     }
 }
 
 impl LineBuilder {
-    fn push(&mut self, document: &str, number: i32, item: &DraftLine) {
-        self.document.push(Some(document));
+    fn extend(&mut self, document: &str, items: &[DraftLine]) {
+        let document = self.document.code(document);
+        items.iter().zip(1..).for_each(|(item, number)| self.push(document, number, item));
+    }
+
+    fn push(&mut self, document: u32, number: i32, item: &DraftLine) {
+        self.document.push_code(document);
         self.numbers.push(number);
         self.versions.push(item.version);
         let names = [item.subscription, Some(item.item), item.zone, item.band, Some(item.tax_category)];

@@ -14,23 +14,33 @@ use crate::subscriber::NONE;
 pub struct NameColumn {
     names: Names,
     codes: Vec<u32>,
+    /// Codes of names that came lately, by what they end with. One that was not set leads to the first name or to none,
+    /// and whether a name is the one looked for is always seen by itself.
+    recent: [u32; RECENT],
 }
+
+/// How many names are remembered: zones, bands and charges come again and again, line after line.
+const RECENT: usize = 32;
 
 impl NameColumn {
     /// No row yet, and room for so many.
     pub fn with_capacity(rows: usize) -> Self {
-        Self { names: Names::default(), codes: Vec::with_capacity(rows) }
+        Self { codes: Vec::with_capacity(rows), ..Self::default() }
     }
 
-    /// One more row. The name of the row before is not looked up again.
+    /// One more row. A name that came lately is not looked up again.
     pub fn push(&mut self, name: Option<&str>) {
-        let last = self.codes.last().copied().filter(|&code| code != NONE && self.names.name(code) == name);
-        self.codes.push(last.unwrap_or_else(|| name.map_or(NONE, |name| self.names.intern(name))));
+        let code = name.map_or(NONE, |name| self.code(name));
+        self.codes.push(code);
     }
 
     /// The code of a name, for rows that are added by code.
     pub fn code(&mut self, name: &str) -> u32 {
-        self.names.intern(name)
+        let recent = &mut self.recent[ending(name) % RECENT];
+        if self.names.name(*recent) != Some(name) {
+            *recent = self.names.intern(name);
+        }
+        *recent
     }
 
     /// One more row, by the code of its name.
@@ -47,6 +57,17 @@ impl NameColumn {
     pub fn finish(self) -> Result<ArrayRef> {
         dictionary(&self.names, &self.codes)
     }
+}
+
+/// A number that the last 16 bytes of a name make, and its length: names of one column differ there.
+fn ending(name: &str) -> usize {
+    let (rest, last) = name.as_bytes().split_last_chunk::<8>().unwrap_or((name.as_bytes(), &[0; 8]));
+    let before = match rest.last_chunk::<8>() {
+        Some(before) => u64::from_le_bytes(*before),
+        None => rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
+    let word = u64::from_le_bytes(*last) ^ before.rotate_left(29) ^ name.len() as u64;
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
 }
 
 /// A dictionary column of names by their codes; `NONE` is null.
@@ -95,4 +116,31 @@ pub fn numbers(table: &str, batch: &RecordBatch, name: &str) -> Result<Vec<i128>
 /// A text column of an input table.
 pub fn texts(table: &str, batch: &RecordBatch, name: &str) -> Result<crate::column::Text> {
     crate::column::Text::read(name, column(table, batch, name)?, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int32Type;
+
+    use super::*;
+
+    #[test]
+    fn names_that_push_each_other_out_keep_their_codes() {
+        let names: Vec<String> = (0..200).map(|i| format!("{}p{}/abroad-{i}-off_peak", i % 7, i % 3)).collect();
+        let mut column = NameColumn::default();
+        let given: Vec<Option<&str>> = (0..3_000)
+            .map(|i: usize| match i % 5 {
+                0 => None,
+                1 => Some(""),
+                2 => Some("peak"),
+                _ => names.get(i * i % 211).map(String::as_str),
+            })
+            .collect();
+        given.iter().for_each(|name| column.push(*name));
+        let array = column.finish().unwrap();
+        let found = array.as_dictionary::<Int32Type>();
+        let found = found.downcast_dict::<arrow_array::StringArray>().unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), given);
+    }
 }

@@ -114,6 +114,7 @@ impl<const N: usize> Sums<N> {
     /// All rows of some batches, merged. With a `period`, only those of that period.
     pub fn read(layout: &Layout<N>, batches: &[RecordBatch], period: Option<&str>) -> Result<Self> {
         let mut sums = Self::default();
+        sums.rows.reserve_exact(batches.iter().map(RecordBatch::num_rows).sum());
         for batch in batches {
             interrupt::check()?;
             sums.add_batch(layout, batch, period)?;
@@ -123,11 +124,13 @@ impl<const N: usize> Sums<N> {
 
     fn add_batch(&mut self, layout: &Layout<N>, batch: &RecordBatch, period: Option<&str>) -> Result<()> {
         let rows = batch.num_rows();
-        let mut codes = Vec::with_capacity(N);
-        for (names, column) in self.names.iter_mut().zip(layout.texts) {
+        let of_column = |(names, column): (&mut Names, &str)| {
             let text = texts(layout.name, batch, column)?;
-            codes.push(text.codes(rows, |text| text.map_or(NONE, |text| names.intern(text))));
-        }
+            Ok(text.codes(rows, |text| text.map_or(NONE, |text| names.intern(text))))
+        };
+        let columns: Vec<_> = self.names.iter_mut().zip(layout.texts).collect();
+        let codes: Vec<Result<Vec<u32>>> = columns.into_par_iter().map(of_column).collect();
+        let codes = codes.into_iter().collect::<Result<Vec<_>>>()?;
         let amounts = numbers(layout.name, batch, "amount")?;
         let versions = numbers(layout.name, batch, "version")?;
         let records = match batch.column_by_name("records") {
