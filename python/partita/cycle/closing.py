@@ -72,7 +72,12 @@ class Closing:
 
 
 def close_period(
-    period: str, verbs: Verbs, fees: Fees, line_sums: Sequence[pa.Table], share_sums: Sequence[pa.Table], carried: pa.Table
+    period: str,
+    verbs: Verbs,
+    fees: Fees,
+    line_sums: Sequence[pa.Table],
+    share_sums: Sequence[pa.Table],
+    carried: pa.Table,
 ) -> Closing:
     """Close a period, of which the fees are known. `line_sums` and `share_sums` are those of usage; what they hold of
     other periods does not count."""

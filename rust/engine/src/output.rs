@@ -137,7 +137,9 @@ mod tests {
                 _ => names.get(i * i % 211).map(String::as_str),
             })
             .collect();
-        given.iter().for_each(|name| column.push(*name));
+        for name in &given {
+            column.push(*name);
+        }
         let array = column.finish().unwrap();
         let found = array.as_dictionary::<Int32Type>();
         let found = found.downcast_dict::<arrow_array::StringArray>().unwrap();
