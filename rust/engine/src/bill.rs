@@ -116,6 +116,7 @@ mod tests {
     use arrow_array::RecordBatch;
     use serde_json::json;
 
+    use super::LOT;
     use crate::fixture::{engine, no_subscriptions, shown, sums, table, terms};
     use crate::sums::LINES;
     use crate::{Documents, Engine};
@@ -174,6 +175,31 @@ mod tests {
                 "3 s-1 basic/monthly - 48.387096774194 48.39",
                 "1 s-9 basic/fee - 322.58064516129 323",
             ]
+        );
+    }
+
+    #[test]
+    fn bills_of_several_lots_are_in_order_each_with_its_own_lines() {
+        let accounts: Vec<String> = (0..=LOT).map(|number| format!("b-{number:05}")).collect();
+        let lines = |account| {
+            [
+                ([account, "s-1", "basic/calls", "world", "EUR"], "0.014"),
+                ([account, "s-2", "basic/fee", "", "EUR"], "2"),
+            ]
+        };
+        let rows: Vec<_> = accounts.iter().rev().map(String::as_str).flat_map(lines).collect();
+        let bills = billed(&rows);
+        let expected: Vec<String> =
+            accounts.iter().map(|account| format!("bill/2026-10/sale/{account}/s-1/EUR {account} 2.01")).collect();
+        assert_eq!(shown(&bills.documents, &["document_id", "payer", "net"]), expected);
+        let line = |account: &String| {
+            let id = format!("bill/2026-10/sale/{account}/s-1/EUR");
+            [format!("{id} 1 s-1 basic/calls world 0.01"), format!("{id} 2 s-2 basic/fee - 2")]
+        };
+        let expected: Vec<String> = accounts.iter().flat_map(line).collect();
+        assert_eq!(
+            shown(&bills.lines, &["document_id", "line_number", "subscription", "item", "zone", "net"]),
+            expected
         );
     }
 

@@ -134,6 +134,9 @@ pub fn shown(batch: &RecordBatch, columns: &[&str]) -> Vec<String> {
 }
 
 fn texts(array: &ArrayRef) -> Vec<String> {
+    let is_number =
+        array.as_primitive_opt::<Decimal128Type>().is_some() || array.as_primitive_opt::<Date32Type>().is_some();
+    let text = (!is_number).then(|| crate::column::Text::read("", array, None).unwrap());
     let show = |row: usize| -> Option<String> {
         if let Some(decimals) = array.as_primitive_opt::<Decimal128Type>() {
             return array.is_valid(row).then(|| Dec::from_raw(decimals.value(row)).unwrap().to_string());
@@ -141,7 +144,7 @@ fn texts(array: &ArrayRef) -> Vec<String> {
         if let Some(days) = array.as_primitive_opt::<Date32Type>() {
             return days.value_as_date(row).map(|date| date.to_string());
         }
-        crate::column::Text::read("", array, None).unwrap().get(row).map(str::to_owned)
+        text.as_ref()?.get(row).map(str::to_owned)
     };
     (0..array.len()).map(|row| show(row).unwrap_or_else(|| "-".into())).collect()
 }
