@@ -157,22 +157,43 @@ def test_rows_that_have_most_in_common_are_told_apart() -> None:
 LAYOUTS = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()))
 
 
-def longer(key: str) -> str:
-    """Every other key as a long one, which does not lie in its slot of the index."""
-    return f"a-key-of-many-characters-{key}" if int(key[1:]) % 2 else key
+def written(key: str) -> str:
+    """A key as operators write them: telephone numbers with a plus and without, short and long texts."""
+    number = int(key[1:])
+    forms = (key, f"46700{number:06}", f"+46700{number:06}", f"SIM-{number:07}", f"{number:020}")
+    return (*forms, f"a-key-of-many-characters-{key}")[number % 6]
 
 
 def test_keys_of_any_length_and_layout() -> None:
-    rows = [{**row, "key": longer(row["key"])} for row in calls()[:3_000]]
+    rows = [{**row, "key": written(row["key"])} for row in calls()[:3_000]]
     given = deepcopy(CATALOG)
     for subscription in given["subscriptions"].values():
-        subscription["keys"] = [longer(key) for key in subscription["keys"]]
+        subscription["keys"] = [written(key) for key in subscription["keys"]]
     catalog, table = load(given), batches(rows)
     engine, expected = Engine(catalog), of_reference(Reference(catalog).rate([Batch("calls", "", rows, "")], None, ()))
     place = table.column_names.index("key")
     for layout in LAYOUTS:
         usage = table.set_column(place, "key", table["key"].cast(layout))
         assert_equal(of_engine(engine.rate(usage)), expected)
+
+
+def test_amounts_of_counters_past_64_bits_are_exact() -> None:
+    """A month's amount past 9.2 million, as in small currencies, does not fit 64 bits at 12 decimals."""
+    given = deepcopy(CATALOG)
+    for charge in ("near", "peak"):
+        dear = [{**tier, "price": str(Decimal(tier["price"]) * 1_000_000)} for tier in TIERS]
+        given["plans"]["tiered"]["charges"][charge]["graduated"]["tiers"] = dear
+    rows, catalog = [row for row in calls() if row["to"] != "4-7"], load(given)
+    engine, half = Engine(catalog), RECORDS // 2
+    first = engine.rate(batches(rows[:half]))
+    theirs = Reference(catalog).rate([Batch("calls", "", rows[:half], "")], None, ())
+    assert max(counter["amount"] for counter in theirs.counters) > 2**63 / Decimal(10) ** 12
+    assert_equal(of_engine(first), of_reference(theirs))
+    second = engine.rate(batches(rows[half:]), counters=first.counters)
+    assert_equal(
+        of_engine(second),
+        of_reference(Reference(catalog).rate([Batch("calls", "", rows[half:], "")], None, theirs.counters)),
+    )
 
 
 OF_SHARES = ("period", "agreement", "version", "flow", "payer", "payee", "currency")

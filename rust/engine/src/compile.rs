@@ -212,7 +212,7 @@ impl<'a> Compiler<'a> {
         };
         let (prefixes, zones) = (column("prefix")?, column("zone")?);
         let mut pairs = Vec::with_capacity(rows.num_rows());
-        let mut seen = crate::keys::Keys::<()>::with_capacity(rows.num_rows());
+        let mut seen = crate::keys::Keys::with_capacity(rows.num_rows());
         for row in 0..rows.num_rows() {
             match (prefixes.get(row), zones.get(row).map(|zone| self.zones.intern(zone))) {
                 (Some(prefix), Some(zone)) if !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit()) => {

@@ -1,15 +1,16 @@
 //! Counters: where cumulative charges stand, in flat memory, by charge, owner and period.
 //!
-//! A counter fills one line of the cache, and one look-up leads to it: owners are found again millions of times a
+//! A counter fills half a line of the cache, and one look-up leads to it: owners are found again millions of times a
 //! second, mostly in memory that the last levels of the cache hold.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use crate::buckets::Buckets;
 use crate::charge::{Count, MOST_COUNTED, in_range};
 use crate::column::ONE;
-use crate::places::Places;
+
 use crate::prefetch::prefetch;
 
 /// The period of a counter that is never reset.
@@ -74,20 +75,17 @@ impl FromIterator<Standing> for Opening {
     }
 }
 
-/// One counter: 64 bytes.
+/// One counter, as long as its numbers are small: half a line of the cache.
 #[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub struct Counter {
-    /// The quantity, unless it is whole.
-    part: i128,
-    amount: i128,
     /// The quantity in whole units; `NOT_WHOLE` if it is not.
     whole: i64,
+    /// The amount, or what is left of it beside a large one.
+    amount: i64,
     /// Time, chunk and row of the latest record of this call; `UNTOUCHED` before one.
     pub latest_time: i64,
     pub latest: (u32, u32),
-    owner: u32,
-    kind: u32,
 }
 
 /// Counters that may be moved to smaller memory.
@@ -96,13 +94,6 @@ const NOT_WHOLE: i64 = i64::MIN;
 const UNTOUCHED: i64 = i64::MIN;
 
 impl Counter {
-    /// Where it stands.
-    #[inline]
-    pub fn count(&self) -> Count {
-        let quantity = if self.whole == NOT_WHOLE { self.part } else { i128::from(self.whole) * ONE };
-        Count { quantity, amount: self.amount }
-    }
-
     /// Where it stands in whole units, if every counter beside it is whole too.
     #[inline]
     pub fn whole(&self) -> i64 {
@@ -162,19 +153,10 @@ impl Hasher for Folded {
 /// What a counter is of, beside its owner.
 type Kind = (u32, u32, i32);
 
-/// On the way to a counter.
-#[derive(Debug, Clone, Copy)]
-pub struct Probe {
-    owner: u32,
-    kind: u32,
-    hash: u64,
-}
-
+/// Counters of a kind, as they are looked for: with an owner's code in the lower half.
 #[inline]
-fn hash(owner: u32, kind: u32) -> u64 {
-    let mut hash = Folded::default();
-    hash.write_u64(u64::from(kind) << 32 | u64::from(owner));
-    hash.0
+pub fn words(kind: u32) -> u64 {
+    (u64::from(kind) + 1) << 32
 }
 
 /// All counters of one partition. Iteration is in order of arrival, never of hashes.
@@ -182,8 +164,13 @@ fn hash(owner: u32, kind: u32) -> u64 {
 pub struct Counters {
     kinds: Vec<Kind>,
     kind_codes: HashMap<Kind, u32, BuildHasherDefault<Folded>>,
-    places: Places,
+    places: Buckets<u32, 5>,
     all: Vec<Counter>,
+    /// Whose they are, and of which kind.
+    whose: Vec<(u32, u32)>,
+    /// Of the first counters, if some have large numbers: quantities that are not whole, and amounts beside the small
+    /// ones.
+    large: Vec<Count>,
     /// Latest records of earlier calls, for the first counters.
     watermarks: Vec<i64>,
     /// Where those that are not here yet stand.
@@ -209,8 +196,7 @@ impl Counters {
     /// The place of a counter, which starts at zero if it is new.
     pub fn place(&mut self, key: Key) -> usize {
         let kind = self.kind(key.tariff, key.charge, key.period);
-        let probe = self.expect(key.owner, kind);
-        self.place_of(&probe)
+        self.place_of(words(kind) | u64::from(key.owner))
     }
 
     /// How many there are.
@@ -220,34 +206,33 @@ impl Counters {
 
     /// Asks for the memory that leads to a counter, which will soon be needed.
     #[inline]
-    pub fn expect(&self, owner: u32, kind: u32) -> Probe {
-        let hash = hash(owner, kind);
-        self.places.expect(hash);
-        Probe { owner, kind, hash }
+    pub fn expect(&self, word: u64) {
+        self.places.expect(word);
     }
 
-    /// Asks for the counter itself, some time after that.
+    /// Asks for the counter itself.
     #[inline]
-    pub fn expect_counter(&self, probe: &Probe) {
-        if let Some(place) = self.places.likely(probe.hash) {
-            prefetch(&self.all, place);
-        }
+    pub fn expect_counter(&self, place: usize) {
+        prefetch(&self.all, place);
     }
 
     /// The place of an owner's counter of a kind.
-    #[inline]
-    pub fn place_of(&mut self, probe: &Probe) -> usize {
-        let Self { places, all, .. } = self;
-        let is = |place: usize| (all[place].owner, all[place].kind) == (probe.owner, probe.kind);
-        let (place, is_new) = places.find_or_add(probe.hash, is);
-        if is_new {
-            self.add(place, probe.owner, probe.kind);
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
+    pub fn place_of(&mut self, word: u64) -> usize {
+        let next = self.all.len() as u32;
+        let place = self.places.get_or_insert(word, next);
+        if place == next {
+            self.add(word as u32, (word >> 32) as u32 - 1);
         }
-        place
+        place as usize
     }
 
-    fn add(&mut self, place: usize, owner: u32, kind: u32) {
-        self.all.push(Counter { part: 0, amount: 0, whole: 0, latest_time: UNTOUCHED, latest: (0, 0), owner, kind });
+    #[cold]
+    fn add(&mut self, owner: u32, kind: u32) {
+        let place = self.all.len();
+        self.all.push(Counter { whole: 0, amount: 0, latest_time: UNTOUCHED, latest: (0, 0) });
+        self.whose.push((owner, kind));
         if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.all.is_empty()) {
             let (tariff, charge, period) = self.kinds[kind as usize];
             let key = Key { tariff, charge, owner, period };
@@ -257,14 +242,24 @@ impl Counters {
         }
     }
 
-    /// Moves a counter to a position in whole units; false if its amount would have too many digits.
+    /// Moves a counter to a position in whole units, by a small amount; false if it would have a large one.
     #[inline]
-    pub fn advance(&mut self, place: usize, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
+    pub fn advance(&mut self, place: usize, after: i64, amount: i64, time: i64, at: (u32, u32)) -> bool {
         let counter = &mut self.all[place];
-        let sum = counter.amount.checked_add(amount).and_then(|sum| in_range(sum).ok());
-        let Some(amount) = sum else { return false };
-        (counter.whole, counter.amount) = (after, amount);
-        (counter.latest_time, counter.latest) = (time, at);
+        let Some(sum) = counter.amount.checked_add(amount).filter(|_| self.large.is_empty()) else { return false };
+        *counter = Counter { whole: after, amount: sum, latest_time: time, latest: at };
+        self.has_high |= after > MOST_COUNTED;
+        true
+    }
+
+    /// The same by any amount; false if it would have too many digits.
+    #[cold]
+    pub fn advance_far(&mut self, place: usize, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
+        let sum = self.count(place).amount.checked_add(amount);
+        let Some(sum) = sum.and_then(|sum| in_range(sum).ok()) else { return false };
+        self.put_amount(place, sum);
+        let counter = &mut self.all[place];
+        (counter.whole, counter.latest_time, counter.latest) = (after, time, at);
         self.has_high |= after > MOST_COUNTED;
         true
     }
@@ -273,6 +268,13 @@ impl Counters {
     #[inline]
     pub fn get(&self, place: usize) -> &Counter {
         &self.all[place]
+    }
+
+    /// Where a counter stands.
+    pub fn count(&self, place: usize) -> Count {
+        let (counter, large) = (&self.all[place], self.large.get(place).copied().unwrap_or_default());
+        let quantity = if counter.whole == NOT_WHOLE { large.quantity } else { i128::from(counter.whole) * ONE };
+        Count { quantity, amount: large.amount + i128::from(counter.amount) }
     }
 
     /// Moves a counter to where a record leaves it.
@@ -286,7 +288,28 @@ impl Counters {
         let counter = &mut self.all[place];
         let whole = whole(count.quantity);
         self.not_whole = self.not_whole + usize::from(whole == NOT_WHOLE) - usize::from(counter.whole == NOT_WHOLE);
-        (counter.part, counter.amount, counter.whole) = (count.quantity, count.amount, whole);
+        counter.whole = whole;
+        if whole == NOT_WHOLE {
+            self.large(place).quantity = count.quantity;
+        }
+        self.put_amount(place, count.amount);
+    }
+
+    fn put_amount(&mut self, place: usize, amount: i128) {
+        let small = i64::try_from(amount).unwrap_or(0);
+        self.all[place].amount = small;
+        let large = amount - i128::from(small);
+        if large != 0 || place < self.large.len() {
+            self.large(place).amount = large;
+        }
+    }
+
+    /// Room for the large numbers of a counter.
+    fn large(&mut self, place: usize) -> &mut Count {
+        if self.large.len() <= place {
+            self.large.resize(self.all.len(), Count::default());
+        }
+        &mut self.large[place]
     }
 
     /// Sets an opening counter.
@@ -321,8 +344,10 @@ impl Counters {
     pub fn at_rest(mut self) -> Self {
         if self.all.len() < FEW {
             self.all.shrink_to_fit();
+            self.whose.shrink_to_fit();
         }
-        Self { kinds: self.kinds, all: self.all, watermarks: self.watermarks, ..Self::default() }
+        let Self { kinds, all, whose, large, watermarks, .. } = self;
+        Self { kinds, all, whose, large, watermarks, ..Self::default() }
     }
 
     /// Where those stand that this call has moved.
@@ -337,10 +362,64 @@ impl Counters {
     }
 
     fn standing_at(&self, place: usize) -> Standing {
-        let counter = &self.all[place];
-        let (tariff, charge, period) = self.kinds[counter.kind as usize];
-        let key = Key { tariff, charge, owner: counter.owner, period };
-        let watermark = counter.latest_time.max(self.opening_watermark(place));
-        Standing { key, count: counter.count(), watermark }
+        let (owner, kind) = self.whose[place];
+        let (tariff, charge, period) = self.kinds[kind as usize];
+        let key = Key { tariff, charge, owner, period };
+        let watermark = self.all[place].latest_time.max(self.opening_watermark(place));
+        Standing { key, count: self.count(place), watermark }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: Key = Key { tariff: 0, charge: 3, owner: 7, period: NEVER };
+    const MOST: i128 = 10_i128.pow(38) - 1;
+
+    fn counter() -> (Counters, usize) {
+        let mut counters = Counters::default();
+        counters.place(Key { owner: 1, ..KEY });
+        let place = counters.place(KEY);
+        (counters, place)
+    }
+
+    #[test]
+    fn amounts_past_64_bits_are_kept_to_the_last_digit() {
+        let (mut counters, place) = counter();
+        assert!(counters.advance(place, 1, i64::MAX - 1, 10, (0, 0)));
+        assert!(!counters.advance(place, 2, 2, 11, (0, 1)));
+        assert_eq!(counters.count(place), Count { quantity: ONE, amount: i128::from(i64::MAX) - 1 });
+        assert!(counters.advance_far(place, 2, 2, 11, (0, 1)));
+        // A small amount is far too, once there are large ones.
+        assert!(!counters.advance(place, 3, 5, 12, (0, 2)));
+        assert!(counters.advance_far(place, 3, 5, 12, (0, 2)));
+        assert_eq!(counters.count(place), Count { quantity: 3 * ONE, amount: i128::from(i64::MAX) + 6 });
+        assert_eq!(counters.count(0), Count::default());
+        assert_eq!(
+            counters.moved().map(|standing| (standing.key, standing.watermark)).collect::<Vec<_>>(),
+            [(KEY, 12)]
+        );
+    }
+
+    #[test]
+    fn an_amount_of_39_digits_moves_nothing() {
+        let (mut counters, place) = counter();
+        assert!(counters.advance_far(place, 1, MOST, 10, (0, 0)));
+        assert!(!counters.advance_far(place, 2, 1, 11, (0, 1)));
+        assert_eq!(counters.count(place), Count { quantity: ONE, amount: MOST });
+        assert!(counters.advance_far(place, 2, -1, 11, (0, 1)));
+        assert_eq!(counters.count(place).amount, MOST - 1);
+    }
+
+    #[test]
+    fn parts_of_units_come_and_go() {
+        let (mut counters, place) = counter();
+        let (half, whole) = (Count { quantity: ONE / 2, amount: 5 }, Count { quantity: 4 * ONE, amount: 9 });
+        counters.set(place, half, 10, (0, 0));
+        assert_eq!((counters.count(place), counters.all_whole()), (half, false));
+        counters.set(place, whole, 11, (0, 1));
+        assert_eq!((counters.count(place), counters.all_whole(), counters.get(place).whole()), (whole, true, 4));
+        assert_eq!(size_of::<Counter>(), 32);
     }
 }

@@ -1,9 +1,9 @@
-//! An index of texts: which code a key has, and what goes with it. Built once, read by millions of look-ups a second.
+//! An index of texts: which code a key has. Built once, read by millions of look-ups a second.
 //!
-//! Open addressing by pairs of slots. A key of up to 15 bytes (every telephone number is one) lies in its slot, so that
-//! with a value of 12 bytes a pair is a cache line, and a look-up seldom touches a second one; a longer key lies in an
-//! arena. Hashes choose slots and nothing else: no result depends on them.
+//! Open addressing by pairs of slots. A key of up to 15 bytes lies in its slot; a longer key lies in an arena. Hashes
+//! choose slots and nothing else: no result depends on them.
 
+use crate::narrow;
 use crate::prefetch::prefetch;
 
 const EMPTY: u32 = u32::MAX;
@@ -16,23 +16,19 @@ const LONG: u128 = 0xff << LENGTH;
 const ARENA: u128 = 0xffff_ffff << 64;
 
 #[derive(Clone, Copy, Debug)]
-struct Slot<V> {
+struct Slot {
     /// The bytes of a short key with its length in the last byte; for a long key its hash, `LONG` and `ARENA`. In two
-    /// halves, so that a slot without a value is 24 bytes.
+    /// halves, so that a slot is 24 bytes.
     low: u64,
     high: u64,
     code: u32,
-    /// What goes with the key.
-    value: V,
 }
 
-impl<V: Default> Slot<V> {
+impl Slot {
     fn new(word: u128, code: u32) -> Self {
-        Self { low: word as u64, high: (word >> 64) as u64, code, value: V::default() }
+        Self { low: word as u64, high: (word >> 64) as u64, code }
     }
-}
 
-impl<V> Slot<V> {
     #[inline]
     const fn word(&self) -> u128 {
         (self.high as u128) << 64 | self.low as u128
@@ -41,15 +37,12 @@ impl<V> Slot<V> {
 
 /// A key that is looked for: its word, and the first slot that it may be in.
 #[derive(Clone, Copy, Debug)]
-pub struct Sought {
+struct Sought {
     word: u128,
     at: usize,
 }
 
 impl Sought {
-    /// A key that is nowhere: a long one whose text is none.
-    pub const NOWHERE: Self = Self { word: LONG, at: 0 };
-
     /// Whether its word does not tell the key.
     #[inline]
     const fn is_long(&self) -> bool {
@@ -57,22 +50,22 @@ impl Sought {
     }
 }
 
-/// Codes of texts, counted from 0 in order of arrival, each with a value beside it.
+/// Codes of texts, counted from 0 in order of arrival.
 #[derive(Debug, Clone)]
-pub struct Keys<V = ()> {
-    slots: Vec<Slot<V>>,
+pub struct Keys {
+    slots: Vec<Slot>,
     mask: usize,
     len: u32,
     arena: Vec<Box<str>>,
 }
 
-impl<V: Copy + Default> Default for Keys<V> {
+impl Default for Keys {
     fn default() -> Self {
         Self::with_capacity(0)
     }
 }
 
-impl<V: Copy + Default> Keys<V> {
+impl Keys {
     /// An index with room for `keys`.
     pub fn with_capacity(keys: usize) -> Self {
         let size = (keys.max(4) * 4 / 3).next_power_of_two();
@@ -84,22 +77,17 @@ impl<V: Copy + Default> Keys<V> {
         self.len as usize
     }
 
-    /// How many places there are.
-    pub fn places(&self) -> usize {
-        self.slots.len()
-    }
-
     /// The code of a key.
     #[inline]
     pub fn get(&self, key: &str) -> Option<u32> {
-        let slot = &self.slots[self.probe(&self.seek(key), || Some(key))];
+        let slot = &self.slots[self.probe(&self.seek(key), key)];
         (slot.code != EMPTY).then_some(slot.code)
     }
 
     /// The code of a key, which gets the next one if it is new.
     pub fn intern(&mut self, key: &str) -> u32 {
         let sought = self.seek(key);
-        let at = self.probe(&sought, || Some(key));
+        let at = self.probe(&sought, key);
         if self.slots[at].code != EMPTY {
             return self.slots[at].code;
         }
@@ -118,47 +106,15 @@ impl<V: Copy + Default> Keys<V> {
         code
     }
 
-    /// The same keys, with values by their codes.
-    pub fn with<W: Default>(self, mut value: impl FnMut(u32) -> W) -> Keys<W> {
-        let with = |Slot { low, high, code, .. }: Slot<V>| {
-            let value = if code == EMPTY { W::default() } else { value(code) };
-            Slot { low, high, code, value }
-        };
-        let Self { slots, mask, len, arena } = self;
-        Keys { slots: slots.into_iter().map(with).collect(), mask, len, arena }
+    /// Asks for the first slot to look for a key in, which will soon be needed.
+    pub fn expect(&self, key: &str) {
+        prefetch(&self.slots, self.seek(key).at);
     }
 
-    /// Where to look for a key.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    pub fn seek(&self, key: &str) -> Sought {
+    #[inline]
+    fn seek(&self, key: &str) -> Sought {
         let word = word_of(key.as_bytes());
         Sought { word, at: self.start(word) }
-    }
-
-    /// Asks for the first slot to look into, which will soon be needed.
-    #[inline]
-    pub fn expect(&self, sought: &Sought) {
-        prefetch(&self.slots, sought.at);
-    }
-
-    /// The place of a key, whose text is only asked for if its word does not tell it.
-    #[inline]
-    pub fn place<'k>(&self, sought: &Sought, text: impl Fn() -> Option<&'k str>) -> Option<u32> {
-        let at = self.probe(sought, text);
-        (self.slots[at].code != EMPTY).then_some(at as u32)
-    }
-
-    /// The code and the value in a place.
-    #[inline]
-    pub fn at(&self, place: u32) -> Option<(u32, &V)> {
-        self.slots.get(place as usize).map(|slot| (slot.code, &slot.value))
-    }
-
-    /// Asks for a place, which will soon be needed.
-    #[inline]
-    pub fn expect_place(&self, place: u32) {
-        prefetch(&self.slots, place as usize);
     }
 
     /// The first slot of a pair.
@@ -168,7 +124,7 @@ impl<V: Copy + Default> Keys<V> {
     }
 
     #[inline]
-    fn probe<'k>(&self, sought: &Sought, text: impl Fn() -> Option<&'k str>) -> usize {
+    fn probe(&self, sought: &Sought, text: &str) -> usize {
         // Which of a pair has it nobody foresees: no branch depends on it.
         let first = &self.slots[sought.at];
         #[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
@@ -179,7 +135,7 @@ impl<V: Copy + Default> Keys<V> {
             if slot.word() == sought.word || slot.code == EMPTY {
                 return at;
             }
-            if sought.is_long() && self.is_of(slot.word(), sought.word, text()) {
+            if sought.is_long() && self.is_of(slot.word(), sought.word, text) {
                 return at;
             }
             at = (at + 1) & self.mask;
@@ -188,10 +144,10 @@ impl<V: Copy + Default> Keys<V> {
 
     /// Whether the word in a slot is that of a long key.
     #[cold]
-    fn is_of(&self, word: u128, sought: u128, text: Option<&str>) -> bool {
+    fn is_of(&self, word: u128, sought: u128, text: &str) -> bool {
         let place = ((word & ARENA) >> 64) as usize;
         let own = || self.arena.get(place.checked_sub(1)?).map(|own| &**own);
-        word & !ARENA == sought && text.is_some() && own() == text
+        word & !ARENA == sought && own() == Some(text)
     }
 
     fn grow(&mut self) {
@@ -214,7 +170,7 @@ impl<V: Copy + Default> Keys<V> {
 #[inline]
 fn word_of(key: &[u8]) -> u128 {
     if key.len() <= SHORT {
-        return short_word(key) | (key.len() as u128) << LENGTH;
+        return narrow::short(key) | (key.len() as u128) << LENGTH;
     }
     let mut hash = key.len() as u128;
     for part in key.chunks(16) {
@@ -223,21 +179,6 @@ fn word_of(key: &[u8]) -> u128 {
         hash = u128::from(fold(hash ^ u128::from_le_bytes(bytes))) | (hash << 64);
     }
     hash & !ARENA | LONG
-}
-
-/// The bytes of a short key as a number, by loads of fixed widths: a copy of unknown length costs a call.
-#[inline]
-fn short_word(key: &[u8]) -> u128 {
-    let len = key.len();
-    if let (Some(head), Some(tail)) = (key.first_chunk::<8>(), key.last_chunk::<8>()) {
-        let tail = u128::from(u64::from_le_bytes(*tail)) << (8 * (len - 8));
-        return u128::from(u64::from_le_bytes(*head)) | tail;
-    }
-    if let (Some(head), Some(tail)) = (key.first_chunk::<4>(), key.last_chunk::<4>()) {
-        let tail = u128::from(u32::from_le_bytes(*tail)) << (8 * (len - 4));
-        return u128::from(u32::from_le_bytes(*head)) | tail;
-    }
-    key.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte))
 }
 
 /// 64 well-mixed bits of a word, by two folded multiplications.
@@ -256,8 +197,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_and_long_keys_keep_their_codes_and_values() {
-        let mut keys = Keys::<()>::default();
+    fn short_and_long_keys_keep_their_codes() {
+        let mut keys = Keys::default();
         let texts: Vec<String> = (0..5_000).map(|i| "k".repeat(i % 40) + &i.to_string()).collect();
         for (i, text) in texts.iter().enumerate() {
             assert_eq!(keys.intern(text) as usize, i);
@@ -269,13 +210,5 @@ mod tests {
         assert_eq!(keys.get("absent"), None);
         assert_eq!(keys.get(""), None);
         assert_eq!(keys.len(), 5_000);
-        let keys = keys.with(|code| code + 7);
-        for (i, text) in (0..).zip(&texts) {
-            let place = keys.place(&keys.seek(text), || Some(text));
-            assert_eq!(place.and_then(|place| keys.at(place)), Some((i, &(i + 7))));
-        }
-        for absent in [keys.seek("absent"), keys.seek(""), keys.seek(&"k".repeat(50)), Sought::NOWHERE] {
-            assert_eq!(keys.place(&absent, || None), None);
-        }
     }
 }

@@ -12,6 +12,7 @@
 mod band;
 mod basis;
 mod bill;
+mod buckets;
 pub mod catalog;
 mod charge;
 mod clock;
@@ -33,6 +34,7 @@ mod identity;
 pub mod interrupt;
 mod keys;
 mod names;
+mod narrow;
 mod output;
 mod patches;
 mod places;

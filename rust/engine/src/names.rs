@@ -14,12 +14,12 @@ use arrow_array::builder::StringBuilder;
 
 use self::added::Added;
 use crate::counter::Folded;
-use crate::keys::{Keys, Sought};
+use crate::keys::Keys;
 
-/// Names in order of their codes, each with a value beside it if there are any.
+/// Names in order of their codes.
 #[derive(Debug, Clone)]
-pub struct Names<V = ()> {
-    base: Arc<Base<V>>,
+pub struct Names {
+    base: Arc<Base>,
     /// Names after those of the base.
     added: Added,
     /// All names, once they were asked for as an array.
@@ -28,13 +28,13 @@ pub struct Names<V = ()> {
 
 /// Names that may be shared.
 #[derive(Debug, Clone)]
-struct Base<V> {
-    keys: Keys<V>,
+struct Base {
+    keys: Keys,
     names: Vec<String>,
     values: OnceLock<ArrayRef>,
 }
 
-impl<V: Copy + Default> Default for Names<V> {
+impl Default for Names {
     fn default() -> Self {
         let base = Base { keys: Keys::default(), names: Vec::new(), values: OnceLock::new() };
         Self { base: Arc::new(base), added: Added::default(), values: OnceLock::new() }
@@ -52,13 +52,6 @@ impl Names {
             all.intern(name);
         }
         all
-    }
-
-    /// The same names, those that are not added later with values by their codes.
-    pub fn with<V: Copy + Default>(self, value: impl FnMut(u32) -> V) -> Names<V> {
-        let Base { keys, names, values } = Arc::unwrap_or_clone(self.base);
-        let base = Arc::new(Base { keys: keys.with(value), names, values });
-        Names { base, added: self.added, values: self.values }
     }
 
     /// Puts the names in bytewise order; returns the new code of each old one.
@@ -79,9 +72,7 @@ impl Names {
         *self = sorted;
         ranks
     }
-}
 
-impl<V: Copy + Default> Names<V> {
     /// The code of a name, which gets the next one if it is new.
     pub fn intern(&mut self, name: &str) -> u32 {
         match Arc::get_mut(&mut self.base) {
@@ -103,45 +94,15 @@ impl<V: Copy + Default> Names<V> {
         self.base.keys.get(name).or_else(|| self.added.code(name, self.base.names.len()))
     }
 
-    /// Where to look for a name.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    pub fn seek(&self, name: &str) -> Sought {
-        self.base.keys.seek(name)
-    }
-
     /// Asks for what a look at a name will need soon.
-    #[inline]
-    pub fn expect(&self, sought: &Sought) {
-        self.base.keys.expect(sought);
+    pub fn expect(&self, name: &str) {
+        self.base.keys.expect(name);
     }
 
-    /// The place of a name. Those that were added come after all others, in order of their codes.
+    /// Whether some were added to those of the base.
     #[inline]
-    pub fn place<'k>(&self, sought: &Sought, name: impl Fn() -> Option<&'k str>) -> Option<u32> {
-        let place = self.base.keys.place(sought, &name);
-        if place.is_some() || self.added.len == 0 { place } else { self.added_place(name()?) }
-    }
-
-    fn added_place(&self, name: &str) -> Option<u32> {
-        let (names, places) = (self.base.names.len(), self.base.keys.places());
-        u32::try_from(self.added.code(name, names)? as usize - names + places).ok()
-    }
-
-    /// The code in a place, and the value of a name that was not added.
-    #[inline]
-    pub fn at(&self, place: u32) -> (u32, Option<&V>) {
-        let (names, places) = (self.base.names.len(), self.base.keys.places());
-        match self.base.keys.at(place) {
-            Some((code, value)) => (code, Some(value)),
-            None => ((place as usize - places + names) as u32, None),
-        }
-    }
-
-    /// Asks for a place, which will soon be needed.
-    #[inline]
-    pub fn expect_place(&self, place: u32) {
-        self.base.keys.expect_place(place);
+    pub fn has_added(&self) -> bool {
+        self.added.len > 0
     }
 
     /// The name of a code.
@@ -191,7 +152,7 @@ impl<V: Copy + Default> Names<V> {
     }
 }
 
-impl<V: Copy + Default> Base<V> {
+impl Base {
     fn intern(&mut self, name: &str) -> u32 {
         let code = self.keys.intern(name);
         if code as usize == self.names.len() {
@@ -247,8 +208,7 @@ mod tests {
         assert_eq!((first.len(), second.len(), third.len()), (2, 3, 4));
         assert_eq!((first.code("c"), second.code("d"), third.code("d")), (None, None, Some(3)));
         assert_eq!(third.all().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
-        let code = |name: &str| third.place(&third.seek(name), || Some(name)).map(|place| third.at(place).0);
-        assert_eq!(["d", "c", "a", "x"].map(code), [Some(3), Some(2), Some(0), None]);
+        assert_eq!(["d", "c", "a", "x"].map(|name| third.code(name)), [Some(3), Some(2), Some(0), None]);
         assert_eq!(second.values().len(), 3);
     }
 

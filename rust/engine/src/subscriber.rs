@@ -6,6 +6,7 @@
 //! a thousand rows more shares everything else with the one before.
 
 mod accounts;
+mod index;
 mod keys;
 mod only;
 mod read;
@@ -17,18 +18,20 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 pub use accounts::Accounts;
+use index::Index;
 use keys::{KeyRow, Links};
 use only::{Numbered, Only, Tenure};
 pub use only::{Payer, Profile};
 use read::Problems;
 pub use subscriptions::{Subscription, Subscriptions};
 
+use crate::buckets::FREE;
 use crate::catalog::{Reset, Scope};
 use crate::clock::{Cycles, TimeZone};
 use crate::counter::NEVER;
 use crate::error::Result;
-use crate::keys::Sought;
 use crate::names::Names;
+use crate::narrow;
 use crate::patches::Patches;
 use crate::trie::Trie;
 
@@ -88,8 +91,9 @@ pub struct Subscribers {
     pub cycles: Arc<Vec<Cycles>>,
     /// Calendar months, by clock.
     pub months: Arc<Vec<Cycles>>,
-    /// Keys, each with its only holding.
-    keys: Names<Only>,
+    keys: Names,
+    /// What each key holds that was there first.
+    index: Arc<Index>,
     /// What their holdings have in common.
     tenures: Arc<[Tenure]>,
     profiles: Arc<Numbered<Profile>>,
@@ -142,43 +146,48 @@ impl Subscribers {
         u32::try_from(place).unwrap_or(NONE)
     }
 
-    /// Where to look for a key; null is nowhere.
+    /// The word that a key is looked for by, `FREE` where it has none or is null. Memory is asked for what leads to its
+    /// place, which will soon be needed.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    pub fn seek(&self, key: Option<&str>) -> Sought {
+    pub fn seek(&self, key: Option<&str>) -> u64 {
+        let word = key.map_or(FREE, |key| narrow::word(key.as_bytes()));
         match key {
-            Some(key) => self.keys.seek(key),
-            None => Sought::NOWHERE,
+            Some(key) if word == FREE => self.keys.expect(key),
+            _ => self.index.expect(word),
+        }
+        word
+    }
+
+    /// The place of a key that is looked for by a word, `NONE` if nobody ever had it.
+    #[inline]
+    pub fn place<'k>(&self, word: u64, key: impl Fn() -> Option<&'k str>) -> u32 {
+        match if word == FREE { None } else { self.index.place(word) } {
+            Some(place) => place,
+            None if word == FREE || self.keys.has_added() => self.place_by_name(key()),
+            None => NONE,
         }
     }
 
-    /// Asks for what a look at a key will need soon.
-    #[inline]
-    pub fn expect(&self, sought: &Sought) {
-        self.keys.expect(sought);
-    }
-
-    /// The place of a key that is looked for, `NONE` if nobody ever had it.
-    #[inline]
-    pub fn place<'k>(&self, sought: &Sought, key: impl Fn() -> Option<&'k str>) -> u32 {
-        self.keys.place(sought, key).unwrap_or(NONE)
+    fn place_by_name(&self, key: Option<&str>) -> u32 {
+        key.and_then(|key| self.keys.code(key)).map_or(NONE, |code| self.index.place_of_code(code))
     }
 
     /// The place of a key.
     pub fn place_of(&self, key: Option<&str>) -> u32 {
-        self.place(&self.seek(key), || key)
+        self.place(self.seek(key), || key)
     }
 
     /// Asks for the place of a key, which will soon be needed.
     #[inline]
     pub fn expect_place(&self, place: u32) {
-        self.keys.expect_place(place);
+        self.index.expect_place(place);
     }
 
     /// The subscriptions of the key in a place, highest priority first; none where it is nobody's.
     #[inline]
     pub fn of_place(&self, place: u32) -> &[u32] {
-        if place == NONE { &[] } else { self.of_key(self.keys.at(place).0) }
+        if place == NONE { &[] } else { self.of_key(self.index.code(place)) }
     }
 
     /// The subscriptions of a key's code.
@@ -198,11 +207,11 @@ impl Subscribers {
         if place == NONE {
             return Payer::NONE;
         }
-        let (code, only) = self.keys.at(place);
-        if let Some(row) = self.key_rows.as_ref().and_then(|rows| rows.get(code as usize)) {
+        let row = self.key_rows.as_ref().and_then(|rows| rows.get(self.index.code(place) as usize));
+        if let Some(row) = row {
             return self.later_payer(row, instant);
         }
-        let only = only.copied().unwrap_or_default();
+        let only = self.index.only(place).copied().unwrap_or_default();
         self.tenures.get(only.tenure()).map_or(Payer::NONE, |tenure| tenure.payer(&only, instant))
     }
 
@@ -233,7 +242,7 @@ impl Subscribers {
     /// The account that the key in a place belongs to; of several the first.
     #[inline]
     pub fn account_of(&self, place: u32) -> Option<u32> {
-        let only = self.keys.at(place).1.and_then(Only::account).filter(|_| self.key_rows.is_none());
+        let only = self.index.only(place).and_then(Only::account).filter(|_| self.key_rows.is_none());
         let first = || self.subscriptions.account.get(*self.of_place(place).first()? as usize).copied();
         only.or_else(first)
     }

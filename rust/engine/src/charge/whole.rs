@@ -16,6 +16,9 @@ pub const MOST_COUNTED: i64 = 1 << 60;
 /// The largest numerator that is sure to fit 64 bits with a connect fee on top.
 const MOST_TOTAL: i128 = 1 << 61;
 
+/// Ends of tiers that are compared with a position at once: most charges have no more.
+const EDGES: usize = 3;
+
 /// Units above `start` up to and including `up_to`.
 #[derive(Debug, Clone, Copy)]
 struct WholeTier {
@@ -28,6 +31,7 @@ struct WholeTier {
 
 /// What a charge does with a record.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "tiers are read for every record: a box would be one more place to go to")]
 enum Form {
     /// The same amount whatever the quantity.
     Fee(i128),
@@ -47,6 +51,8 @@ struct Tiers {
     unit: i64,
     by_unit: Divisor,
     tiers: Vec<WholeTier>,
+    /// The ends of the first tiers.
+    edges: [i64; EDGES],
     /// The highest position whose total fits 64 bits.
     limit: i64,
     /// Each total is stored by itself (graduated charges without `round`), or the difference is rounded once.
@@ -96,8 +102,17 @@ impl Whole {
         }
     }
 
+    /// The same where all is far from the end of 64 bits, as it mostly is; none where it is not.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
+    pub fn small_amount(&self, before: i64, billed: i64, used: bool) -> Option<i64> {
+        match &self.form {
+            Form::Fee(fee) => i64::try_from(*fee).ok(),
+            Form::Tiers(tiers) => tiers.small_amount(before, billed, used),
+        }
+    }
+
     /// The amount of a record that bills units from a position on, and used some; none past 128 bits.
-    #[inline]
     pub fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
         match &self.form {
             Form::Fee(fee) => Some(*fee),
@@ -144,6 +159,8 @@ impl Tiers {
     ) -> Option<Self> {
         let unit = small(target.unit)?;
         let divisor = i128::from(per) * target.unit;
+        let mut edges = [i64::MAX; EDGES];
+        edges.iter_mut().zip(&tiers).for_each(|(edge, tier)| *edge = tier.up_to);
         let tiers = Self {
             connect_fee,
             connect_at_zero,
@@ -154,6 +171,7 @@ impl Tiers {
             unit,
             by_unit: Divisor::new(i64::try_from(divisor).ok().filter(|_| divisor <= MOST_TOTAL)?, target.mode)?,
             tiers,
+            edges,
             limit: 0,
             totals_stored: false,
             target,
@@ -196,16 +214,20 @@ impl Tiers {
         if billed > self.limit {
             return self.amount_above(0, billed, connect);
         }
-        Some(self.rounded(0, price * billed, connect))
+        Some(self.rounded(0, price * billed, connect).into())
     }
 
-    #[inline]
     fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
-        let after = before.checked_add(billed)?;
-        let connect = self.connect(used);
-        if after > self.limit {
-            return self.amount_above(before, after, connect);
+        match self.small_amount(before, billed, used) {
+            Some(amount) => Some(amount.into()),
+            None => self.amount_above(before, before.checked_add(billed)?, self.connect(used)),
         }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
+    fn small_amount(&self, before: i64, billed: i64, used: bool) -> Option<i64> {
+        let after = before.checked_add(billed).filter(|after| *after <= self.limit)?;
         let tier = self.tier(before);
         let from = tier.reached(before);
         // Most records begin and end in one tier.
@@ -214,7 +236,7 @@ impl Tiers {
         } else {
             self.tier(after).reached(after)
         };
-        Some(self.rounded(from, to, connect))
+        Some(self.rounded(from, to, self.connect(used)))
     }
 
     #[inline]
@@ -225,18 +247,22 @@ impl Tiers {
     /// What lies between two totals × per, and the connect fee, as amounts are stored.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    fn rounded(&self, from: i64, to: i64, connect: i64) -> i128 {
+    fn rounded(&self, from: i64, to: i64, connect: i64) -> i64 {
         if self.totals_stored {
-            let stored = |total| if self.per == 1 { total } else { self.by_per.rounded(total) };
-            return i128::from(stored(to) - stored(from) + connect);
+            if self.per == 1 {
+                return to - from + connect;
+            }
+            return self.by_per.rounded(to) - self.by_per.rounded(from) + connect;
         }
-        i128::from(self.by_unit.rounded(to - from + connect * self.per) * self.unit)
+        self.by_unit.rounded(to - from + connect * self.per) * self.unit
     }
 
     /// Where a position lies is counted rather than looked for: no branch depends on it.
     #[inline]
     fn tier(&self, position: i64) -> &WholeTier {
-        &self.tiers[self.tiers.iter().filter(|tier| position > tier.up_to).count()]
+        let near = self.edges.iter().map(|&edge| usize::from(position > edge)).sum();
+        let is_near = near < EDGES || self.tiers.len() <= EDGES + 1;
+        &self.tiers[if is_near { near } else { self.tiers.iter().filter(|tier| position > tier.up_to).count() }]
     }
 
     /// The same beyond 64 bits.
@@ -318,16 +344,16 @@ mod tests {
 
         #[test]
         fn tiers_are_those_of_the_model(
-            prices in prop::array::uniform3(0_i64..5_000_000_000_000), flats in prop::array::uniform3(0_i64..9_000_000_000_000),
-            widths in prop::array::uniform2(1_i64..1_000), per in prop_oneof![Just(1_i64), 1_i64..4_000], rounds: bool,
+            prices in prop::array::uniform6(0_i64..5_000_000_000_000), flats in prop::array::uniform6(0_i64..9_000_000_000_000),
+            widths in prop::collection::vec(1_i64..1_000, 0..=5), per in prop_oneof![Just(1_i64), 1_i64..4_000], rounds: bool,
             connect in 0_i64..1_000_000_000_000, decimals in 0_u32..=12, mode in modes(),
             before in prop_oneof![0_i64..3_000, 0..MOST_COUNTED], quantity in prop_oneof![0_i64..3_000, 0..MOST_UNITS],
         ) {
             let raw = |units: i64| i128::from(units) * ONE;
-            let edges = [0, raw(widths[0]), raw(widths[0] + widths[1])];
-            let tier = |i: usize| Tier { start: edges[i], up_to: edges.get(i + 1).copied(), price: 1 + i, flat: 4 + i };
+            let edges: Vec<i128> = (0..=widths.len()).map(|i| raw(widths[..i].iter().sum())).collect();
+            let tier = |i: usize| Tier { start: edges[i], up_to: edges.get(i + 1).copied(), price: 1 + i, flat: 7 + i };
             let graduated = Graduated {
-                tiers: (0..3).map(tier).collect(), per: raw(per), connect_fee: 0, connect_at_zero: false,
+                tiers: (0..edges.len()).map(tier).collect(), per: raw(per), connect_fee: 0, connect_at_zero: false,
                 block: Block { minimum: 0, increment: None }, rounds,
             };
             let values: Vec<i128> = [connect].into_iter().chain(prices).chain(flats).map(i128::from).collect();

@@ -68,7 +68,7 @@ impl Columns {
     /// The documents in their order, with their lines in theirs.
     pub fn documents(&self) -> Result<Vec<Document<'_>>> {
         let mut found = Vec::with_capacity(self.heads.iter().map(|heads| heads.nets.len()).sum());
-        let mut ids = <Keys>::default();
+        let mut ids = Keys::default();
         for heads in &self.heads {
             for row in 0..heads.nets.len() {
                 let document = heads.document(row)?;

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use arrow_array::Array;
 
+use crate::buckets::FREE;
 use crate::column::Text;
-use crate::keys::Sought;
 use crate::subscriber::Subscribers;
 
 /// Rows in a block.
@@ -26,8 +26,8 @@ pub struct Holders<'a> {
 enum Found {
     /// All: keys of a dictionary are looked for once a text.
     Places(Vec<u32>),
-    /// Where to look for the keys of the next rows.
-    Sought(Box<[Sought; BLOCK]>),
+    /// What the keys of the next rows are looked for by.
+    Words(Box<[u64; BLOCK]>),
 }
 
 impl<'a> Holders<'a> {
@@ -35,7 +35,7 @@ impl<'a> Holders<'a> {
     pub fn new(subscribers: &'a Subscribers, keys: &'a Text, rows: usize) -> Self {
         let found = match keys {
             Text::Same(_) | Text::Dictionary { .. } => Found::Places(keys.codes(rows, |key| subscribers.place_of(key))),
-            Text::Small(_) | Text::Large(_) | Text::View(_) => Found::Sought(Box::new([Sought::NOWHERE; BLOCK])),
+            Text::Small(_) | Text::Large(_) | Text::View(_) => Found::Words(Box::new([FREE; BLOCK])),
         };
         let mut holders = Self { subscribers, keys, rows, first: 0, found };
         holders.expect(0..BLOCK.min(rows));
@@ -47,16 +47,11 @@ impl<'a> Holders<'a> {
         let subscribers = self.subscribers;
         match (&mut self.found, self.keys) {
             (Found::Places(places), _) => places[rows].iter().for_each(|&place| subscribers.expect_place(place)),
-            (Found::Sought(sought), Text::Small(keys)) if keys.null_count() == 0 => {
-                sought.iter_mut().zip(rows).for_each(|(sought, row)| *sought = subscribers.seek(Some(keys.value(row))));
+            (Found::Words(words), Text::Small(keys)) if keys.null_count() == 0 => {
+                words.iter_mut().zip(rows).for_each(|(word, row)| *word = subscribers.seek(Some(keys.value(row))));
             }
-            (Found::Sought(sought), keys) => {
-                sought.iter_mut().zip(rows).for_each(|(sought, row)| *sought = subscribers.seek(keys.get(row)));
-            }
-        }
-        if let Found::Sought(sought) = &self.found {
-            for sought in sought.iter() {
-                subscribers.expect(sought);
+            (Found::Words(words), keys) => {
+                words.iter_mut().zip(rows).for_each(|(word, row)| *word = subscribers.seek(keys.get(row)));
             }
         }
     }
@@ -68,9 +63,9 @@ impl<'a> Holders<'a> {
         let mut block = [0; BLOCK];
         match &self.found {
             Found::Places(places) => block[..len].copy_from_slice(&places[first..first + len]),
-            Found::Sought(sought) => {
-                for (at, (place, sought)) in block[..len].iter_mut().zip(sought.iter()).enumerate() {
-                    *place = subscribers.place(sought, || keys.get(first + at));
+            Found::Words(words) => {
+                for (at, (place, &word)) in block[..len].iter_mut().zip(words.iter()).enumerate() {
+                    *place = subscribers.place(word, || keys.get(first + at));
                 }
             }
         }

@@ -182,7 +182,7 @@ pub fn closed_month(options: &Options) -> Result<Option<i32>> {
 pub fn counters(engine: &Engine, mut all: Vec<Standing>) -> Result<RecordBatch> {
     parallel::sort_by_key(&mut all, |counter| counter.key);
     let (compiled, subscribers) = (&engine.compiled, &engine.subscribers);
-    let mut paths = <Names>::default();
+    let mut paths = Names::default();
     let mut codes = Vec::with_capacity(all.len());
     // A service keeps these tables, one for each account: they take no more room than they need.
     let mut owners = StringBuilder::with_capacity(all.len(), 16 * all.len());

@@ -118,7 +118,7 @@ impl Desk<'_> {
         let counter = charge.counted.and_then(|_| space.slots.get(number).copied());
         let mut count = counter.map_or_else(Count::default, |place| {
             let moved = space.moved.iter().rev().find(|entry| entry.0 == place);
-            moved.map_or_else(|| counters.get(place).count(), |entry| entry.1)
+            moved.map_or_else(|| counters.count(place), |entry| entry.1)
         });
         let before = count;
         let priced = version.model.price(values, &input, &mut count, charge.target);

@@ -67,6 +67,12 @@ impl Safe {
         Self { from: self.from.max(other.from), to: self.to.min(other.to) }
     }
 
+    /// Those of 64 bits, from one on, and 0, up to another.
+    pub fn small(self) -> (i64, i64) {
+        let bound = |bound: i128| i64::try_from(bound).unwrap_or(i64::MAX);
+        (bound(self.from), bound(self.to))
+    }
+
     /// Whether an amount that is not negative is one of them.
     #[inline]
     pub fn holds(self, amount: i128) -> bool {

@@ -1,8 +1,9 @@
 //! Keys: which subscriptions pay for the usage of each, highest priority first.
 
 use std::cmp::Reverse;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use super::index::Index;
 use super::only::{Numbered, only};
 use super::read::Problems;
 use super::subscriptions::{Rows, TABLE};
@@ -24,7 +25,7 @@ impl Subscribers {
     /// Pairs of (key, subscription), sorted into runs by key.
     pub(super) fn add_keys(&mut self, rows: &Rows, problems: &mut Problems) -> Result<()> {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut keys = <Names>::default();
+        let mut keys = Names::default();
         rows.columns.each_key(|row, key| {
             if let Some(subscription) = rows.id(row).and_then(|id| self.subscriptions.names.code(id)) {
                 pairs.push((keys.intern(key), subscription));
@@ -46,7 +47,9 @@ impl Subscribers {
         self.by_key = pairs.into_iter().map(|pair| pair.1).collect();
         let (mut profiles, mut tenures) = (Numbered::default(), Numbered::default());
         let mut only = |holding: &Holding| only(holding, &mut profiles, &mut tenures);
-        self.keys = keys.with(|key| self.only_of(self.of_key(key)).map(&mut only).unwrap_or_default());
+        let only = (0..keys.len() as u32).map(|key| self.only_of(self.of_key(key)).map(&mut only).unwrap_or_default());
+        self.index = Arc::new(Index::new(&keys, &only.collect::<Vec<_>>()));
+        self.keys = keys;
         (self.profiles, self.tenures) = (profiles.into(), tenures.all().into());
         for key in 0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX) {
             if let Some(two) = self.equals(self.of_key(key)) {

@@ -11,16 +11,14 @@ use crate::rate::holders::BLOCK;
 pub struct Block {
     /// Whether a row fits the lane, as far as it is known.
     pub fits: [bool; BLOCK],
-    pub row: [u32; BLOCK],
-    pub time: [i64; BLOCK],
     pub account: [u32; BLOCK],
     pub subscription: [u32; BLOCK],
     pub profile: [u32; BLOCK],
-    pub zone: [u32; BLOCK],
-    /// The class of the zone.
+    /// The class of its zone.
     pub class: [u32; BLOCK],
     pub band: [u32; BLOCK],
     pub mark: [u32; BLOCK],
+    /// Whole units, or `NO_UNITS`; below 0 if it has other ones.
     pub quantity: [i64; BLOCK],
     pub billed: [i64; BLOCK],
     pub amount: [i128; BLOCK],
@@ -31,12 +29,9 @@ impl Default for Block {
         let none = [0; BLOCK];
         Self {
             fits: [false; BLOCK],
-            row: none,
-            time: [0; BLOCK],
             account: none,
             subscription: none,
             profile: none,
-            zone: none,
             class: none,
             band: none,
             mark: none,
@@ -48,29 +43,32 @@ impl Default for Block {
 }
 
 impl Lane {
-    /// Adds the rows of a block that fit, a column after the other.
-    pub fn extend(&mut self, block: &Block, len: usize) {
+    /// Adds those rows of a block that fit, a column after the other; the block's first has this number, and theirs are
+    /// these zones.
+    pub fn extend(&mut self, block: &Block, first: usize, zones: &[u32]) {
+        let len = zones.len();
+        let rows = first as u32..(first + len) as u32;
         let fits = block.fits.get(..len).unwrap_or_default();
         if fits == [true; BLOCK] {
+            self.row.extend(rows);
+            self.zone.extend_from_slice(zones);
             return self.extend_whole(block);
         }
-        add(&mut self.row, &block.row, fits);
-        add(&mut self.account, &block.account, fits);
-        add(&mut self.subscription, &block.subscription, fits);
-        add(&mut self.zone, &block.zone, fits);
-        add(&mut self.band, &block.band, fits);
-        add(&mut self.mark, &block.mark, fits);
-        add(&mut self.quantity, &block.quantity, fits);
-        add(&mut self.billed, &block.billed, fits);
-        add(&mut self.amount, &block.amount, fits);
+        add(&mut self.row, rows, fits);
+        add(&mut self.zone, zones.iter().copied(), fits);
+        add(&mut self.account, block.account, fits);
+        add(&mut self.subscription, block.subscription, fits);
+        add(&mut self.band, block.band, fits);
+        add(&mut self.mark, block.mark, fits);
+        add(&mut self.quantity, block.quantity, fits);
+        add(&mut self.billed, block.billed, fits);
+        add(&mut self.amount, block.amount, fits);
     }
 
     /// Adds all rows of a block, as many as it can have.
     fn extend_whole(&mut self, block: &Block) {
-        self.row.extend_from_slice(&block.row);
         self.account.extend_from_slice(&block.account);
         self.subscription.extend_from_slice(&block.subscription);
-        self.zone.extend_from_slice(&block.zone);
         self.band.extend_from_slice(&block.band);
         self.mark.extend_from_slice(&block.mark);
         self.quantity.extend_from_slice(&block.quantity);
@@ -80,6 +78,6 @@ impl Lane {
 }
 
 /// Adds those of a column that fit.
-fn add<T: Copy>(column: &mut Vec<T>, block: &[T; BLOCK], fits: &[bool]) {
-    column.extend(block.iter().zip(fits).filter(|(_, fits)| **fits).map(|(value, _)| *value));
+fn add<T>(column: &mut Vec<T>, block: impl IntoIterator<Item = T>, fits: &[bool]) {
+    column.extend(block.into_iter().zip(fits).filter(|(_, fits)| **fits).map(|(value, _)| value));
 }

@@ -4,17 +4,21 @@ mod arrival;
 mod canonical;
 
 use super::{Lane, Mark, NO_UNITS, split_fault};
+use crate::buckets::FREE;
 use crate::catalog::{Reset, Scope};
 use crate::charge::Whole;
-use crate::counter::{Counters, NEVER, Probe};
+use crate::counter::{Counters, NEVER, words};
 use crate::prefetch::prefetch;
 use crate::rate::chunk::Chunk;
+use crate::rate::holders::BLOCK;
 use crate::rate::order;
 use crate::rate::route::{Context, Fault};
 use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
 use crate::split::Safe;
-use crate::under_way::UnderWay;
+
+/// In place of the counter of a row whose charge does not count.
+const NOWHERE: u32 = u32::MAX;
 
 /// What a partition makes of its rows in the lane of a chunk, in their order.
 #[derive(Debug, Default)]
@@ -46,13 +50,14 @@ struct Item {
 #[derive(Debug, Clone, Copy)]
 struct Move<'a> {
     charge: u32,
-    scope: Scope,
+    by_account: bool,
     reset: Reset,
-    /// The kind of their counters, unless it is for each row to say.
-    kind: Option<u32>,
+    /// Their counters as they are looked for, unless it is for each row to say of which kind they are.
+    words: Option<u64>,
     whole: &'a Whole,
-    /// Amounts that are sure to be split without a fault.
+    /// Amounts that are sure to be split without a fault, the small ones of them from one on up to another.
     safe: Safe,
+    small: (i64, i64),
 }
 
 /// One partition's way through the lanes of some chunks.
@@ -62,7 +67,6 @@ struct Count<'a> {
     /// Number of the first chunk in the whole call.
     base: usize,
     partition: usize,
-    counters: &'a mut Counters,
     has_opening: bool,
     /// By chunk and mark; none for marks that do not count.
     moves: Vec<Vec<Option<Move<'a>>>>,
@@ -78,9 +82,8 @@ pub fn count(
 ) -> Option<Vec<Counted>> {
     let moves_of = |chunk: &Chunk| moves(&contexts[chunk.source as usize], &chunk.lane, counters);
     let moves = chunks.iter().map(moves_of).collect();
-    let has_opening = counters.has_opening();
-    let mut count = Count { contexts, chunks, base, partition, counters, has_opening, moves };
-    if sort { Some(count.in_canonical_order()) } else { count.in_order_of_arrival() }
+    let count = Count { contexts, chunks, base, partition, has_opening: counters.has_opening(), moves };
+    if sort { Some(count.in_canonical_order(counters)) } else { count.in_order_of_arrival(counters) }
 }
 
 /// What the rows of each mark of a lane do.
@@ -94,13 +97,15 @@ fn moves<'a>(context: &Context<'a>, lane: &Lane, counters: &mut Counters) -> Vec
             Reset::Never => Some(NEVER),
             Reset::Month => None,
         };
+        let safe = lanes.safe(lane.set(mark));
         Some(Move {
             charge: charge.charge,
-            scope: counted.scope,
+            by_account: counted.scope == Scope::Account,
             reset: counted.reset,
-            kind: period.map(|period| counters.kind(0, charge.charge, period)),
+            words: period.map(|period| words(counters.kind(0, charge.charge, period))),
             whole: &charge.whole,
-            safe: lanes.safe(lane.set(mark)),
+            safe,
+            small: safe.small(),
         })
     };
     lane.marks.iter().map(of).collect()
@@ -118,27 +123,56 @@ impl<'a> Count<'a> {
         (lane, lane.mine.get(self.partition).map_or(&[], Vec::as_slice))
     }
 
-    /// Leads the rows of a chunk to their counters, in order of arrival, and through `visit`, as long as it says so.
-    fn each(&mut self, chunk: u32, mut visit: impl FnMut(&mut Self, &Item, usize) -> bool) -> bool {
+    /// Leads the rows of a chunk to their counters, in order of arrival, and through `visit`, as long as it says so: a
+    /// block of them looks for its counters while memory answers for the next and after the one before is visited.
+    fn each(
+        &self,
+        counters: &mut Counters,
+        chunk: u32,
+        mut visit: impl FnMut(&mut Counters, &Item, usize) -> bool,
+    ) -> bool {
         let (lane, mine) = self.lane(chunk);
-        let mut under_way = UnderWay::new();
-        for (step, at) in UnderWay::<(Item, Probe)>::steps(mine.iter()).enumerate() {
-            under_way.set_out(at.and_then(|&at| {
-                let item = self.item(chunk, lane, usize::from(at), step);
-                let (owner, kind) = self.owner(lane, &item)?;
-                Some((item, self.counters.expect(owner, kind)))
-            }));
-            if let Some((_, probe)) = under_way.half_way() {
-                self.counters.expect_counter(probe);
-            }
-            if let Some((item, probe)) = under_way.arrived() {
-                let place = self.counters.place_of(&probe);
-                if !visit(self, &item, place) {
-                    return false;
+        let block = |number: usize| mine.chunks(BLOCK).nth(number).unwrap_or_default();
+        let (mut words, mut places) = ([FREE; BLOCK], [NOWHERE; BLOCK]);
+        for step in 0..mine.len().div_ceil(BLOCK) + 2 {
+            if let Some(found) = step.checked_sub(2) {
+                for ((&at, &place), ordinal) in block(found).iter().zip(&places).zip(found * BLOCK..) {
+                    let item = self.item(chunk, lane, usize::from(at), ordinal);
+                    if place != NOWHERE && !visit(counters, &item, place as usize) {
+                        return false;
+                    }
                 }
+            }
+            if let Some(sought) = step.checked_sub(1) {
+                for ((_, &word), place) in block(sought).iter().zip(&words).zip(&mut places) {
+                    *place = if word == FREE { NOWHERE } else { counters.place_of(word) as u32 };
+                    counters.expect_counter(*place as usize);
+                }
+            }
+            let moves = &self.moves[chunk as usize];
+            for (&at, word) in block(step).iter().zip(&mut words) {
+                let at = usize::from(at);
+                *word = match &moves[lane.mark[at] as usize] {
+                    Some(Move { words: Some(words), by_account: true, .. }) => words | u64::from(lane.account[at]),
+                    Some(of) => self.word(counters, chunk, of, at),
+                    None => FREE,
+                };
+                counters.expect(*word);
             }
         }
         true
+    }
+
+    /// The counter that a row moves, as it is looked for.
+    fn word(&self, counters: &mut Counters, chunk: u32, of: &Move, at: usize) -> u64 {
+        let Chunk { lane, rows, .. } = &self.chunks[chunk as usize];
+        let owner = if of.by_account { lane.account[at] } else { lane.subscription[at] };
+        let words = of.words.unwrap_or_else(|| {
+            let time = rows.time.values[lane.row[at] as usize];
+            let period = self.context(chunk).subscribers.period_of(of.reset, lane.account[at], time);
+            words(counters.kind(0, of.charge, period))
+        });
+        words | u64::from(owner)
     }
 
     /// A row of a lane.
@@ -156,40 +190,42 @@ impl<'a> Count<'a> {
         self.moves[item.chunk as usize][item.mark as usize].as_ref()
     }
 
-    /// Whose counter of which kind a row moves; none if its charge does not count.
-    #[inline]
-    fn owner(&mut self, lane: &Lane, item: &Item) -> Option<(u32, u32)> {
-        let (of, at) = (self.of(item)?, usize::from(item.at));
-        let owner = match of.scope {
-            Scope::Account => lane.account[at],
-            Scope::Subscription | Scope::Record => lane.subscription[at],
-        };
-        if let Some(kind) = of.kind {
-            return Some((owner, kind));
-        }
-        let (charge, reset) = (of.charge, of.reset);
-        let period = self.context(item.chunk).subscribers.period_of(reset, lane.account[at], item.time);
-        Some((owner, self.counters.kind(0, charge, period)))
-    }
-
     /// Prices a row by its counter, which it moves unless it is rejected.
-    #[inline]
-    fn price(&mut self, item: &Item, place: usize, counted: &mut Counted) {
-        let before = self.counters.get(place).whole();
-        let amount = self.of(item).and_then(|of| {
-            let amount = of.whole.amount(before, item.billed, item.billed != 0);
-            amount.filter(|&amount| of.safe.holds(amount) || self.can_split(item, amount, counted))
-        });
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
+    fn price(&self, counters: &mut Counters, item: &Item, place: usize, counted: &mut Counted) {
         let ordinal = usize::from(item.ordinal);
-        counted.before[ordinal] = before;
-        if self.has_opening && item.time < self.counters.opening_watermark(place) {
+        if self.has_opening && item.time < counters.opening_watermark(place) {
             counted.flags[ordinal] = OUT_OF_ORDER;
         }
+        let Some(of) = self.of(item) else { return };
+        let (before, billed) = (counters.get(place).whole(), item.billed);
+        counted.before[ordinal] = before;
         let at = (item.chunk + self.base as u32, u32::from(item.row));
+        let small = of.whole.small_amount(before, billed, billed != 0);
+        let small = small.filter(|&amount| amount <= of.small.1 && (amount >= of.small.0 || amount == 0));
         // An amount is found only where the position after it fits.
-        let moves = |amount: &i128| self.counters.advance(place, before + item.billed, *amount, item.time, at);
+        match small.filter(|&amount| counters.advance(place, before + billed, amount, item.time, at)) {
+            Some(amount) => counted.amount[ordinal] = amount.into(),
+            None => self.price_closely(counters, (of, item, at), place, counted),
+        }
+    }
+
+    /// The same of an amount that is large, or perhaps cannot be split.
+    #[cold]
+    fn price_closely(
+        &self,
+        counters: &mut Counters,
+        (of, item, at): (&Move, &Item, (u32, u32)),
+        place: usize,
+        counted: &mut Counted,
+    ) {
+        let before = counters.get(place).whole();
+        let amount = of.whole.amount(before, item.billed, item.billed != 0);
+        let amount = amount.filter(|&amount| of.safe.holds(amount) || self.can_split(item, amount, counted));
+        let moves = |amount: &i128| counters.advance_far(place, before + item.billed, *amount, item.time, at);
         match amount.filter(moves) {
-            Some(amount) => counted.amount[ordinal] = amount,
+            Some(amount) => counted.amount[usize::from(item.ordinal)] = amount,
             None => self.reject(item, counted),
         }
     }

@@ -7,7 +7,7 @@ use super::{Lane, NO_UNITS};
 use crate::band::Span;
 use crate::charge::MOST_UNITS;
 use crate::clock::HORIZON;
-use crate::column::{Cell, Text};
+use crate::column::{Cell, Numbers, Text};
 use crate::compile::LaneCharge;
 use crate::guide::Choice;
 use crate::rate::holders::{BLOCK, Holders};
@@ -22,8 +22,9 @@ struct Entry<'a, 'b> {
     codes: &'b mut Codes,
     /// Whether no row is left out, and identities, times and keys are all as they should be.
     is_clean: bool,
-    /// The quantities, where they are all integers.
+    /// The quantities, where all are fine: as integers, or raw.
     units: Option<&'a [i64]>,
+    raw: Option<&'a [i128]>,
     /// By cycle: the last month found, from its start to its end.
     months: Vec<(i64, i64, i32)>,
     /// The bands found last, by profile.
@@ -34,11 +35,15 @@ struct Entry<'a, 'b> {
     /// Ways in all bands, by what the guide tells.
     far: Ways,
     marks: Marks,
+    /// By mark: its charge.
+    charges: Vec<&'a LaneCharge>,
     sets: Vec<Vec<(u32, u32)>>,
     chosen: Vec<u32>,
     scratch: Vec<i128>,
 }
 
+/// In place of a quantity that is not whole, or not within bounds.
+const OTHER: i64 = -1;
 /// Rows after which most are near their ways, if they come in order of time.
 const LEARNING: usize = 512;
 /// How many bands are remembered.
@@ -55,12 +60,14 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         codes,
         is_clean: has_ids && !rows.has_long && rows.time.cells.all_fine() && rows.skipped.is_empty(),
         units: integers.filter(|_| rows.quantity.cells.all_fine()),
+        raw: if rows.quantity.cells.all_fine() && integers.is_none() { Some(&rows.quantity.values) } else { None },
         months: vec![(0, 0, 0); context.subscribers.cycles.len()],
         bands: vec![(0, no_band); context.compiled.plans.len().clamp(1, BANDS).next_power_of_two()],
         near: Ways::new(rows.len),
         is_near: true,
         far: Ways::new(rows.len),
         marks: Marks::default(),
+        charges: Vec::new(),
         sets: vec![Vec::new()],
         chosen: Vec::new(),
         scratch: Vec::new(),
@@ -72,8 +79,9 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         entry.codes.key.extend_from_slice(&places[..len]);
         entry.find_payers(first, &places[..len], &mut block);
         entry.find_marks(first, len, &mut block);
+        entry.find_quantities(first, len, &mut block);
         entry.find_amounts(len, &mut block);
-        lane.extend(&block, len);
+        lane.extend(&block, first, &entry.codes.zone[first..first + len]);
         let unfit = block.fits[..len].iter().enumerate().filter(|(_, fits)| !**fits).map(|(at, _)| first + at);
         rest.extend(unfit.filter(|&row| !rows.is_skipped(row)).map(|row| row as u32));
     }
@@ -86,20 +94,20 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
     lane
 }
 
-impl<'a> Entry<'a, '_> {
+impl Entry<'_, '_> {
     /// Who pays for rows. A row fits if it has all that makes it a record, and its key one holding in force.
     fn find_payers(&mut self, first: usize, places: &[u32], block: &mut Block) {
         let (subscribers, classes) = (self.context.subscribers, &self.context.compiled.zone_classes);
-        let rows = first..first + places.len();
-        let known = places.iter().zip(&self.rows.time.values[rows.clone()]).zip(&self.codes.zone[rows]);
-        for (at, ((&place, &time), &zone)) in known.enumerate().take(BLOCK) {
-            let payer = subscribers.payer(place, time);
+        let len = places.len().min(BLOCK);
+        let rows = first..first + len;
+        let (places, times, zones) = (&places[..len], &self.rows.time.values[rows.clone()], &self.codes.zone[rows]);
+        for at in 0..len {
+            let (time, payer) = (times[at], subscribers.payer(places[at], times[at]));
             // A destination that cannot be read has none.
-            let class = classes.get(zone as usize);
+            let class = classes.get(zones[at] as usize).copied().unwrap_or(NONE);
             let is_fine = self.is_clean || self.is_fine(first + at);
-            block.fits[at] = payer.profile != NONE && class.is_some() && (0..HORIZON).contains(&time) && is_fine;
-            (block.row[at], block.time[at]) = ((first + at) as u32, time);
-            (block.zone[at], block.class[at]) = (zone, class.copied().unwrap_or(0));
+            block.fits[at] = payer.profile != NONE && class != NONE && (0..HORIZON).contains(&time) && is_fine;
+            block.class[at] = class;
             (block.account[at], block.subscription[at], block.profile[at]) =
                 (payer.account, payer.subscription, payer.profile);
         }
@@ -112,12 +120,12 @@ impl<'a> Entry<'a, '_> {
         let mut strayed = 0;
         for at in 0..len {
             if block.fits[at] {
-                let service = self.codes.service[first + at];
+                let (service, time) = (self.codes.service[first + at], self.rows.time.values[first + at]);
                 let signs = Signs { profile: block.profile[at], service, place: block.class[at] };
-                let near = if self.is_near { self.near.get(signs, block.time[at]) } else { None };
+                let near = if self.is_near { self.near.get(signs, time) } else { None };
                 let near = near.map(|way| (way.mark, way.band));
                 strayed += usize::from(near.is_none());
-                let found = near.or_else(|| self.find_mark(signs, block, at));
+                let found = near.or_else(|| self.find_mark(signs, block, (first, at)));
                 block.fits[at] = found.is_some();
                 (block.mark[at], block.band[at]) = found.unwrap_or_default();
             }
@@ -125,23 +133,41 @@ impl<'a> Entry<'a, '_> {
         self.is_near &= strayed * 2 <= len || first < LEARNING;
     }
 
+    /// Their quantities in whole units, within bounds.
+    fn find_quantities(&self, first: usize, len: usize, block: &mut Block) {
+        let rows = first..first + len.min(BLOCK);
+        let bounded = |units: i64| if (0..=MOST_UNITS).contains(&units) { units } else { OTHER };
+        let quantity = &self.rows.quantity;
+        let to = block.quantity.iter_mut();
+        match (self.units, self.raw) {
+            (Some(units), _) => to.zip(&units[rows]).for_each(|(to, &units)| *to = bounded(units)),
+            (None, Some(raw)) => to.zip(&raw[rows]).for_each(|(to, &raw)| {
+                let units = Numbers::small_units(raw).or_else(|| Numbers::units_of(raw));
+                *to = units.map_or(OTHER, bounded);
+            }),
+            (None, None) => to.zip(rows).for_each(|(to, row)| {
+                let is_fine = quantity.cells.get(row) == Cell::Fine;
+                *to = if is_fine { quantity.units(row).map_or(OTHER, bounded) } else { NO_UNITS };
+            }),
+        }
+    }
+
     /// What is billed of them, and what that costs; of what counts, the price is known when its counter is.
     fn find_amounts(&mut self, len: usize, block: &mut Block) {
         let len = len.min(BLOCK);
         for at in 0..len {
             if block.fits[at] {
-                let mark = *self.marks.get(block.mark[at]);
-                let charge = &self.context.compiled.lanes.charges[mark.charge as usize];
-                let quantity = self.quantity(charge, block.row[at] as usize);
-                block.fits[at] = quantity.is_some();
-                let quantity = quantity.unwrap_or(NO_UNITS);
-                let billed = if quantity == NO_UNITS { None } else { charge.whole.billed(quantity) };
-                (block.quantity[at], block.billed[at]) = (quantity, billed.unwrap_or(NO_UNITS));
+                let mark = block.mark[at];
+                let charge = self.charges[mark as usize];
+                let quantity = block.quantity[at];
+                block.fits[at] = quantity >= 0 || (quantity == NO_UNITS && !charge.whole.reads_quantity());
+                let billed = if quantity < 0 { None } else { charge.whole.billed(quantity) };
+                block.billed[at] = billed.unwrap_or(NO_UNITS);
                 block.amount[at] = 0;
                 if charge.counted.is_none() && block.fits[at] {
+                    let set = self.marks.get(mark).set;
                     let amount = charge.whole.price(billed.unwrap_or(0), quantity != 0);
-                    let fits = |&amount: &i128| mark.set == 0 || self.can_split(mark.set, amount);
-                    let amount = amount.filter(fits);
+                    let amount = amount.filter(|&amount| set == 0 || self.can_split(set, amount));
                     (block.amount[at], block.fits[at]) = (amount.unwrap_or(0), amount.is_some());
                 }
             }
@@ -189,16 +215,20 @@ impl<'a> Entry<'a, '_> {
 
     /// The mark and the band of a row whose way is not near; none if that is not for a lane to say.
     #[inline(never)]
-    fn find_mark(&mut self, signs: Signs, block: &Block, at: usize) -> Option<(u32, u32)> {
-        let (time, zone) = (block.time[at], block.zone[at]);
+    fn find_mark(&mut self, signs: Signs, block: &Block, (first, at): (usize, usize)) -> Option<(u32, u32)> {
+        let (time, zone) = (self.rows.time.values[first + at], self.codes.zone[first + at]);
         let profile = self.context.subscribers.profile(signs.profile);
         let span = self.band(signs.profile, profile, time)?;
         let list = self.context.compiled.plans[profile.plan as usize].guide.list(signs.service, zone, span.band);
         let by_list = Signs { place: list, ..signs };
         let known = self.far.get(by_list, time).copied();
-        let way = match known {
-            Some(way) => way,
-            None => self.way(by_list, profile, span.band, block, at)?,
+        let way = if let Some(way) = known {
+            way
+        } else {
+            let (account, subscription) = (block.account[at], block.subscription[at]);
+            let Profile { plan, cycle, clock } = profile;
+            let held = Held { subscription, plan, account, cycle, clock, ..Held::NONE };
+            self.way(by_list, held, span.band, first + at)?
         };
         let (from, until) = (way.from.max(span.from), way.until.min(span.until));
         if self.is_near && from <= time && time < until {
@@ -209,16 +239,16 @@ impl<'a> Entry<'a, '_> {
 
     /// The way of a row, remembered as far as its signs alone tell it; none if that is not for a lane to say.
     #[cold]
-    fn way(&mut self, signs: Signs, profile: Profile, band: u32, block: &Block, at: usize) -> Option<Way> {
-        let compiled = self.context.compiled;
-        let time = block.time[at];
-        let (start, end, month) = self.month(profile.cycle, time);
-        let record = &self.record(block, at, profile, month, band);
-        let (charge, is_lasting) = match compiled.plans[profile.plan as usize].guide.only(signs.place) {
+    fn way(&mut self, signs: Signs, held: Held, band: u32, row: usize) -> Option<Way> {
+        let (compiled, subscribers, rows) = (self.context.compiled, self.context.subscribers, self.rows);
+        let (time, zone) = (rows.time.values[row], self.codes.zone[row]);
+        let (start, end, month) = self.month(held.cycle, time);
+        let record = &Record { compiled, subscribers, rows, row, held, plan: held.plan, month, zone, band };
+        let (charge, is_lasting) = match compiled.plans[held.plan as usize].guide.only(signs.place) {
             Choice::One(charge) => (charge, true),
             Choice::Ask => (self.ask(record, signs.service)?, false),
         };
-        let (version, from, until) = compiled.charges[charge as usize].version_span(time, profile.clock)?;
+        let (version, from, until) = compiled.charges[charge as usize].version_span(time, held.clock)?;
         let number = compiled.lanes.of(charge, version);
         let lane_charge = compiled.lanes.charges.get(number as usize)?;
         let is_late = self.context.closed.is_some_and(|closed| month <= closed);
@@ -229,6 +259,9 @@ impl<'a> Entry<'a, '_> {
         // Services that the catalog does not name have one code for many texts.
         let is_named = (signs.service as usize) < compiled.services.len() || matches!(self.rows.service, Text::Same(_));
         let mark = self.marks.number(Mark { charge: number, month, set });
+        if mark as usize == self.charges.len() {
+            self.charges.push(lane_charge);
+        }
         if is_lasting && (lane_charge.agreements.is_empty() || (lane_charge.by_service && is_named)) {
             let (from, until) = (from.max(shared_from).max(start), until.min(shared_until).min(end));
             let way = Way { signs, band, from, until, mark };
@@ -243,27 +276,6 @@ impl<'a> Entry<'a, '_> {
         self.chosen.clear();
         record.choose(service, &mut self.chosen);
         if let [only] = self.chosen.as_slice() { Some(*only) } else { None }
-    }
-
-    fn record(&self, block: &Block, at: usize, profile: Profile, month: i32, band: u32) -> Record<'a> {
-        let (compiled, subscribers, rows) = (self.context.compiled, self.context.subscribers, self.rows);
-        let (row, zone) = (block.row[at] as usize, block.zone[at]);
-        let Profile { plan, cycle, clock } = profile;
-        let (account, subscription) = (block.account[at], block.subscription[at]);
-        let held = Held { subscription, plan, account, cycle, clock, ..Held::NONE };
-        Record { compiled, subscribers, rows, row, held, plan, month, zone, band }
-    }
-
-    /// Whole units within bounds; none if the row must be looked at closely.
-    #[inline]
-    fn quantity(&self, charge: &LaneCharge, row: usize) -> Option<i64> {
-        let quantity = &self.rows.quantity;
-        let units = match self.units {
-            Some(units) => Some(units[row]),
-            None if quantity.cells.get(row) == Cell::Fine => quantity.units(row),
-            None => return (!charge.whole.reads_quantity()).then_some(NO_UNITS),
-        };
-        units.filter(|units| (0..=MOST_UNITS).contains(units))
     }
 
     /// The agreements that share the line, and between which instants; none if that is not for a lane to say.

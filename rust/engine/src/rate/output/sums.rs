@@ -74,8 +74,8 @@ impl Writer<'_> {
     fn line_sum_batch(&self, sums: &[(LineKey, Sum)]) -> Result<RecordBatch> {
         let (compiled, subscribers) = (&self.engine.compiled, &self.engine.subscribers);
         let dictionaries = &self.engine.dictionaries;
-        let mut items = <Names>::default();
-        let mut categories = <Names>::default();
+        let mut items = Names::default();
+        let mut categories = Names::default();
         let each =
             |code: &mut dyn FnMut(&LineKey) -> i32| -> Vec<i32> { sums.iter().map(|(key, _)| code(key)).collect() };
         let charge = |key: &LineKey| &compiled.charges[key.2 as usize];

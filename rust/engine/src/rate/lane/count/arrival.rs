@@ -1,20 +1,21 @@
 //! In order of arrival, which is mostly the canonical one.
 
 use super::{Count, Counted, Item};
+use crate::counter::{Counter, Counters};
 
 impl Count<'_> {
     /// Counts chunk by chunk; none if a record belongs before one that is already counted.
-    pub(super) fn in_order_of_arrival(&mut self) -> Option<Vec<Counted>> {
-        (0..self.chunks.len() as u32).map(|chunk| self.chunk(chunk)).collect()
+    pub(super) fn in_order_of_arrival(&self, counters: &mut Counters) -> Option<Vec<Counted>> {
+        (0..self.chunks.len() as u32).map(|chunk| self.chunk(counters, chunk)).collect()
     }
 
-    fn chunk(&mut self, number: u32) -> Option<Counted> {
+    fn chunk(&self, counters: &mut Counters, number: u32) -> Option<Counted> {
         let (lane, mine) = self.lane(number);
         let mut counted = Counted::of(lane, mine, self.has_opening);
-        let is_in_order = self.each(number, |count, item, place| {
-            let is_next = !count.is_behind(item, place);
+        let is_in_order = self.each(counters, number, |counters, item, place| {
+            let is_next = !self.is_behind(item, counters.get(place));
             if is_next {
-                count.price(item, place, &mut counted);
+                self.price(counters, item, place, &mut counted);
             }
             is_next
         });
@@ -23,8 +24,7 @@ impl Count<'_> {
 
     /// Whether a counter has seen a record that belongs after this one, in this call.
     #[inline]
-    fn is_behind(&self, item: &Item, place: usize) -> bool {
-        let counter = self.counters.get(place);
+    fn is_behind(&self, item: &Item, counter: &Counter) -> bool {
         item.time <= counter.latest_time
             && counter.is_touched()
             && (item.time < counter.latest_time || self.precedes(item, counter.latest))

@@ -1,14 +1,15 @@
 //! In canonical order, for records that came in another: laid out counter by counter, and sorted within each.
 
 use super::{Count, Counted, Item};
+use crate::counter::Counters;
 use crate::prefetch::prefetch;
 use crate::under_way::AHEAD;
 
 impl Count<'_> {
     /// Counts all rows of the partition.
-    pub(super) fn in_canonical_order(&mut self) -> Vec<Counted> {
-        let places = self.places();
-        let mut ends = self.starts(&places);
+    pub(super) fn in_canonical_order(&self, counters: &mut Counters) -> Vec<Counted> {
+        let places = self.places(counters);
+        let mut ends = starts(&places, counters.len());
         let mut items = vec![Item::NONE; places.len()];
         let mut next = 0;
         self.each_item(&places, |item, place| {
@@ -39,35 +40,22 @@ impl Count<'_> {
                 a.time.cmp(&b.time).then_with(|| self.tie(rows().0, rows().1)).then_with(|| rows().0.cmp(&rows().1))
             });
             for item in &*mine {
-                self.price(item, place, &mut counted[item.chunk as usize]);
+                self.price(counters, item, place, &mut counted[item.chunk as usize]);
             }
         }
         counted
     }
 
     /// The counters of the rows that move one, in order of arrival.
-    fn places(&mut self) -> Vec<u32> {
+    fn places(&self, counters: &mut Counters) -> Vec<u32> {
         let mut places = Vec::new();
         for number in 0..self.chunks.len() as u32 {
-            self.each(number, |_, _, place| {
+            self.each(counters, number, |_, _, place| {
                 places.push(place as u32);
                 true
             });
         }
         places
-    }
-
-    /// Where the items of each counter start.
-    fn starts(&self, places: &[u32]) -> Vec<u32> {
-        let mut starts = vec![0_u32; self.counters.len()];
-        for &place in places {
-            starts[place as usize] += 1;
-        }
-        let mut next = 0;
-        for start in &mut starts {
-            (*start, next) = (next, next + *start);
-        }
-        starts
     }
 
     /// Every row of the partition that moves a counter, in order of arrival.
@@ -83,6 +71,19 @@ impl Count<'_> {
             }
         }
     }
+}
+
+/// Where the items of each of so many counters start.
+fn starts(places: &[u32], counters: usize) -> Vec<u32> {
+    let mut starts = vec![0_u32; counters];
+    for &place in places {
+        starts[place as usize] += 1;
+    }
+    let mut next = 0;
+    for start in &mut starts {
+        (*start, next) = (next, next + *start);
+    }
+    starts
 }
 
 impl Item {
