@@ -11,7 +11,7 @@ const PURGE_DELAY: mi_option_t = 15;
 
 /// Milliseconds for which freed pages are kept: results are freed between one call and the next, and a batch job makes
 /// the next soon.
-const KEPT: std::ffi::c_long = 10_000;
+const KEPT: std::ffi::c_long = 3_000;
 
 /// Keeps freed pages for a while.
 pub(crate) fn keep_pages() {
