@@ -163,4 +163,21 @@ mod tests {
         assert_eq!((value(5_000), buckets.len), (None, 1_999 * 4));
         assert_eq!(size_of::<Bucket<u32, 5>>(), 64);
     }
+
+    #[test]
+    fn there_is_room_for_as_many_words_as_were_announced() {
+        for words in [0, 1, 2, 3, 100, 1_000] {
+            let mut buckets = Buckets::<u64, 3>::with_capacity(words as usize);
+            let places = buckets.places();
+            for word in 1..=words {
+                buckets.get_or_insert(word, word);
+            }
+            let mut found: Vec<_> = (1..=words).filter_map(|word| buckets.place(word)).collect();
+            assert!((1..=words).zip(&found).all(|(word, &place)| buckets.at(place) == Some(&word)));
+            found.sort_unstable();
+            found.dedup();
+            assert_eq!((found.len() as u64, buckets.places()), (words, places));
+            assert!(found.iter().all(|&place| place < places) && buckets.place(words + 1).is_none());
+        }
+    }
 }

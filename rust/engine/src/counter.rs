@@ -10,10 +10,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use partita_money::Dec;
+
 use crate::buckets::Buckets;
 use crate::charge::{Count, MOST_COUNTED, in_range};
 use crate::column::ONE;
-
 use crate::prefetch::prefetch;
 
 /// The period of a counter that is never reset.
@@ -93,6 +94,8 @@ pub struct Counter {
 
 /// Counters that may be moved to smaller memory.
 const FEW: usize = 1_024;
+/// The largest amount to which one of 64 bits can be added.
+const MOST_LARGE: u128 = Dec::MAX.raw().unsigned_abs() - (1 << 63);
 const NOT_WHOLE: i64 = i64::MIN;
 const UNTOUCHED: i64 = i64::MIN;
 
@@ -182,6 +185,8 @@ pub struct Counters {
     not_whole: usize,
     /// Whether whole units have brought some too high.
     has_high: bool,
+    /// Whether a small amount may bring some past 38 digits.
+    has_huge: bool,
 }
 
 impl Counters {
@@ -245,11 +250,11 @@ impl Counters {
         }
     }
 
-    /// Moves a counter to a position in whole units, by a small amount; false if it would have a large one.
+    /// Moves a counter to a position in whole units, by a small amount; false if that takes a closer look.
     #[inline]
     pub fn advance(&mut self, place: usize, after: i64, amount: i64, time: i64, at: (u32, u32)) -> bool {
         let counter = &mut self.all[place];
-        let Some(sum) = counter.amount.checked_add(amount).filter(|_| self.large.is_empty()) else { return false };
+        let Some(sum) = counter.amount.checked_add(amount).filter(|_| !self.has_huge) else { return false };
         *counter = Counter { whole: after, amount: sum, latest_time: time, latest: at };
         self.has_high |= after > MOST_COUNTED;
         true
@@ -302,6 +307,7 @@ impl Counters {
         let small = i64::try_from(amount).unwrap_or(0);
         self.all[place].amount = small;
         let large = amount - i128::from(small);
+        self.has_huge |= large.unsigned_abs() > MOST_LARGE;
         if large != 0 || place < self.large.len() {
             self.large(place).amount = large;
         }

@@ -29,8 +29,8 @@ pub fn word(key: &[u8]) -> u64 {
         head &= !0xff;
         kind -= 8;
     }
-    // A key of 8 bytes that starts with a plus would be taken for one of up to 7.
-    if (head.wrapping_add(PAST_NINE) | head | tail.wrapping_add(PAST_NINE) | tail) & HIGHEST != 0 || kind == 0 {
+    // A key of 8 bytes that starts with a plus ends with it too, and so has none.
+    if (head.wrapping_add(PAST_NINE) | head | tail.wrapping_add(PAST_NINE) | tail) & HIGHEST != 0 {
         return FREE;
     }
     // Of the last 8 bytes those that are not among the first.

@@ -1,4 +1,4 @@
-//! Where things lie in flat memory, by the hash of what they are of: counters by owner and charge, sums by their keys.
+//! Where sums lie in flat memory, by the hash of what they are of: keys too wide for a word (see `buckets`).
 //!
 //! Open addressing with linear probing, at most half full. Hashes choose slots and nothing else: things are found by
 //! what they are, and lie in order of arrival.

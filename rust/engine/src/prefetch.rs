@@ -11,7 +11,8 @@ pub fn prefetch<T>(items: &[T], at: usize) {
     unsafe {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         _mm_prefetch::<_MM_HINT_T0>(first);
-        if size_of::<T>() > 32 {
+        // One that is no longer than it is aligned lies in one line.
+        if size_of::<T>() > 32 && size_of::<T>() > align_of::<T>() {
             _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(size_of::<T>() - 1));
         }
     }

@@ -102,6 +102,14 @@ impl Whole {
         }
     }
 
+    /// The amount of a record that bills units from a position on, and used some; none past 128 bits.
+    pub fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
+        match &self.form {
+            Form::Fee(fee) => Some(*fee),
+            Form::Tiers(tiers) => tiers.amount(before, billed, used),
+        }
+    }
+
     /// The same where all is far from the end of 64 bits, as it mostly is; none where it is not.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
@@ -109,14 +117,6 @@ impl Whole {
         match &self.form {
             Form::Fee(fee) => i64::try_from(*fee).ok(),
             Form::Tiers(tiers) => tiers.small_amount(before, billed, used),
-        }
-    }
-
-    /// The amount of a record that bills units from a position on, and used some; none past 128 bits.
-    pub fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
-        match &self.form {
-            Form::Fee(fee) => Some(*fee),
-            Form::Tiers(tiers) => tiers.amount(before, billed, used),
         }
     }
 }

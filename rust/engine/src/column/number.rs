@@ -116,17 +116,13 @@ impl Numbers {
     }
 
     /// The same of a raw number.
-    pub fn units_of(raw: i128) -> Option<i64> {
-        Self::small_units(raw).or_else(|| (raw % ONE == 0).then(|| i64::try_from(raw / ONE).ok())?)
-    }
-
-    /// The same of one that is not negative and has up to 64 bits.
     #[inline]
-    pub fn small_units(raw: i128) -> Option<i64> {
-        const UNIT: u64 = 1_000_000_000_000;
-        let raw = u64::try_from(raw).ok()?;
-        let units = raw / UNIT;
-        (units * UNIT == raw).then_some(units.cast_signed())
+    pub fn units_of(raw: i128) -> Option<i64> {
+        const UNIT: i64 = 1_000_000_000_000;
+        if let Ok(raw) = i64::try_from(raw) {
+            return (raw % UNIT == 0).then_some(raw / UNIT);
+        }
+        (raw % ONE == 0).then(|| i64::try_from(raw / ONE).ok())?
     }
 
     /// The error for a float column whose decimals nobody declared.

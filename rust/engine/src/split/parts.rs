@@ -53,9 +53,9 @@ pub struct Part {
 
 /// Amounts from one on, and 0, up to another.
 #[derive(Debug, Clone, Copy)]
-pub struct Safe {
-    from: i128,
-    to: i128,
+pub struct Safe<T = i128> {
+    from: T,
+    to: T,
 }
 
 impl Safe {
@@ -67,16 +67,22 @@ impl Safe {
         Self { from: self.from.max(other.from), to: self.to.min(other.to) }
     }
 
-    /// Those of 64 bits, from one on, and 0, up to another.
-    pub fn small(self) -> (i64, i64) {
-        let bound = |bound: i128| i64::try_from(bound).unwrap_or(i64::MAX);
-        (bound(self.from), bound(self.to))
+    /// Those of 64 bits.
+    pub fn small(self) -> Safe<i64> {
+        let to = i64::try_from(self.to).unwrap_or(i64::MAX);
+        match i64::try_from(self.from) {
+            Ok(from) => Safe { from, to },
+            // Of 64 bits there is but 0.
+            Err(_) => Safe { from: i64::MAX, to: to.min(0) },
+        }
     }
+}
 
+impl<T: Copy + PartialOrd + Default> Safe<T> {
     /// Whether an amount that is not negative is one of them.
     #[inline]
-    pub fn holds(self, amount: i128) -> bool {
-        amount <= self.to && (amount >= self.from || amount == 0)
+    pub fn holds(self, amount: T) -> bool {
+        amount <= self.to && (amount >= self.from || amount == T::default())
     }
 }
 
@@ -273,6 +279,18 @@ mod tests {
     use partita_money::Rounding;
 
     use super::*;
+
+    #[test]
+    fn small_amounts_are_safe_where_the_same_large_ones_are() {
+        let far = i128::from(i64::MAX) + 1;
+        let bounds = [0, 1, far - 2, far - 1, far, i128::MAX];
+        let each = bounds.into_iter().flat_map(|from| bounds.into_iter().map(move |to| Safe { from, to }));
+        for safe in each.chain([Safe::ALL, Safe::NONE]) {
+            for amount in [0, 1, 2, i64::MAX - 2, i64::MAX - 1, i64::MAX] {
+                assert_eq!(safe.small().holds(amount), safe.holds(amount.into()), "{safe:?} {amount}");
+            }
+        }
+    }
 
     #[test]
     fn rates_in_lowest_terms() {

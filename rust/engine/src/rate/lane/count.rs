@@ -55,9 +55,9 @@ struct Move<'a> {
     /// Their counters as they are looked for, unless it is for each row to say of which kind they are.
     words: Option<u64>,
     whole: &'a Whole,
-    /// Amounts that are sure to be split without a fault, the small ones of them from one on up to another.
+    /// Amounts that are sure to be split without a fault, and the small ones of them.
     safe: Safe,
-    small: (i64, i64),
+    small: Safe<i64>,
 }
 
 /// One partition's way through the lanes of some chunks.
@@ -203,7 +203,7 @@ impl<'a> Count<'a> {
         counted.before[ordinal] = before;
         let at = (item.chunk + self.base as u32, u32::from(item.row));
         let small = of.whole.small_amount(before, billed, billed != 0);
-        let small = small.filter(|&amount| amount <= of.small.1 && (amount >= of.small.0 || amount == 0));
+        let small = small.filter(|&amount| of.small.holds(amount));
         // An amount is found only where the position after it fits.
         match small.filter(|&amount| counters.advance(place, before + billed, amount, item.time, at)) {
             Some(amount) => counted.amount[ordinal] = amount.into(),

@@ -141,10 +141,9 @@ impl Entry<'_, '_> {
         let to = block.quantity.iter_mut();
         match (self.units, self.raw) {
             (Some(units), _) => to.zip(&units[rows]).for_each(|(to, &units)| *to = bounded(units)),
-            (None, Some(raw)) => to.zip(&raw[rows]).for_each(|(to, &raw)| {
-                let units = Numbers::small_units(raw).or_else(|| Numbers::units_of(raw));
-                *to = units.map_or(OTHER, bounded);
-            }),
+            (None, Some(raw)) => {
+                to.zip(&raw[rows]).for_each(|(to, &raw)| *to = Numbers::units_of(raw).map_or(OTHER, bounded));
+            }
             (None, None) => to.zip(rows).for_each(|(to, row)| {
                 let is_fine = quantity.cells.get(row) == Cell::Fine;
                 *to = if is_fine { quantity.units(row).map_or(OTHER, bounded) } else { NO_UNITS };
