@@ -117,15 +117,19 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
         ((u128::from(mixed) * self.all.len() as u128) >> 64) as usize
     }
 
+    /// All words with their values, in no order.
+    pub fn into_all(self) -> impl Iterator<Item = (u64, V)> {
+        let all = self.all.into_iter().flat_map(|Bucket { words, values }| words.into_iter().zip(values));
+        all.filter(|(word, _)| *word != FREE)
+    }
+
     #[cold]
     fn grow(&mut self) {
-        let more = vec![Bucket::none(); (self.all.len() * 2).max(4)];
-        self.most = more.len() * N * 2 / 3;
-        for Bucket { words, values } in std::mem::replace(&mut self.all, more) {
-            for (word, value) in words.into_iter().zip(values).filter(|(word, _)| *word != FREE) {
-                let (bucket, _) = self.find(word);
-                self.all[bucket].push(word, value);
-            }
+        let all = vec![Bucket::none(); (self.all.len() * 2).max(4)];
+        let most = all.len() * N * 2 / 3;
+        for (word, value) in std::mem::replace(self, Self { all, len: self.len, most }).into_all() {
+            let (bucket, _) = self.find(word);
+            self.all[bucket].push(word, value);
         }
     }
 }

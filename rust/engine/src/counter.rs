@@ -3,19 +3,22 @@
 //! A counter fills half a line of the cache, and one look-up leads to it: owners are found again millions of times a
 //! second, mostly in memory that the last levels of the cache hold.
 
+mod opening;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use partita_money::Dec;
 
-use crate::buckets::Buckets;
 use crate::charge::{Count, MOST_COUNTED, in_range};
 use crate::column::ONE;
+use crate::directory::Directory;
+use crate::folded::Folded;
 use crate::prefetch::prefetch;
+pub use opening::Opening;
 
 /// The period of a counter that is never reset.
 pub const NEVER: i32 = i32::MIN;
@@ -49,36 +52,6 @@ pub struct Standing {
     pub watermark: i64,
 }
 
-/// Counters that a call may find standing somewhere; it opens those that it needs.
-#[derive(Debug, Clone, Default)]
-pub struct Opening {
-    all: HashMap<u128, Standing, BuildHasherDefault<Folded>>,
-    /// How many are not in whole units, or too high.
-    not_whole: usize,
-}
-
-impl Opening {
-    /// Where a counter stands now.
-    pub fn set(&mut self, standing: Standing) {
-        let before = self.all.insert(standing.key.packed(), standing);
-        let not_whole = |standing: Standing| usize::from(whole(standing.count.quantity) == NOT_WHOLE);
-        self.not_whole = self.not_whole + not_whole(standing) - before.map_or(0, not_whole);
-    }
-
-    /// All of them, in no order.
-    pub fn all(&self) -> impl Iterator<Item = &Standing> {
-        self.all.values()
-    }
-}
-
-impl FromIterator<Standing> for Opening {
-    fn from_iter<I: IntoIterator<Item = Standing>>(all: I) -> Self {
-        let mut opening = Self::default();
-        all.into_iter().for_each(|standing| opening.set(standing));
-        opening
-    }
-}
-
 /// One counter, as long as its numbers are small: half a line of the cache.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
@@ -106,6 +79,16 @@ impl Counter {
         self.whole
     }
 
+    /// Moves it to a position in whole units that is not too high, by a small amount; false if the sum is not small.
+    #[inline]
+    pub fn advance(&mut self, after: i64, amount: i64, time: i64, at: (u32, u32)) -> bool {
+        let sum = self.amount.checked_add(amount);
+        if let Some(amount) = sum {
+            *self = Self { whole: after, amount, latest_time: time, latest: at };
+        }
+        sum.is_some()
+    }
+
     /// Whether a record of this call has moved it.
     #[inline]
     pub fn is_touched(&self) -> bool {
@@ -119,58 +102,15 @@ fn whole(quantity: i128) -> i64 {
     units.filter(|units| (0..=MOST_COUNTED).contains(units)).unwrap_or(NOT_WHOLE)
 }
 
-/// Mixes a key once; keys are already small codes.
-#[derive(Debug, Default)]
-pub struct Folded(u64);
-
-impl Hasher for Folded {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(8) {
-            let mut word = [0_u8; 8];
-            word[..part.len()].copy_from_slice(part);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        let product =
-            u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93_a076_1d64_78bd_642f);
-        self.0 = (product as u64) ^ ((product >> 64) as u64);
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(u64::from(word));
-    }
-
-    fn write_i32(&mut self, word: i32) {
-        self.write_u64(u64::from(word.cast_unsigned()));
-    }
-
-    fn write_u128(&mut self, word: u128) {
-        self.write_u64(word as u64);
-        self.write_u64((word >> 64) as u64);
-    }
-}
-
 /// What a counter is of, beside its owner.
 type Kind = (u32, u32, i32);
-
-/// Counters of a kind, as they are looked for: with an owner's code in the lower half.
-#[inline]
-pub fn words(kind: u32) -> u64 {
-    (u64::from(kind) + 1) << 32
-}
 
 /// All counters of one partition. Iteration is in order of arrival, never of hashes.
 #[derive(Debug, Default, Clone)]
 pub struct Counters {
     kinds: Vec<Kind>,
     kind_codes: HashMap<Kind, u32, BuildHasherDefault<Folded>>,
-    places: Buckets<u32, 5>,
+    places: Directory,
     all: Vec<Counter>,
     /// Whose they are, and of which kind.
     whose: Vec<(u32, u32)>,
@@ -204,7 +144,30 @@ impl Counters {
     /// The place of a counter, which starts at zero if it is new.
     pub fn place(&mut self, key: Key) -> usize {
         let kind = self.kind(key.tariff, key.charge, key.period);
-        self.place_of(words(kind) | u64::from(key.owner))
+        self.place_of(kind, key.owner)
+    }
+
+    /// The place of an owner's counter of a kind, which starts at zero if it is new.
+    pub fn place_of(&mut self, kind: u32, owner: u32) -> usize {
+        let (place, is_new) = self.places.find_or_add(kind, owner);
+        if is_new {
+            self.add(owner, kind);
+        }
+        place as usize
+    }
+
+    /// Asks for the memory that leads to a counter, which will soon be needed.
+    #[inline]
+    pub fn expect(&self, kind: u32, owner: u32) {
+        self.places.expect(kind, owner);
+    }
+
+    /// The place of a counter if it is there and quickly found, `NOWHERE` if not; asks for its memory.
+    #[inline]
+    pub fn approach(&self, kind: u32, owner: u32) -> u32 {
+        let place = self.places.near(kind, owner);
+        prefetch(&self.all, place as usize);
+        place
     }
 
     /// How many there are.
@@ -212,57 +175,29 @@ impl Counters {
         self.all.len()
     }
 
-    /// Asks for the memory that leads to a counter, which will soon be needed.
-    #[inline]
-    pub fn expect(&self, word: u64) {
-        self.places.expect(word);
-    }
-
-    /// Asks for the counter itself.
-    #[inline]
-    pub fn expect_counter(&self, place: usize) {
-        prefetch(&self.all, place);
-    }
-
-    /// The place of an owner's counter of a kind.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    pub fn place_of(&mut self, word: u64) -> usize {
-        let next = self.all.len() as u32;
-        let place = self.places.get_or_insert(word, next);
-        if place == next {
-            self.add(word as u32, (word >> 32) as u32 - 1);
-        }
-        place as usize
-    }
-
     #[cold]
     fn add(&mut self, owner: u32, kind: u32) {
         let place = self.all.len();
         self.all.push(Counter { whole: 0, amount: 0, latest_time: UNTOUCHED, latest: (0, 0) });
         self.whose.push((owner, kind));
-        if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.all.is_empty()) {
+        if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.is_empty()) {
             let (tariff, charge, period) = self.kinds[kind as usize];
             let key = Key { tariff, charge, owner, period };
-            if let Some(standing) = opening.all.get(&key.packed()).copied() {
+            if let Some(standing) = opening.get(key).copied() {
                 self.open_at(place, standing.count, standing.watermark);
             }
         }
     }
 
-    /// Moves a counter to a position in whole units, by a small amount; false if that takes a closer look.
+    /// A counter to move by small amounts; none where that takes a closer look.
     #[inline]
-    pub fn advance(&mut self, place: usize, after: i64, amount: i64, time: i64, at: (u32, u32)) -> bool {
-        let counter = &mut self.all[place];
-        let Some(sum) = counter.amount.checked_add(amount).filter(|_| !self.has_huge) else { return false };
-        *counter = Counter { whole: after, amount: sum, latest_time: time, latest: at };
-        self.has_high |= after > MOST_COUNTED;
-        true
+    pub fn small(&mut self, place: usize) -> Option<&mut Counter> {
+        if self.has_huge { None } else { self.all.get_mut(place) }
     }
 
-    /// The same by any amount; false if it would have too many digits.
+    /// Moves a counter to a position in whole units, by any amount; false if it would have too many digits.
     #[cold]
-    pub fn advance_far(&mut self, place: usize, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
+    pub fn advance(&mut self, place: usize, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
         let sum = self.count(place).amount.checked_add(amount);
         let Some(sum) = sum.and_then(|sum| in_range(sum).ok()) else { return false };
         self.put_amount(place, sum);
@@ -335,7 +270,7 @@ impl Counters {
 
     /// Whether every counter stands at whole units.
     pub fn all_whole(&self) -> bool {
-        !self.has_high && self.not_whole == 0 && self.opening.as_ref().is_none_or(|opening| opening.not_whole == 0)
+        !self.has_high && self.not_whole == 0 && self.opening.as_ref().is_none_or(|opening| opening.all_whole())
     }
 
     /// Whether earlier calls have left any.

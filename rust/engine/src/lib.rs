@@ -22,6 +22,7 @@ mod compile;
 mod condition;
 mod counter;
 mod dictionary;
+mod directory;
 mod document;
 mod engine;
 mod error;
@@ -29,6 +30,7 @@ mod fees;
 mod few;
 #[cfg(test)]
 mod fixture;
+mod folded;
 mod guide;
 mod identity;
 pub mod interrupt;

@@ -13,7 +13,7 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
 
 use self::added::Added;
-use crate::counter::Folded;
+use crate::folded::Folded;
 use crate::keys::Keys;
 
 /// Names in order of their codes.

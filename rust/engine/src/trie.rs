@@ -7,7 +7,7 @@
 use std::hash::{BuildHasher, BuildHasherDefault, Hash};
 use std::sync::Arc;
 
-use crate::counter::Folded;
+use crate::folded::Folded;
 
 /// Children of a branch.
 const WIDTH: usize = 16;

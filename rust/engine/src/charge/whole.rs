@@ -189,7 +189,7 @@ impl Tiers {
         let last = self.tiers.iter().take_while(fits).last()?;
         let room = (MOST_TOTAL - i128::from(last.base)) / i128::from(last.price.max(1));
         self.limit = i64::try_from(room).unwrap_or(MOST_COUNTED).min(MOST_COUNTED).saturating_add(last.start);
-        self.limit = self.limit.min(last.up_to);
+        self.limit = self.limit.min(last.up_to).min(MOST_COUNTED);
         Some(self)
     }
 

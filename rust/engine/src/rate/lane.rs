@@ -12,6 +12,8 @@ mod rest;
 mod route;
 mod way;
 
+use std::borrow::Cow;
+
 pub use count::{count, merge};
 pub use mark::Mark;
 pub use rest::into_work;
@@ -49,7 +51,7 @@ pub struct Lane {
     pub sets: Vec<Vec<(u32, u32)>>,
     /// Whether some charge counts.
     pub counts: bool,
-    /// Where some rows count, until they have: the places of all, by partition of accounts.
+    /// Where some rows count: the places of all, by partition of accounts.
     mine: Vec<Vec<u16>>,
 }
 
@@ -71,7 +73,12 @@ impl Lane {
     }
 
     /// The places of its rows, by partition of accounts.
-    pub fn laid_out(&self, partitions: usize) -> Vec<Vec<u16>> {
+    pub fn places(&self, partitions: usize) -> Cow<'_, [Vec<u16>]> {
+        let are_known = self.mine.len() == partitions;
+        if are_known { Cow::Borrowed(&self.mine) } else { Cow::Owned(self.laid_out(partitions)) }
+    }
+
+    fn laid_out(&self, partitions: usize) -> Vec<Vec<u16>> {
         let room = self.len() / partitions + self.len() / 16;
         let mut laid_out: Vec<_> = (0..partitions).map(|_| Vec::with_capacity(room)).collect();
         for (at, &account) in self.account.iter().enumerate() {
@@ -130,6 +137,7 @@ impl Lane {
         kept(&mut self.amount, &keep);
         kept(&mut self.before, &keep);
         kept(&mut self.flags, &keep);
+        self.mine.clear();
     }
 }
 

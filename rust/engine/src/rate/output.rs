@@ -5,6 +5,7 @@ mod constant;
 mod identities;
 mod lane;
 mod lines;
+mod own;
 mod partition;
 mod shares;
 mod sums;

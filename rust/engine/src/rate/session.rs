@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow_array::RecordBatch;
 
 use super::{Options, Rated, Source, counted, output};
-use crate::counter::{Counters, Folded, Key, Opening, Standing};
+use crate::counter::{Counters, Key, Opening, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::folded::Folded;
 
 /// An engine and the counters of the calls so far, which follow one after the other.
 #[derive(Debug)]

@@ -17,8 +17,8 @@ use super::subscriptions::{self, Rows, Subscription, Terms, refuse_two_plans};
 use super::{Context, Held, Holding, Profile, Subscribers};
 use crate::catalog::Moment;
 use crate::clock::TimeZone;
-use crate::counter::Folded;
 use crate::error::Result;
+use crate::folded::Folded;
 use crate::patches::Patches;
 
 type Places = HashMap<u32, usize, BuildHasherDefault<Folded>>;

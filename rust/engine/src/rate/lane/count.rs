@@ -4,10 +4,10 @@ mod arrival;
 mod canonical;
 
 use super::{Lane, Mark, NO_UNITS, split_fault};
-use crate::buckets::FREE;
 use crate::catalog::{Reset, Scope};
 use crate::charge::Whole;
-use crate::counter::{Counters, NEVER, words};
+use crate::counter::{Counters, NEVER};
+use crate::directory::NOWHERE;
 use crate::prefetch::prefetch;
 use crate::rate::chunk::Chunk;
 use crate::rate::holders::BLOCK;
@@ -17,18 +17,27 @@ use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
 use crate::split::Safe;
 
-/// In place of the counter of a row whose charge does not count.
-const NOWHERE: u32 = u32::MAX;
+/// No kind of counters.
+const UNKNOWN: u32 = u32::MAX;
 
 /// What a partition makes of its rows in the lane of a chunk, in their order.
 #[derive(Debug, Default)]
 pub struct Counted {
-    before: Vec<i64>,
-    amount: Vec<i128>,
+    figures: Vec<Figures>,
+    /// Amounts of more than 64 bits, by place in the lane.
+    large: Vec<(usize, i128)>,
     /// Empty when no counter was opened by an earlier call.
     flags: Vec<i32>,
     /// Places in the lane of rows that are rejected.
     faults: Vec<(usize, Fault)>,
+}
+
+/// Where a row's counter stood, and what the row costs by it.
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    /// `NO_UNITS` if its charge does not count.
+    before: i64,
+    amount: i64,
 }
 
 /// One row on its way to a counter.
@@ -52,8 +61,8 @@ struct Move<'a> {
     charge: u32,
     by_account: bool,
     reset: Reset,
-    /// Their counters as they are looked for, unless it is for each row to say of which kind they are.
-    words: Option<u64>,
+    /// Of which kind their counters are; `UNKNOWN` where it is for each row to say.
+    kind: u32,
     whole: &'a Whole,
     /// Amounts that are sure to be split without a fault, and the small ones of them.
     safe: Safe,
@@ -102,7 +111,7 @@ fn moves<'a>(context: &Context<'a>, lane: &Lane, counters: &mut Counters) -> Vec
             charge: charge.charge,
             by_account: counted.scope == Scope::Account,
             reset: counted.reset,
-            words: period.map(|period| words(counters.kind(0, charge.charge, period))),
+            kind: period.map_or(UNKNOWN, |period| counters.kind(0, charge.charge, period)),
             whole: &charge.whole,
             safe,
             small: safe.small(),
@@ -123,56 +132,58 @@ impl<'a> Count<'a> {
         (lane, lane.mine.get(self.partition).map_or(&[], Vec::as_slice))
     }
 
-    /// Leads the rows of a chunk to their counters, in order of arrival, and through `visit`, as long as it says so: a
-    /// block of them looks for its counters while memory answers for the next and after the one before is visited.
+    /// Leads the rows of a chunk that count to their counters, in order of arrival, and through `visit`, as long as it
+    /// says so: a block of them is visited while memory answers for the two that follow.
     fn each(
         &self,
         counters: &mut Counters,
         chunk: u32,
-        mut visit: impl FnMut(&mut Counters, &Item, usize) -> bool,
+        mut visit: impl FnMut(&mut Counters, &Item, &Move, usize) -> bool,
     ) -> bool {
         let (lane, mine) = self.lane(chunk);
+        let moves = &self.moves[chunk as usize];
+        // Their counters: of which kind and whose, and where.
+        let (mut whose, mut places) = ([(UNKNOWN, 0); BLOCK], [NOWHERE; BLOCK]);
         let block = |number: usize| mine.chunks(BLOCK).nth(number).unwrap_or_default();
-        let (mut words, mut places) = ([FREE; BLOCK], [NOWHERE; BLOCK]);
         for step in 0..mine.len().div_ceil(BLOCK) + 2 {
-            if let Some(found) = step.checked_sub(2) {
-                for ((&at, &place), ordinal) in block(found).iter().zip(&places).zip(found * BLOCK..) {
-                    let item = self.item(chunk, lane, usize::from(at), ordinal);
-                    if place != NOWHERE && !visit(counters, &item, place as usize) {
-                        return false;
-                    }
+            for ((&at, &place), ordinal) in step
+                .checked_sub(2)
+                .map_or(&[][..], block)
+                .iter()
+                .zip(&places)
+                .zip((step * BLOCK).saturating_sub(2 * BLOCK)..)
+            {
+                let item = self.item(chunk, lane, usize::from(at), ordinal);
+                let Some(of) = &moves[item.mark as usize] else { continue };
+                let place = if place == NOWHERE { self.place(counters, &item, of) } else { place as usize };
+                if !visit(counters, &item, of, place) {
+                    return false;
                 }
             }
-            if let Some(sought) = step.checked_sub(1) {
-                for ((_, &word), place) in block(sought).iter().zip(&words).zip(&mut places) {
-                    *place = if word == FREE { NOWHERE } else { counters.place_of(word) as u32 };
-                    counters.expect_counter(*place as usize);
-                }
+            for (&(kind, owner), place) in whose.iter().zip(&mut places) {
+                *place = counters.approach(kind, owner);
             }
-            let moves = &self.moves[chunk as usize];
-            for (&at, word) in block(step).iter().zip(&mut words) {
+            for (&at, whose) in block(step).iter().zip(&mut whose) {
                 let at = usize::from(at);
-                *word = match &moves[lane.mark[at] as usize] {
-                    Some(Move { words: Some(words), by_account: true, .. }) => words | u64::from(lane.account[at]),
-                    Some(of) => self.word(counters, chunk, of, at),
-                    None => FREE,
-                };
-                counters.expect(*word);
+                let of = moves[lane.mark[at] as usize].as_ref();
+                *whose = of.map_or((UNKNOWN, 0), |of| (of.kind, of.owner(lane, at)));
+                counters.expect(whose.0, whose.1);
             }
         }
         true
     }
 
-    /// The counter that a row moves, as it is looked for.
-    fn word(&self, counters: &mut Counters, chunk: u32, of: &Move, at: usize) -> u64 {
-        let Chunk { lane, rows, .. } = &self.chunks[chunk as usize];
-        let owner = if of.by_account { lane.account[at] } else { lane.subscription[at] };
-        let words = of.words.unwrap_or_else(|| {
-            let time = rows.time.values[lane.row[at] as usize];
-            let period = self.context(chunk).subscribers.period_of(of.reset, lane.account[at], time);
-            words(counters.kind(0, of.charge, period))
-        });
-        words | u64::from(owner)
+    /// The place of a row's counter that was not quickly found.
+    #[inline(never)]
+    fn place(&self, counters: &mut Counters, item: &Item, of: &Move) -> usize {
+        let lane = &self.chunks[item.chunk as usize].lane;
+        let at = usize::from(item.at);
+        let mut kind = of.kind;
+        if kind == UNKNOWN {
+            let period = self.context(item.chunk).subscribers.period_of(of.reset, lane.account[at], item.time);
+            kind = counters.kind(0, of.charge, period);
+        }
+        counters.place_of(kind, of.owner(lane, at))
     }
 
     /// A row of a lane.
@@ -184,50 +195,52 @@ impl<'a> Count<'a> {
         Item { time, billed, chunk, row: row as u16, at: at as u16, ordinal: ordinal as u16, mark }
     }
 
-    /// What a row does with a counter; none if its charge does not count.
-    #[inline]
-    fn of(&self, item: &Item) -> Option<&Move<'a>> {
-        self.moves[item.chunk as usize][item.mark as usize].as_ref()
-    }
-
     /// Prices a row by its counter, which it moves unless it is rejected.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    fn price(&self, counters: &mut Counters, item: &Item, place: usize, counted: &mut Counted) {
+    fn price(&self, counters: &mut Counters, (item, of): (&Item, &Move), place: usize, counted: &mut Counted) {
         let ordinal = usize::from(item.ordinal);
         if self.has_opening && item.time < counters.opening_watermark(place) {
             counted.flags[ordinal] = OUT_OF_ORDER;
         }
-        let Some(of) = self.of(item) else { return };
-        let (before, billed) = (counters.get(place).whole(), item.billed);
-        counted.before[ordinal] = before;
-        let at = (item.chunk + self.base as u32, u32::from(item.row));
-        let small = of.whole.small_amount(before, billed, billed != 0);
-        let small = small.filter(|&amount| of.small.holds(amount));
-        // An amount is found only where the position after it fits.
-        match small.filter(|&amount| counters.advance(place, before + billed, amount, item.time, at)) {
-            Some(amount) => counted.amount[ordinal] = amount.into(),
-            None => self.price_closely(counters, (of, item, at), place, counted),
+        if let Some(counter) = counters.small(place) {
+            let (before, billed) = (counter.whole(), item.billed);
+            let amount = of.whole.small_amount(before, billed, billed != 0);
+            // An amount is found only where the position after it fits.
+            if let Some(amount) = amount.filter(|&amount| of.small.holds(amount))
+                && counter.advance(before + billed, amount, item.time, self.at(item))
+            {
+                counted.figures[ordinal] = Figures { before, amount };
+                return;
+            }
         }
+        self.price_closely(counters, (item, of), place, counted);
     }
 
     /// The same of an amount that is large, or perhaps cannot be split.
     #[cold]
-    fn price_closely(
-        &self,
-        counters: &mut Counters,
-        (of, item, at): (&Move, &Item, (u32, u32)),
-        place: usize,
-        counted: &mut Counted,
-    ) {
+    #[inline(never)]
+    fn price_closely(&self, counters: &mut Counters, (item, of): (&Item, &Move), place: usize, counted: &mut Counted) {
         let before = counters.get(place).whole();
         let amount = of.whole.amount(before, item.billed, item.billed != 0);
         let amount = amount.filter(|&amount| of.safe.holds(amount) || self.can_split(item, amount, counted));
-        let moves = |amount: &i128| counters.advance_far(place, before + item.billed, *amount, item.time, at);
+        let moves = |&amount: &i128| counters.advance(place, before + item.billed, amount, item.time, self.at(item));
         match amount.filter(moves) {
-            Some(amount) => counted.amount[usize::from(item.ordinal)] = amount,
-            None => self.reject(item, counted),
+            Some(amount) => {
+                let small = i64::try_from(amount);
+                counted.figures[usize::from(item.ordinal)] = Figures { before, amount: small.unwrap_or(0) };
+                if small.is_err() {
+                    counted.large.push((usize::from(item.at), amount));
+                }
+            }
+            None => self.reject(item, of, counted),
         }
+    }
+
+    /// Chunk, as it is numbered in the whole call, and row.
+    #[inline]
+    fn at(&self, item: &Item) -> (u32, u32) {
+        (item.chunk + self.base as u32, u32::from(item.row))
     }
 
     /// Whether a line can be split; else it is rejected as the general way does.
@@ -241,24 +254,26 @@ impl<'a> Count<'a> {
 
     /// Rejects a row, unless it is rejected already, because its amount or its counter's has too many digits.
     #[cold]
-    fn reject(&self, item: &Item, counted: &mut Counted) {
+    fn reject(&self, item: &Item, of: &Move, counted: &mut Counted) {
         let at = usize::from(item.at);
         if counted.faults.last().is_none_or(|fault| fault.0 != at) {
-            counted.faults.push((at, self.overflow(item)));
+            let path = &self.context(item.chunk).compiled.charges[of.charge as usize].path;
+            counted.faults.push((at, Fault::new(Code::Overflow, path, None)));
         }
-    }
-
-    #[cold]
-    fn overflow(&self, item: &Item) -> Fault {
-        let charges = &self.context(item.chunk).compiled.charges;
-        let path = self.of(item).map_or("", |of| &charges[of.charge as usize].path);
-        Fault::new(Code::Overflow, path, None)
     }
 
     /// The canonical order of two rows of one time.
     #[cold]
     fn tie(&self, a: (u32, u32), b: (u32, u32)) -> std::cmp::Ordering {
         order::tie(order::at(self.chunks, a), order::at(self.chunks, b))
+    }
+}
+
+impl Move<'_> {
+    /// Whose counter a row moves.
+    #[inline]
+    fn owner(&self, lane: &Lane, at: usize) -> u32 {
+        if self.by_account { lane.account[at] } else { lane.subscription[at] }
     }
 }
 
@@ -274,15 +289,14 @@ impl Counted {
     /// Asks for the memory of a row.
     #[inline]
     fn expect(&self, ordinal: usize) {
-        prefetch(&self.before, ordinal);
-        prefetch(&self.amount, ordinal);
+        prefetch(&self.figures, ordinal);
     }
 
-    /// For rows of a lane, with the amounts of those that do not count.
-    fn of(lane: &Lane, mine: &[u16], has_opening: bool) -> Self {
-        let flags = if has_opening { vec![0; mine.len()] } else { Vec::new() };
-        let amount = mine.iter().map(|&at| lane.amount[usize::from(at)]).collect();
-        Self { before: vec![NO_UNITS; mine.len()], amount, flags, faults: Vec::new() }
+    /// For so many rows.
+    fn new(rows: usize, has_opening: bool) -> Self {
+        let none = Figures { before: NO_UNITS, amount: 0 };
+        let flags = if has_opening { vec![0; rows] } else { Vec::new() };
+        Self { figures: vec![none; rows], flags, large: Vec::new(), faults: Vec::new() }
     }
 }
 
@@ -295,10 +309,16 @@ pub fn merge(chunk: &mut Chunk, counted: Vec<Counted>) {
     let has_flags = counted.iter().any(|part| !part.flags.is_empty());
     lane.before = vec![NO_UNITS; lane.len()];
     lane.flags = if has_flags { vec![0; lane.len()] } else { Vec::new() };
-    let mine = std::mem::take(&mut lane.mine);
-    for (part, mine) in counted.iter().zip(&mine) {
-        for ((&at, &before), &amount) in mine.iter().zip(&part.before).zip(&part.amount) {
-            (lane.before[usize::from(at)], lane.amount[usize::from(at)]) = (before, amount);
+    for (part, mine) in counted.iter().zip(&lane.mine) {
+        for (&at, figures) in mine.iter().zip(&part.figures) {
+            let at = usize::from(at);
+            // Whatever counts stands somewhere.
+            if figures.before != NO_UNITS {
+                (lane.before[at], lane.amount[at]) = (figures.before, figures.amount.into());
+            }
+        }
+        for &(at, amount) in &part.large {
+            lane.amount[at] = amount;
         }
         for (&at, &flags) in mine.iter().zip(&part.flags) {
             lane.flags[usize::from(at)] = flags;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use crate::counter::Folded;
+use crate::folded::Folded;
 
 /// What rows of a lane have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,11 +1,7 @@
 //! Lines of a lane that are shared alike, for they have one mark. They are split by column, and what they come to is
 //! added at once, but for what belongs to single accounts or subscriptions.
 
-use std::hash::Hasher;
-
 use super::sums::ShareKey;
-use super::tally::Key;
-use crate::counter::Folded;
 use crate::rate::lane::Lane;
 use crate::split::{Part, Who};
 use crate::subscriber::{NONE, Subscribers};
@@ -54,6 +50,12 @@ impl Stem {
         (lane.account[at], if self.by_subscription { lane.subscription[at] } else { NONE })
     }
 
+    /// Who has a sum of its own: the account, or where they differ by it the subscription.
+    #[inline]
+    pub fn owner(&self, lane: &Lane, at: usize) -> u32 {
+        if self.by_subscription { lane.subscription[at] } else { lane.account[at] }
+    }
+
     /// What the share of an account and subscription is added to.
     pub fn share(&self, subscribers: &Subscribers, (account, subscription): (u32, u32)) -> ShareKey {
         let mut key = self.key;
@@ -66,18 +68,5 @@ impl Stem {
         }
         key.8 = subscription;
         key
-    }
-}
-
-/// A stem by number, an account, a subscription.
-pub type OwnKey = (u32, u32, u32);
-
-impl Key for OwnKey {
-    #[inline]
-    fn hash(&self) -> u64 {
-        let mut hash = Folded::default();
-        hash.write_u64(u64::from(self.0) << 32 | u64::from(self.1));
-        hash.write_u64(u64::from(self.2));
-        hash.finish()
     }
 }

@@ -1,15 +1,12 @@
 //! The sums of one partition of accounts: of their lines, and of the shares of these.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
 use super::Writer;
-use super::alike::{OwnKey, Stem, alike};
+use super::alike::{Stem, alike};
 use super::lane::not_split;
+use super::own::OwnSums;
 use super::sums::{LineKey, ShareKey};
 use super::tally::{Summed, Sums};
 use crate::compile::Role;
-use crate::counter::Folded;
 use crate::error::Result;
 use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::lane::Lane;
@@ -21,9 +18,8 @@ use crate::subscriber::{NONE, Subscribers};
 pub struct PartitionSums {
     lines: Sums<LineKey>,
     shares: Sums<ShareKey>,
-    /// Shares of lanes that single accounts or subscriptions have, by their stem.
-    own: Sums<OwnKey>,
-    stems: HashMap<Stem, u32, BuildHasherDefault<Folded>>,
+    /// Shares of lanes that single accounts or subscriptions have.
+    own: OwnSums,
     /// What lines are split into, to be filled again.
     columns: Vec<Vec<i64>>,
 }
@@ -31,14 +27,8 @@ pub struct PartitionSums {
 impl PartitionSums {
     /// All sums of lines, and of shares: a key may come twice.
     pub fn into_inner(self, subscribers: &Subscribers) -> (Summed<LineKey>, Summed<ShareKey>) {
-        let mut stems: Vec<_> = self.stems.into_iter().collect();
-        stems.sort_unstable_by_key(|stem| stem.1);
-        let own = self.own.into_inner().into_iter();
-        let own = own.map(|((stem, account, subscription), sum)| {
-            (stems[stem as usize].0.share(subscribers, (account, subscription)), sum)
-        });
         let mut shares = self.shares.into_inner();
-        shares.extend(own);
+        shares.extend(self.own.into_inner(subscribers));
         (self.lines.into_inner(), shares)
     }
 
@@ -139,19 +129,12 @@ impl PartitionSums {
         share: ShareKey,
         (places, number): (&[u16], usize),
     ) -> Result<()> {
-        let Self { shares, own, stems, columns, .. } = self;
-        let column = &columns[number];
+        let column = &self.columns[number];
         let Some(stem) = stem else {
             let sum = column.iter().map(|&amount| i128::from(amount)).sum();
-            return shares.add(share, sum, places.len().cast_signed() as i64).map(|_| ());
+            return self.shares.add(share, sum, places.len().cast_signed() as i64).map(|_| ());
         };
-        let next = stems.len() as u32;
-        let number = *stems.entry(stem).or_insert(next);
-        let each = places.iter().zip(column).map(|(&place, &amount)| {
-            let (account, subscription) = stem.own(lane, usize::from(place));
-            ((number, account, subscription), i128::from(amount))
-        });
-        own.add_all(each)
+        self.own.add_all(stem, lane, places, column)
     }
 
     /// The shares of lines whose amounts have too many digits to be split by column.

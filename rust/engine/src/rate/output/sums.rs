@@ -36,7 +36,7 @@ impl Accumulator {
     /// Adds the rated rows of some chunks.
     pub(super) fn add(&mut self, writer: &Writer, chunks: &[Chunk]) -> Result<()> {
         let of = self.parts.len();
-        let laid_out = parallel::map(chunks, of < 2, |chunk| chunk.lane.laid_out(of));
+        let laid_out = parallel::map(chunks, of < 2, |chunk| chunk.lane.places(of));
         let numbered: Vec<_> = self.parts.iter_mut().enumerate().collect();
         let add = |(number, part): (usize, &mut PartitionSums)| {
             let in_lanes = laid_out.iter().map(|places| places[number].as_slice());

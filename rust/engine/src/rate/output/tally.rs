@@ -3,8 +3,8 @@
 use std::hash::{Hash, Hasher};
 
 use crate::charge::in_range;
-use crate::counter::Folded;
 use crate::error::Result;
+use crate::folded::Folded;
 use crate::places::Places;
 use crate::prefetch::prefetch;
 use crate::sums;

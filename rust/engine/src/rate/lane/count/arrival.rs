@@ -10,12 +10,12 @@ impl Count<'_> {
     }
 
     fn chunk(&self, counters: &mut Counters, number: u32) -> Option<Counted> {
-        let (lane, mine) = self.lane(number);
-        let mut counted = Counted::of(lane, mine, self.has_opening);
-        let is_in_order = self.each(counters, number, |counters, item, place| {
+        let (_, mine) = self.lane(number);
+        let mut counted = Counted::new(mine.len(), self.has_opening);
+        let is_in_order = self.each(counters, number, |counters, item, of, place| {
             let is_next = !self.is_behind(item, counters.get(place));
             if is_next {
-                self.price(counters, item, place, &mut counted);
+                self.price(counters, (item, of), place, &mut counted);
             }
             is_next
         });

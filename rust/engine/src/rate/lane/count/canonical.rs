@@ -24,8 +24,8 @@ impl Count<'_> {
             *end += 1;
             next += 1;
         });
-        let lanes = (0..self.chunks.len() as u32).map(|chunk| self.lane(chunk));
-        let mut counted: Vec<_> = lanes.map(|(lane, mine)| Counted::of(lane, mine, self.has_opening)).collect();
+        let rows = (0..self.chunks.len() as u32).map(|chunk| self.lane(chunk).1.len());
+        let mut counted: Vec<_> = rows.map(|rows| Counted::new(rows, self.has_opening)).collect();
         let (mut start, mut asked) = (0, 0);
         for (place, &end) in ends.iter().enumerate() {
             let ahead = (end as usize + AHEAD).min(items.len());
@@ -40,7 +40,9 @@ impl Count<'_> {
                 a.time.cmp(&b.time).then_with(|| self.tie(rows().0, rows().1)).then_with(|| rows().0.cmp(&rows().1))
             });
             for item in &*mine {
-                self.price(counters, item, place, &mut counted[item.chunk as usize]);
+                if let Some(of) = &self.moves[item.chunk as usize][item.mark as usize] {
+                    self.price(counters, (item, of), place, &mut counted[item.chunk as usize]);
+                }
             }
         }
         counted
@@ -50,7 +52,7 @@ impl Count<'_> {
     fn places(&self, counters: &mut Counters) -> Vec<u32> {
         let mut places = Vec::new();
         for number in 0..self.chunks.len() as u32 {
-            self.each(counters, number, |_, _, place| {
+            self.each(counters, number, |_, _, _, place| {
                 places.push(place as u32);
                 true
             });
