@@ -14,7 +14,7 @@ pub const FREE: u64 = 0;
 pub struct Buckets<V, const N: usize> {
     all: Vec<Bucket<V, N>>,
     len: usize,
-    /// How many words there may be: two thirds of the slots.
+    /// How many words there may be: three quarters of the slots.
     most: usize,
 }
 
@@ -38,7 +38,7 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
 
     /// An index with room for so many words.
     pub fn with_capacity(words: usize) -> Self {
-        Self { all: vec![Bucket::none(); (words * 3 / 2).div_ceil(N) + 1], len: 0, most: words }
+        Self { all: vec![Bucket::none(); (words * 4 / 3).div_ceil(N) + 1], len: 0, most: words }
     }
 
     /// Past the last place.
@@ -126,7 +126,7 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
     #[cold]
     fn grow(&mut self) {
         let all = vec![Bucket::none(); (self.all.len() * 2).max(4)];
-        let most = all.len() * N * 2 / 3;
+        let most = all.len() * N * 3 / 4;
         for (word, value) in std::mem::replace(self, Self { all, len: self.len, most }).into_all() {
             let (bucket, _) = self.find(word);
             self.all[bucket].push(word, value);
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn there_is_room_for_as_many_words_as_were_announced() {
         for words in [0, 1, 2, 3, 100, 1_000] {
-            let mut buckets = Buckets::<u64, 3>::with_capacity(words as usize);
+            let mut buckets = Buckets::<u64, 4>::with_capacity(words as usize);
             let places = buckets.places();
             for word in 1..=words {
                 buckets.get_or_insert(word, word);

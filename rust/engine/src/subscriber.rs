@@ -20,7 +20,7 @@ use arrow_array::RecordBatch;
 pub use accounts::Accounts;
 use index::Index;
 use keys::{KeyRow, Links};
-use only::{Numbered, Only, Tenure};
+use only::{Numbered, Tenure};
 pub use only::{Payer, Profile};
 use read::Problems;
 pub use subscriptions::{Subscription, Subscriptions};
@@ -211,7 +211,7 @@ impl Subscribers {
         if let Some(row) = row {
             return self.later_payer(row, instant);
         }
-        let only = self.index.only(place).copied().unwrap_or_default();
+        let only = self.index.only(place);
         self.tenures.get(only.tenure()).map_or(Payer::NONE, |tenure| tenure.payer(&only, instant))
     }
 
@@ -242,7 +242,7 @@ impl Subscribers {
     /// The account that the key in a place belongs to; of several the first.
     #[inline]
     pub fn account_of(&self, place: u32) -> Option<u32> {
-        let only = self.index.only(place).and_then(Only::account).filter(|_| self.key_rows.is_none());
+        let only = self.index.only(place).account().filter(|_| self.key_rows.is_none());
         let first = || self.subscriptions.account.get(*self.of_place(place).first()? as usize).copied();
         only.or_else(first)
     }

@@ -1,21 +1,23 @@
 //! From keys to their only holdings: one look into memory for each record of usage.
 
-use super::only::Only;
+use super::only::{Only, Packing};
 use crate::buckets::{Buckets, FREE};
 use crate::names::Names;
 use crate::narrow;
 
 /// Keys in a line of the cache, each with its only holding.
-const KEYS: usize = 3;
+const KEYS: usize = 4;
 
 /// The keys that subscribers were compiled with. Those that have a word lie by it in the first places, others in places
 /// after these in order of their codes.
 #[derive(Debug, Default)]
 pub struct Index {
-    narrow: Buckets<Only, KEYS>,
+    /// Each with its only holding, packed; with its code where holdings are so many that they cannot be.
+    narrow: Buckets<u64, KEYS>,
+    packing: Option<Packing>,
     /// Codes of keys by their first places.
     codes: Vec<u32>,
-    /// By code, if some have no word.
+    /// By code, unless all keys have their holdings beside them.
     wide: Vec<Only>,
 }
 
@@ -24,10 +26,12 @@ impl Index {
     pub fn new(keys: &Names, only: &[Only]) -> Self {
         let words = || keys.all().map(|key| narrow::word(key.as_bytes())).zip(0_u32..);
         let with_words = words().filter(|(word, _)| *word != FREE).count();
+        let packing = Packing::of(only);
         let mut narrow = Buckets::with_capacity(with_words);
-        let wide = if with_words == keys.len() { Vec::new() } else { only.to_vec() };
+        let all_beside = with_words == keys.len() && packing.is_some();
+        let wide = if all_beside { Vec::new() } else { only.to_vec() };
         words().filter(|(word, _)| *word != FREE).for_each(|(word, code)| {
-            narrow.get_or_insert(word, only[code as usize]);
+            narrow.get_or_insert(word, packing.map_or(code.into(), |packing| packing.pack(&only[code as usize])));
         });
         let mut codes = vec![0; narrow.places()];
         words().for_each(|(word, code)| {
@@ -35,7 +39,7 @@ impl Index {
                 codes[place] = code;
             }
         });
-        Self { narrow, codes, wide }
+        Self { narrow, packing, codes, wide }
     }
 
     /// Asks for what a look at a key will need soon.
@@ -62,11 +66,14 @@ impl Index {
         self.codes.get(place as usize).copied().unwrap_or_else(|| place - self.codes.len() as u32)
     }
 
-    /// What the key in a place holds; none for one that came later.
+    /// What the key in a place holds; nothing for one that came later.
     #[inline]
-    pub fn only(&self, place: u32) -> Option<&Only> {
-        let place = place as usize;
-        self.narrow.at(place).or_else(|| self.wide.get(place - self.codes.len()))
+    pub fn only(&self, place: u32) -> Only {
+        let known = self.narrow.at(place as usize);
+        match (known, self.packing) {
+            (Some(&packed), Some(packing)) => packing.unpack(packed),
+            _ => self.wide.get(self.code(place) as usize).copied().unwrap_or_default(),
+        }
     }
 
     /// Asks for a place, which will soon be needed.

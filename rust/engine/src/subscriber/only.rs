@@ -35,6 +35,43 @@ impl Only {
     }
 }
 
+/// How such holdings are packed into words of 64 bits: each of their numbers in as many as the largest needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Packing {
+    /// Bits of subscriptions, and of both these and accounts.
+    subscription: u32,
+    both: u32,
+}
+
+impl Packing {
+    /// That of some holdings; none if their numbers are too large.
+    pub fn of(all: &[Only]) -> Option<Self> {
+        let held = || all.iter().filter(|only| only.tenure != NONE);
+        let bits = |number: fn(&Only) -> u32| u32::BITS - held().map(number).max().unwrap_or(0).leading_zeros();
+        let subscription = bits(|only| only.subscription);
+        let both = subscription + bits(|only| only.account);
+        (both + bits(|only| only.tenure + 1) <= u64::BITS && both < u64::BITS).then_some(Self { subscription, both })
+    }
+
+    /// A holding as a word; 0 where there is none.
+    pub fn pack(self, only: &Only) -> u64 {
+        if only.tenure == NONE {
+            return 0;
+        }
+        let (account, tenure) = (u64::from(only.account), u64::from(only.tenure) + 1);
+        tenure << self.both | account << self.subscription | u64::from(only.subscription)
+    }
+
+    /// The holding of a word.
+    #[inline]
+    pub fn unpack(self, word: u64) -> Only {
+        let below = |bits: u32| word & ((1 << bits) - 1);
+        let account = below(self.both) >> self.subscription;
+        let tenure = (word >> self.both) as u32;
+        Only { subscription: below(self.subscription) as u32, account: account as u32, tenure: tenure.wrapping_sub(1) }
+    }
+}
+
 /// Who pays for a row's usage, and on what profile; `NONE` where that is not for the key alone to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payer {
@@ -121,4 +158,33 @@ pub fn only(holding: &Holding, profiles: &mut Numbered<Profile>, tenures: &mut N
     let Holding { from, until, held, .. } = *holding;
     let tenure = Tenure { from, until, profile: profiles.number(Profile::of(&held)) };
     Only { subscription: held.subscription, account: held.account, tenure: tenures.number(tenure) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out_again(
+            numbers in prop::collection::vec((any::<u32>(), any::<u32>(), any::<u32>()), 0..9), bits in 0_u32..34,
+        ) {
+            let less = |number: u32| number.checked_shr(bits).unwrap_or(0);
+            let only = |(subscription, account, tenure)| {
+                Only { subscription: less(subscription), account: less(account), tenure: less(tenure) }
+            };
+            let all: Vec<_> = numbers.into_iter().map(only).chain([Only::default()]).collect();
+            let Some(packing) = Packing::of(&all) else {
+                prop_assert!(bits < 11);
+                return Ok(());
+            };
+            for only in &all {
+                let found = packing.unpack(packing.pack(only));
+                prop_assert_eq!((found.tenure, found.account()), (only.tenure, only.account()));
+                prop_assert!(only.tenure == NONE || found.subscription == only.subscription);
+            }
+        }
+    }
 }

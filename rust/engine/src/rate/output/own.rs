@@ -5,7 +5,7 @@ use std::hash::BuildHasherDefault;
 
 use super::alike::Stem;
 use super::sums::ShareKey;
-use super::tally::{Sum, Summed};
+use super::tally::{Sum, Summed, total};
 use crate::directory::{Directory, NOWHERE};
 use crate::error::Result;
 use crate::folded::Folded;
@@ -19,7 +19,7 @@ use crate::subscriber::Subscribers;
 pub struct OwnSums {
     stems: HashMap<Stem, u32, BuildHasherDefault<Folded>>,
     places: Directory,
-    all: Vec<Sum>,
+    all: Vec<i128>,
     /// What they are of: a stem by number, an account, a subscription.
     whose: Vec<(u32, u32, u32)>,
 }
@@ -32,7 +32,8 @@ impl OwnSums {
         let share = |&(stem, account, subscription): &(u32, u32, u32)| {
             stems[stem as usize].0.share(subscribers, (account, subscription))
         };
-        self.whose.iter().map(share).zip(self.all).collect()
+        let sums = self.all.iter().map(|&amount| Sum { amount, records: 0 });
+        self.whose.iter().map(share).zip(sums).collect()
     }
 
     /// Adds shares of one stem: what each of some rows of a lane has. A block of them asks for its sums while the one
@@ -48,7 +49,8 @@ impl OwnSums {
             self.expect(kind, stem, lane, ahead.next(), &mut next);
             for ((&row, &amount), &place) in rows.iter().zip(amounts).zip(&near) {
                 let place = if place == NOWHERE { self.place(kind, stem, lane, usize::from(row)) } else { place };
-                self.all[place as usize].add(amount.into(), 1)?;
+                let sum = &mut self.all[place as usize];
+                *sum = total(*sum, amount.into())?;
             }
         }
         Ok(())
@@ -68,7 +70,7 @@ impl OwnSums {
         if is_new {
             let (account, subscription) = stem.own(lane, row);
             self.whose.push((kind, account, subscription));
-            self.all.push(Sum::default());
+            self.all.push(0);
         }
         place
     }

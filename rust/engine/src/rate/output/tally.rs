@@ -21,13 +21,18 @@ impl Sum {
     /// Adds what so many records come to; `MoneyError` when the sum has more than 38 digits.
     #[inline]
     pub fn add(&mut self, amount: i128, records: i64) -> Result<()> {
-        let total = self.amount.checked_add(amount).filter(|&total| in_range(total).is_ok());
-        self.amount = match total {
-            Some(total) => total,
-            None => sums::add(self.amount, amount)?,
-        };
+        self.amount = total(self.amount, amount)?;
         self.records += records;
         Ok(())
+    }
+}
+
+/// What two amounts come to; `MoneyError` when that has more than 38 digits.
+#[inline]
+pub fn total(a: i128, b: i128) -> Result<i128> {
+    match a.checked_add(b).filter(|&total| in_range(total).is_ok()) {
+        Some(total) => Ok(total),
+        None => sums::add(a, b),
     }
 }
 
