@@ -14,6 +14,7 @@ import partita
 from partita import Engine, _core
 from partita.errors import CatalogError
 from partita.reference import Batch, Reference
+from partita.store.schema import with_made
 
 from . import generated
 from .implementations import CLOSED, together
@@ -48,7 +49,7 @@ def closed_by_engine(engine: Engine, rows: Sequence[Row]) -> list[Tables]:
             "shares": together(fees.shares, settled.shares),
             "documents": documents,
             "document_lines": lines,
-            "entries": posted.entries,
+            "entries": with_made("entries", pa.table(posted.entries)),
             "positions": posted.positions,
             "notices": posted.notices,
         }

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from partita.store.schema import TABLES, conform, constant, empty
+from partita.store.schema import TABLES, conform, constant, empty, with_made
 
 from .folder import finished, write_folder, write_table
 from .gather import ahead
@@ -127,7 +127,7 @@ def _fill(draft: Path, closing: Closing, with_books: bool) -> dict[str, Any]:
         parts: dict[str, list[pa.Table]] = {name: [empty(name).drop_columns(["run_id"])] for name in BOOKS}
         for name, table in closing.tables():
             if name in parts:
-                parts[name].append(conform(table, parts[name][0].schema))
+                parts[name].append(conform(with_made(name, table), parts[name][0].schema))
         for name, found in parts.items():
             write_table(draft, name, pa.concat_tables(found))
     return facts(tables)

@@ -106,6 +106,7 @@ def _entry(document: Document, number: int, account: tuple[str, str, str], units
     amount = Fraction(abs(units), 10**document.digits)
     return {
         "entry_id": f"{document.id}#{number}",
+        "entry_number": number,
         "date": document.last_day,
         "period": document.period,
         "book": book,

@@ -19,7 +19,7 @@ import pyarrow as pa
 from partita.errors import StoreError
 
 from .book import Book
-from .schema import FORMAT, RUN_LOG, TABLES
+from .schema import FORMAT, MADE, RUN_LOG, TABLES
 from .sql import interruptible
 
 _TYPES: Final = {
@@ -115,8 +115,9 @@ class DuckDbBook(Book):
 
     def _create(self) -> None:
         for name, schema in {**TABLES, "run_log": RUN_LOG}.items():
-            columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in schema)
-            self.execute(f'CREATE TABLE "{name}" ({columns})')
+            made = {column: _made(*parts) for column, parts in MADE.get(name, {}).items()}
+            columns = (f'"{field.name}" {_TYPES[field.type]}{made.get(field.name, "")}' for field in schema)
+            self.execute(f'CREATE TABLE "{name}" ({", ".join(columns)})')
         self.execute("CREATE TABLE book (format VARCHAR)")
         self.execute("INSERT INTO book VALUES (?)", [FORMAT])
 
@@ -167,6 +168,11 @@ def _one(tables: Sequence[pa.Table]) -> list[pa.RecordBatch]:
     """Tables as a single batch."""
     batches: list[pa.RecordBatch] = pa.concat_tables(tables).unify_dictionaries().combine_chunks().to_batches()
     return batches
+
+
+def _made(first: str, between: str, second: str) -> str:
+    """What makes a column of two others."""
+    return f""" GENERATED ALWAYS AS ("{first}" || '{between}' || "{second}") VIRTUAL"""
 
 
 def _refused(path: Path, error: Exception) -> StoreError:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-FORMAT: Final = "2"
+FORMAT: Final = "3"
 """Version of these tables, and of the hashes that files and runs are known by; a book of another one is refused."""
 
 DECIMAL: Final = pa.decimal128(38, 12)
@@ -95,6 +96,7 @@ _COLUMNS: Final[dict[str, dict[str, pa.DataType]]] = {
     },
     "entries": {
         "entry_id": _TEXT,
+        "entry_number": pa.int32(),
         "date": pa.date32(),
         "period": _TEXT,
         "book": _TEXT,
@@ -130,6 +132,11 @@ TABLES: Final[dict[str, pa.Schema]] = {
 }
 """Every table of a book but `run_log`."""
 
+MADE: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
+    "entries": {"entry_id": ("document_id", "#", "entry_number")},
+}
+"""Columns that the database makes of two others and what stands between them: millions of ids need not be written."""
+
 RUN_LOG: Final = pa.schema(
     {
         "at": INSTANT,
@@ -156,6 +163,18 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
         for field in schema
     ]
     return pa.table(columns, schema=schema)
+
+
+def with_made(name: str, table: pa.Table) -> pa.Table:
+    """A table as the database shows it: with the columns that are made of others.
+
+    >>> with_made("entries", pa.table({"document_id": ["bill/7"], "entry_number": [2]}))["entry_id"].to_pylist()
+    ['bill/7#2']
+    """
+    for column, (first, between, second) in MADE.get(name, {}).items():
+        texts = [table[part].cast(_TEXT) for part in (first, second)]
+        table = table.append_column(column, pc.binary_join_element_wise(*texts, between))
+    return table
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -191,7 +191,7 @@ pub static CARRIED: LazyLock<SchemaRef> = LazyLock::new(|| {
 pub static ENTRIES: LazyLock<SchemaRef> = LazyLock::new(|| {
     let (name, number) = (dictionary(), decimal());
     schema(&[
-        ("entry_id", DataType::Utf8),
+        ("entry_number", DataType::Int32),
         ("date", DataType::Date32),
         ("period", name.clone()),
         ("book", name.clone()),

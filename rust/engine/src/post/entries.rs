@@ -1,11 +1,9 @@
 //! Legs as entries: each a debit or a credit, never below zero, balanced for every book of a document.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
-use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, Date32Array, RecordBatch};
+use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch};
 
 use crate::basis::standalone::by_component;
 use crate::document::{Accounts, Document, Unit};
@@ -17,13 +15,11 @@ use crate::post::legs::{Kind, Leg, line_legs, total_legs};
 use crate::schema::ENTRIES;
 use crate::sums::add;
 
-/// Bytes that an entry's number adds to its document's id, mostly.
-const NUMBER: usize = 3;
-
 /// Entries in the making.
 #[derive(Debug)]
 pub struct Entries {
-    ids: StringBuilder,
+    /// Numbers in their documents.
+    numbers: Vec<i32>,
     dates: Vec<i32>,
     /// period, book, ledger account, counterparty.
     names: [NameColumn; 4],
@@ -36,11 +32,9 @@ pub struct Entries {
 impl Entries {
     /// Nothing yet, with room for all entries of some documents: two a line, and two for the total.
     pub fn with_room_for(documents: &[Document]) -> Self {
-        let legs = |document: &Document| 2 * document.lines.len() + 2;
-        let rows = documents.iter().map(legs).sum();
-        let bytes = documents.iter().map(|document| legs(document) * (document.id.len() + NUMBER)).sum();
+        let rows = documents.iter().map(|document| 2 * document.lines.len() + 2).sum();
         Self {
-            ids: StringBuilder::with_capacity(rows, bytes),
+            numbers: Vec::with_capacity(rows),
             dates: Vec::with_capacity(rows),
             names: std::array::from_fn(|_| NameColumn::with_capacity(rows)),
             debits: Vec::with_capacity(rows),
@@ -152,9 +146,7 @@ impl Entries {
                 known.push((leg, codes));
                 codes
             });
-            // Writing to a builder does not fail.
-            let _ = write!(self.ids, "{}#{number}", document.id);
-            self.ids.append_value("");
+            self.numbers.push(number);
             self.dates.push(day);
             periods.push_code(period);
             books.push_code(codes[0]);
@@ -168,9 +160,10 @@ impl Entries {
     }
 
     /// The entries as a table.
-    pub fn finish(mut self) -> Result<RecordBatch> {
+    pub fn finish(self) -> Result<RecordBatch> {
         self.check_balance()?;
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(self.ids.finish()), Arc::new(Date32Array::from(self.dates))];
+        let (numbers, dates) = (Int32Array::from(self.numbers), Date32Array::from(self.dates));
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(numbers), Arc::new(dates)];
         for column in self.names {
             columns.push(column.finish()?);
         }

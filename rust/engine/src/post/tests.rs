@@ -61,8 +61,8 @@ fn a_bill_in_both_books() {
     );
     // The last day of the cycle from 15 September to 14 October.
     assert_eq!(
-        shown(&posted.entries[0], &["entry_id", "date", "period", "currency", "document_id"])[0],
-        "d#1 2026-10-14 2026-10 EUR d"
+        shown(&posted.entries[0], &["entry_number", "date", "period", "currency", "document_id"])[0],
+        "1 2026-10-14 2026-10 EUR d"
     );
     assert_eq!(
         shown(&posted.positions, &["set", "party", "currency", "receivable", "payable", "net"]),
