@@ -1,5 +1,7 @@
 //! The sums of one partition of accounts: of their lines, and of the shares of these.
 
+use std::borrow::Cow;
+
 use super::Writer;
 use super::alike::{Stem, alike};
 use super::lane::not_split;
@@ -106,7 +108,13 @@ impl PartitionSums {
                 let parts = writer.parts(agreement)?;
                 let narrow = 0..=i128::from(parts.narrow_to);
                 let is_narrow = |&place: &u16| narrow.contains(&lane.amount[usize::from(place)]);
-                let (narrow, wide): (Vec<u16>, Vec<u16>) = alike.iter().partition(|place| is_narrow(place));
+                // All mostly are.
+                let (narrow, wide): (Cow<[u16]>, Vec<u16>) = if alike.iter().all(is_narrow) {
+                    (Cow::Borrowed(&alike), Vec::new())
+                } else {
+                    let (narrow, wide) = alike.iter().partition::<Vec<u16>, _>(|place| is_narrow(place));
+                    (Cow::Owned(narrow), wide)
+                };
                 let amounts: Vec<i64> = narrow.iter().map(|&place| lane.amount[usize::from(place)] as i64).collect();
                 if parts.split_all(&amounts, &mut self.columns).is_none() {
                     return Err(not_split());
