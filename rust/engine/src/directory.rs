@@ -2,7 +2,7 @@
 //!
 //! The owners of a kind are mostly many of all there are. Then their codes lead straight to the places, which takes a few
 //! bytes for each, of the nearest caches, and a step or two. Owners that are few and far between are looked for in an
-//! index of words, so that a kind never takes much more room than its things do.
+//! index of words, so that no kind takes more than some 256 bytes for each of its things.
 
 use crate::buckets::Buckets;
 use crate::prefetch::prefetch;

@@ -146,18 +146,14 @@ impl<'a> Count<'a> {
         let (mut whose, mut places) = ([(UNKNOWN, 0); BLOCK], [NOWHERE; BLOCK]);
         let block = |number: usize| mine.chunks(BLOCK).nth(number).unwrap_or_default();
         for step in 0..mine.len().div_ceil(BLOCK) + 2 {
-            for ((&at, &place), ordinal) in step
-                .checked_sub(2)
-                .map_or(&[][..], block)
-                .iter()
-                .zip(&places)
-                .zip((step * BLOCK).saturating_sub(2 * BLOCK)..)
-            {
-                let item = self.item(chunk, lane, usize::from(at), ordinal);
-                let Some(of) = &moves[item.mark as usize] else { continue };
-                let place = if place == NOWHERE { self.place(counters, &item, of) } else { place as usize };
-                if !visit(counters, &item, of, place) {
-                    return false;
+            if let Some(visited) = step.checked_sub(2) {
+                for ((&at, &place), ordinal) in block(visited).iter().zip(&places).zip(visited * BLOCK..) {
+                    let item = self.item(chunk, lane, usize::from(at), ordinal);
+                    let Some(of) = &moves[item.mark as usize] else { continue };
+                    let place = if place == NOWHERE { self.place(counters, &item, of) } else { place as usize };
+                    if !visit(counters, &item, of, place) {
+                        return false;
+                    }
                 }
             }
             for (&(kind, owner), place) in whose.iter().zip(&mut places) {
@@ -165,8 +161,11 @@ impl<'a> Count<'a> {
             }
             for (&at, whose) in block(step).iter().zip(&mut whose) {
                 let at = usize::from(at);
-                let of = moves[lane.mark[at] as usize].as_ref();
-                *whose = of.map_or((UNKNOWN, 0), |of| (of.kind, of.owner(lane, at)));
+                *whose = match &moves[lane.mark[at] as usize] {
+                    Some(of) if of.kind != UNKNOWN => (of.kind, of.owner(lane, at)),
+                    Some(of) => (self.kind(counters, chunk, of, at), of.owner(lane, at)),
+                    None => (UNKNOWN, 0),
+                };
                 counters.expect(whose.0, whose.1);
             }
         }
@@ -176,14 +175,20 @@ impl<'a> Count<'a> {
     /// The place of a row's counter that was not quickly found.
     #[inline(never)]
     fn place(&self, counters: &mut Counters, item: &Item, of: &Move) -> usize {
-        let lane = &self.chunks[item.chunk as usize].lane;
-        let at = usize::from(item.at);
-        let mut kind = of.kind;
-        if kind == UNKNOWN {
-            let period = self.context(item.chunk).subscribers.period_of(of.reset, lane.account[at], item.time);
-            kind = counters.kind(0, of.charge, period);
-        }
+        let (lane, at) = (&self.chunks[item.chunk as usize].lane, usize::from(item.at));
+        let kind = self.kind(counters, item.chunk, of, at);
         counters.place_of(kind, of.owner(lane, at))
+    }
+
+    /// The kind of a row's counter.
+    fn kind(&self, counters: &mut Counters, chunk: u32, of: &Move, at: usize) -> u32 {
+        if of.kind != UNKNOWN {
+            return of.kind;
+        }
+        let Chunk { lane, rows, .. } = &self.chunks[chunk as usize];
+        let time = rows.time.values[lane.row[at] as usize];
+        let period = self.context(chunk).subscribers.period_of(of.reset, lane.account[at], time);
+        counters.kind(0, of.charge, period)
     }
 
     /// A row of a lane.
