@@ -164,7 +164,34 @@ pub fn only(holding: &Holding, profiles: &mut Numbered<Profile>, tenures: &mut N
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::index::Index;
     use super::*;
+    use crate::buckets::FREE;
+    use crate::names::Names;
+    use crate::narrow;
+
+    #[test]
+    fn each_key_leads_to_its_holding_whether_it_can_be_packed_or_not() {
+        let keys = Names::new(["46700000001", "short", "a key without a word", "46700000002"]);
+        for large in [9_u32, 1 << 30] {
+            let only =
+                |number: u32| Only { subscription: large + number, account: large - number, tenure: large + number };
+            let all = [only(0), Only::default(), only(2), only(3)];
+            assert_eq!(Packing::of(&all).is_some(), large == 9);
+            let index = Index::new(&keys, &all);
+            for ((key, expected), code) in keys.all().zip(&all).zip(0..) {
+                let word = narrow::word(key.as_bytes());
+                let place = if word == FREE { None } else { index.place(word) };
+                let place = place.unwrap_or_else(|| index.place_of_code(code));
+                let found = index.only(place);
+                assert_eq!(
+                    (index.code(place), found.tenure, found.account()),
+                    (code, expected.tenure, expected.account())
+                );
+                assert!(expected.tenure == NONE || found.subscription == expected.subscription);
+            }
+        }
+    }
 
     proptest! {
         #[test]
