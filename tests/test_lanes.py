@@ -177,17 +177,18 @@ def test_keys_of_any_length_and_layout() -> None:
         assert_equal(of_engine(engine.rate(usage)), expected)
 
 
-def test_amounts_of_counters_past_64_bits_are_exact() -> None:
-    """A month's amount past 9.2 million, as in small currencies, does not fit 64 bits at 12 decimals."""
+@pytest.mark.parametrize(("tiers", "times", "table"), [(TIERS, 10**6, "counters"), (TIERS[-1:], 10**9, "lines")])
+def test_amounts_past_64_bits_are_exact(tiers: list[Row], times: int, table: str) -> None:
+    """An amount past 9.2 million, as in small currencies, does not fit 64 bits at 12 decimals."""
     given = deepcopy(CATALOG)
     for charge in ("near", "peak"):
-        dear = [{**tier, "price": str(Decimal(tier["price"]) * 1_000_000)} for tier in TIERS]
+        dear = [{**tier, "price": str(Decimal(tier["price"]) * times)} for tier in tiers]
         given["plans"]["tiered"]["charges"][charge]["graduated"]["tiers"] = dear
     rows, catalog = [row for row in calls() if row["to"] != "4-7"], load(given)
     engine, half = Engine(catalog), RECORDS // 2
     first = engine.rate(batches(rows[:half]))
     theirs = Reference(catalog).rate([Batch("calls", "", rows[:half], "")], None, ())
-    assert max(counter["amount"] for counter in theirs.counters) > 2**63 / Decimal(10) ** 12
+    assert max(row["amount"] for row in getattr(theirs, table)) > 2**63 / Decimal(10) ** 12
     assert_equal(of_engine(first), of_reference(theirs))
     second = engine.rate(batches(rows[half:]), counters=first.counters)
     assert_equal(
