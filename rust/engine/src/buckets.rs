@@ -49,11 +49,30 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
     /// The place of a word, if it is there.
     #[inline]
     pub fn place(&self, word: u64) -> Option<usize> {
-        if self.all.is_empty() {
-            return None;
+        self.get(word).map(|found| found.0)
+    }
+
+    /// The place of a word and its value, if it is there.
+    #[inline]
+    pub fn get(&self, word: u64) -> Option<(usize, &V)> {
+        self.get_from(self.first(word), word)
+    }
+
+    /// The same of a word that is looked for first in this bucket.
+    #[inline]
+    pub fn get_from(&self, first: usize, word: u64) -> Option<(usize, &V)> {
+        let mut at = first;
+        loop {
+            let bucket = self.all.get(at)?;
+            let slot = bucket.slot(word);
+            if let Some(value) = bucket.values.get(slot) {
+                return Some((at * Self::STRIDE + slot, value));
+            }
+            if bucket.has_room() {
+                return None;
+            }
+            at = if at + 1 == self.all.len() { 0 } else { at + 1 };
         }
-        let (bucket, slot) = self.find(word);
-        (slot < N).then_some(bucket * Self::STRIDE + slot)
     }
 
     /// The value in a place.
@@ -88,10 +107,12 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
         value
     }
 
-    /// Asks for the memory of a word, which will soon be needed.
+    /// Asks for the memory of a word, which will soon be needed: that of this bucket.
     #[inline]
-    pub fn expect(&self, word: u64) {
-        prefetch(&self.all, self.first(word));
+    pub fn expect(&self, word: u64) -> usize {
+        let first = self.first(word);
+        prefetch(&self.all, first);
+        first
     }
 
     /// The bucket of a word and its slot; or that where it has room, and a slot past all.
@@ -99,10 +120,8 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
     fn find(&self, word: u64) -> (usize, usize) {
         let mut at = self.first(word);
         loop {
-            let words = &self.all[at].words;
-            // Which slot has it nobody foresees: no branch depends on it.
-            let slot = (0..N).rev().fold(N, |found, slot| if words[slot] == word { slot } else { found });
-            if slot < N || words[N - 1] == FREE {
+            let slot = self.all[at].slot(word);
+            if slot < N || self.all[at].has_room() {
                 return (at, slot);
             }
             at = if at + 1 == self.all.len() { 0 } else { at + 1 };
@@ -137,6 +156,18 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
 impl<V: Copy + Default, const N: usize> Bucket<V, N> {
     fn none() -> Self {
         Self { words: [FREE; N], values: [V::default(); N] }
+    }
+
+    /// The slot of a word, or past all.
+    #[inline]
+    fn slot(&self, word: u64) -> usize {
+        // Which one it is nobody foresees: no branch depends on it.
+        (0..N).rev().fold(N, |found, slot| if self.words[slot] == word { slot } else { found })
+    }
+
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.words[N - 1] == FREE
     }
 
     /// Fills the first free slot.

@@ -156,12 +156,6 @@ impl Counters {
         place as usize
     }
 
-    /// Asks for the memory that leads to a counter, which will soon be needed.
-    #[inline]
-    pub fn expect(&self, kind: u32, owner: u32) {
-        self.places.expect(kind, owner);
-    }
-
     /// The place of a counter if it is there and quickly found, `NOWHERE` if not; asks for its memory.
     #[inline]
     pub fn approach(&self, kind: u32, owner: u32) -> u32 {
@@ -189,10 +183,11 @@ impl Counters {
         }
     }
 
-    /// A counter to move by small amounts; none where that takes a closer look.
+    /// Counters to move by small amounts, none of them where that takes a closer look; and the latest records that
+    /// earlier calls have shown to the first of them.
     #[inline]
-    pub fn small(&mut self, place: usize) -> Option<&mut Counter> {
-        if self.has_huge { None } else { self.all.get_mut(place) }
+    pub fn small(&mut self) -> (&mut [Counter], &[i64]) {
+        (if self.has_huge { &mut [] } else { &mut self.all }, &self.watermarks)
     }
 
     /// Moves a counter to a position in whole units, by any amount; false if it would have too many digits.

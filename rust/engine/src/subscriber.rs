@@ -19,8 +19,9 @@ use arrow_array::RecordBatch;
 
 pub use accounts::Accounts;
 use index::Index;
+pub use index::Sought;
 use keys::{KeyRow, Links};
-use only::{Numbered, Tenure};
+use only::{Numbered, Packing, Tenure};
 pub use only::{Payer, Profile};
 use read::Problems;
 pub use subscriptions::{Subscription, Subscriptions};
@@ -146,27 +147,46 @@ impl Subscribers {
         u32::try_from(place).unwrap_or(NONE)
     }
 
-    /// The word that a key is looked for by, `FREE` where it has none or is null. Memory is asked for what leads to its
-    /// place, which will soon be needed.
+    /// What a key is looked for by. Memory is asked for what leads to its place, which will soon be needed.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    pub fn seek(&self, key: Option<&str>) -> u64 {
-        let word = key.map_or(FREE, |key| narrow::word(key.as_bytes()));
-        match key {
-            Some(key) if word == FREE => self.keys.expect(key),
-            _ => self.index.expect(word),
+    pub fn seek(&self, key: Option<&str>) -> Sought {
+        let Some(key) = key else { return Sought::NONE };
+        match narrow::word(key.as_bytes()) {
+            FREE => {
+                self.keys.expect(key);
+                Sought::NONE
+            }
+            word => self.index.expect(word),
         }
-        word
     }
 
-    /// The place of a key that is looked for by a word, `NONE` if nobody ever had it.
+    /// The place of a key that is sought, `NONE` if nobody ever had it; and its holding as it is packed, if holdings are.
     #[inline]
-    pub fn place<'k>(&self, word: u64, key: impl Fn() -> Option<&'k str>) -> u32 {
-        match if word == FREE { None } else { self.index.place(word) } {
-            Some(place) => place,
-            None if word == FREE || self.keys.has_added() => self.place_by_name(key()),
-            None => NONE,
+    pub fn find<'k>(&self, sought: Sought, key: impl Fn() -> Option<&'k str>) -> (u32, u64) {
+        match if sought.word == FREE { None } else { self.index.find(sought) } {
+            Some(found) => found,
+            None if sought.word == FREE || self.keys.has_added() => self.found(self.place_by_name(key())),
+            None => (NONE, 0),
         }
+    }
+
+    /// A place with the holding of its key as it is packed, if holdings are.
+    #[inline]
+    pub fn found(&self, place: u32) -> (u32, u64) {
+        (place, if place == NONE { 0 } else { self.index.packed(place) })
+    }
+
+    /// How the holdings of all keys are packed; none if they are not, or some have changed.
+    #[inline]
+    pub fn packing(&self) -> Option<Packing> {
+        self.index.packing().filter(|_| self.key_rows.is_none())
+    }
+
+    /// A tenure by its place.
+    #[inline]
+    pub fn tenure(&self, place: u32) -> &Tenure {
+        self.tenures.get(place as usize).unwrap_or(&Tenure::NEVER)
     }
 
     fn place_by_name(&self, key: Option<&str>) -> u32 {
@@ -175,7 +195,7 @@ impl Subscribers {
 
     /// The place of a key.
     pub fn place_of(&self, key: Option<&str>) -> u32 {
-        self.place(self.seek(key), || key)
+        self.find(self.seek(key), || key).0
     }
 
     /// Asks for the place of a key, which will soon be needed.
@@ -212,7 +232,7 @@ impl Subscribers {
             return self.later_payer(row, instant);
         }
         let only = self.index.only(place);
-        self.tenures.get(only.tenure()).map_or(Payer::NONE, |tenure| tenure.payer(&only, instant))
+        self.tenure(only.tenure()).payer(&only, instant)
     }
 
     #[cold]

@@ -16,7 +16,7 @@ pub const MOST_COUNTED: i64 = 1 << 60;
 /// The largest numerator that is sure to fit 64 bits with a connect fee on top.
 const MOST_TOTAL: i128 = 1 << 61;
 
-/// Ends of tiers that are compared with a position at once: most charges have no more.
+/// Ends of tiers that are compared with a position at once: most charges have no more. All bits of it are set.
 const EDGES: usize = 3;
 
 /// Units above `start` up to and including `up_to`.
@@ -41,8 +41,8 @@ enum Form {
 /// `unit` and `graduated`: blocks, then tiers of which a unit price has one.
 #[derive(Debug, Clone)]
 struct Tiers {
-    connect_fee: i64,
-    connect_at_zero: bool,
+    /// The connect fee of a record that used nothing, and of one that used something.
+    connect: [i64; 2],
     minimum: i64,
     increment: i64,
     per: i64,
@@ -51,12 +51,15 @@ struct Tiers {
     unit: i64,
     by_unit: Divisor,
     tiers: Vec<WholeTier>,
-    /// The ends of the first tiers.
+    /// The first tiers, and the ends of all but the last of these.
+    near: [WholeTier; EDGES + 1],
     edges: [i64; EDGES],
     /// The highest position whose total fits 64 bits.
     limit: i64,
     /// Each total is stored by itself (graduated charges without `round`), or the difference is rounded once.
     totals_stored: bool,
+    /// Whether totals are stored that are not exact.
+    rounds_totals: bool,
     target: Target,
 }
 
@@ -147,7 +150,8 @@ impl Tiers {
         }
         let connect = (small(values[graduated.connect_fee])?, graduated.connect_at_zero);
         let tiers = Self::new(tiers, per, connect, graduated.block, target)?;
-        Some(Self { totals_stored: !graduated.rounds, ..tiers })
+        let totals_stored = !graduated.rounds;
+        Some(Self { totals_stored, rounds_totals: totals_stored && per != 1, ..tiers })
     }
 
     fn new(
@@ -159,11 +163,11 @@ impl Tiers {
     ) -> Option<Self> {
         let unit = small(target.unit)?;
         let divisor = i128::from(per) * target.unit;
-        let mut edges = [i64::MAX; EDGES];
+        let (mut near, mut edges) = ([*tiers.last()?; EDGES + 1], [i64::MAX; EDGES]);
+        near.iter_mut().zip(&tiers).for_each(|(near, tier)| *near = *tier);
         edges.iter_mut().zip(&tiers).for_each(|(edge, tier)| *edge = tier.up_to);
         let tiers = Self {
-            connect_fee,
-            connect_at_zero,
+            connect: [if connect_at_zero { connect_fee } else { 0 }, connect_fee],
             minimum: block_units(block.minimum)?,
             increment: block.increment.map_or(Some(1), block_units)?,
             per,
@@ -171,9 +175,11 @@ impl Tiers {
             unit,
             by_unit: Divisor::new(i64::try_from(divisor).ok().filter(|_| divisor <= MOST_TOTAL)?, target.mode)?,
             tiers,
+            near,
             edges,
             limit: 0,
             totals_stored: false,
+            rounds_totals: false,
             target,
         };
         tiers.limited()
@@ -181,7 +187,7 @@ impl Tiers {
 
     /// With the highest position that fits; none if not even the fees do.
     fn limited(mut self) -> Option<Self> {
-        let connect = i128::from(self.connect_fee) * i128::from(self.per);
+        let connect = i128::from(self.connect[1]) * i128::from(self.per);
         if connect > MOST_TOTAL || self.increment < 1 {
             return None;
         }
@@ -227,42 +233,55 @@ impl Tiers {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
     fn small_amount(&self, before: i64, billed: i64, used: bool) -> Option<i64> {
-        let after = before.checked_add(billed).filter(|after| *after <= self.limit)?;
-        let tier = self.tier(before);
-        let from = tier.reached(before);
+        let after = before.checked_add(billed)?;
+        if after > self.limit {
+            return None;
+        }
+        let (tier, connect) = (self.tier(before), self.connect(used));
         // Most records begin and end in one tier.
-        let to = if before > 0 && after <= tier.up_to {
-            from + tier.price * billed
-        } else {
-            self.tier(after).reached(after)
-        };
-        Some(self.rounded(from, to, self.connect(used)))
+        let is_within = before > 0 && after <= tier.up_to;
+        if is_within && !self.rounds_totals {
+            return Some(self.rounded_once(tier.price * billed, connect));
+        }
+        let from = tier.reached(before);
+        let to = if is_within { from + tier.price * billed } else { self.tier(after).reached(after) };
+        Some(self.rounded(from, to, connect))
     }
 
     #[inline]
     fn connect(&self, used: bool) -> i64 {
-        if used || self.connect_at_zero { self.connect_fee } else { 0 }
+        self.connect[usize::from(used)]
     }
 
     /// What lies between two totals × per, and the connect fee, as amounts are stored.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
+    #[inline]
     fn rounded(&self, from: i64, to: i64, connect: i64) -> i64 {
-        if self.totals_stored {
-            if self.per == 1 {
-                return to - from + connect;
-            }
+        if self.rounds_totals {
             return self.by_per.rounded(to) - self.by_per.rounded(from) + connect;
         }
-        self.by_unit.rounded(to - from + connect * self.per) * self.unit
+        self.rounded_once(to - from, connect)
+    }
+
+    /// The same of what lies between them, where totals themselves are exact.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
+    fn rounded_once(&self, difference: i64, connect: i64) -> i64 {
+        if self.totals_stored {
+            return difference + connect;
+        }
+        self.by_unit.rounded(difference + connect * self.per) * self.unit
     }
 
     /// Where a position lies is counted rather than looked for: no branch depends on it.
     #[inline]
     fn tier(&self, position: i64) -> &WholeTier {
-        let near = self.edges.iter().map(|&edge| usize::from(position > edge)).sum();
-        let is_near = near < EDGES || self.tiers.len() <= EDGES + 1;
-        &self.tiers[if is_near { near } else { self.tiers.iter().filter(|tier| position > tier.up_to).count() }]
+        let near = self.edges.iter().map(|&edge| usize::from(position > edge)).sum::<usize>() & EDGES;
+        if near == EDGES && self.tiers.len() > EDGES + 1 { self.far_tier(position) } else { &self.near[near] }
+    }
+
+    #[cold]
+    fn far_tier(&self, position: i64) -> &WholeTier {
+        &self.tiers[self.tiers.iter().filter(|tier| position > tier.up_to).count()]
     }
 
     /// The same beyond 64 bits.

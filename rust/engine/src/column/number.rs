@@ -118,9 +118,9 @@ impl Numbers {
     /// The same of a raw number.
     #[inline]
     pub fn units_of(raw: i128) -> Option<i64> {
-        const UNIT: i64 = 1_000_000_000_000;
-        if let Ok(raw) = i64::try_from(raw) {
-            return (raw % UNIT == 0).then_some(raw / UNIT);
+        const UNIT: u64 = 1_000_000_000_000;
+        if let Ok(raw) = u64::try_from(raw) {
+            return raw.is_multiple_of(UNIT).then_some((raw / UNIT).cast_signed());
         }
         (raw % ONE == 0).then(|| i64::try_from(raw / ONE).ok())?
     }

@@ -108,10 +108,13 @@ impl Text {
         let longest = match self {
             Self::Same(text) => return text.as_ref().map_or(0, String::len),
             Self::Small(array) => {
-                let widest = array.value_offsets().windows(2).map(|pair| pair[1] - pair[0]).max();
-                i64::from(widest.unwrap_or(0))
+                let (starts, ends) = (array.value_offsets(), &array.value_offsets()[1..]);
+                i64::from(starts.iter().zip(ends).map(|(start, end)| end - start).fold(0, i32::max))
             }
-            Self::Large(array) => array.value_offsets().windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0),
+            Self::Large(array) => {
+                let (starts, ends) = (array.value_offsets(), &array.value_offsets()[1..]);
+                starts.iter().zip(ends).map(|(start, end)| end - start).fold(0, i64::max)
+            }
             // The low 32 bits of a view are its length.
             Self::View(array) => array.views().iter().map(|&view| i64::from(view as u32)).max().unwrap_or(0),
             Self::Dictionary { values, .. } => return values.longest(),

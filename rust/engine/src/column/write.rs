@@ -40,8 +40,10 @@ pub fn plain_decimals_of(values: ScalarBuffer<i128>) -> Result<ArrayRef> {
 /// Codes into a dictionary's values; a negative code is null.
 pub fn dictionary(codes: Vec<i32>, values: &impl Values) -> Result<ArrayRef> {
     let (codes, values) = values.dictionary(codes);
-    let nulls = codes.iter().any(|&code| code < 0).then(|| codes.iter().map(|&code| code >= 0).collect::<NullBuffer>());
-    let beyond = codes.iter().fold(-1, |most, &code| most.max(code));
+    // All are looked at, in loops without a way out: many at once.
+    let (has_nulls, beyond) =
+        (codes.iter().fold(0, |all, &code| all | code) < 0, codes.iter().copied().fold(-1, i32::max));
+    let nulls = has_nulls.then(|| codes.iter().map(|&code| code >= 0).collect::<NullBuffer>());
     if usize::try_from(beyond).is_ok_and(|beyond| beyond >= values.len()) {
         return Err(Error::Internal(format!("code {beyond} of {} names", values.len())));
     }

@@ -14,7 +14,7 @@ fn counter() -> (Counters, usize) {
 
 /// By a small amount, if that can be.
 fn advance(counters: &mut Counters, place: usize, after: i64, amount: i64, time: i64) -> bool {
-    counters.small(place).is_some_and(|counter| counter.advance(after, amount, time, (0, 0)))
+    counters.small().0.get_mut(place).is_some_and(|counter| counter.advance(after, amount, time, (0, 0)))
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub struct Place {
 #[inline]
 pub const fn partition_of(account: u32, of: usize) -> usize {
     // A multiplication spreads neighbours and, unlike a remainder, costs next to nothing.
-    ((account.wrapping_mul(0x9e37_79b9) as u64 * of as u64) >> 32) as usize
+    ((account.wrapping_mul(0x9e37_79b9) as u64).wrapping_mul(of as u64) >> 32) as usize
 }
 
 /// The state of a chunk between stages.

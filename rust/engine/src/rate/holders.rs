@@ -5,14 +5,24 @@ use std::ops::Range;
 
 use arrow_array::Array;
 
-use crate::buckets::FREE;
 use crate::column::Text;
-use crate::subscriber::Subscribers;
+use crate::subscriber::{NONE, Sought, Subscribers};
 
 /// Rows in a block.
 pub const BLOCK: usize = 32;
 
-/// The places of rows' keys, block by block; `NONE` where a key is null or unknown.
+/// What is found of the keys of a block of rows.
+#[derive(Debug)]
+pub struct Keys {
+    /// How many rows there are: as many as a block has, but for the last one.
+    pub len: usize,
+    /// `NONE` where a key is null or unknown.
+    pub places: [u32; BLOCK],
+    /// Their holdings, as they are packed, if they are; 0 past the last row.
+    pub held: [u64; BLOCK],
+}
+
+/// Rows' keys, block by block.
 pub struct Holders<'a> {
     subscribers: &'a Subscribers,
     keys: &'a Text,
@@ -27,7 +37,13 @@ enum Found {
     /// All: keys of a dictionary are looked for once a text.
     Places(Vec<u32>),
     /// What the keys of the next rows are looked for by.
-    Words(Box<[u64; BLOCK]>),
+    Sought(Box<[Sought; BLOCK]>),
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { len: 0, places: [NONE; BLOCK], held: [0; BLOCK] }
+    }
 }
 
 impl<'a> Holders<'a> {
@@ -35,7 +51,7 @@ impl<'a> Holders<'a> {
     pub fn new(subscribers: &'a Subscribers, keys: &'a Text, rows: usize) -> Self {
         let found = match keys {
             Text::Same(_) | Text::Dictionary { .. } => Found::Places(keys.codes(rows, |key| subscribers.place_of(key))),
-            Text::Small(_) | Text::Large(_) | Text::View(_) => Found::Words(Box::new([FREE; BLOCK])),
+            Text::Small(_) | Text::Large(_) | Text::View(_) => Found::Sought(Box::new([Sought::NONE; BLOCK])),
         };
         let mut holders = Self { subscribers, keys, rows, first: 0, found };
         holders.expect(0..BLOCK.min(rows));
@@ -47,39 +63,44 @@ impl<'a> Holders<'a> {
         let subscribers = self.subscribers;
         match (&mut self.found, self.keys) {
             (Found::Places(places), _) => places[rows].iter().for_each(|&place| subscribers.expect_place(place)),
-            (Found::Words(words), Text::Small(keys)) if keys.null_count() == 0 => {
-                words.iter_mut().zip(rows).for_each(|(word, row)| *word = subscribers.seek(Some(keys.value(row))));
+            (Found::Sought(all), Text::Small(keys)) if keys.null_count() == 0 => {
+                all.iter_mut().zip(rows).for_each(|(one, row)| *one = subscribers.seek(Some(keys.value(row))));
             }
-            (Found::Words(words), keys) => {
-                words.iter_mut().zip(rows).for_each(|(word, row)| *word = subscribers.seek(keys.get(row)));
+            (Found::Sought(all), keys) => {
+                all.iter_mut().zip(rows).for_each(|(one, row)| *one = subscribers.seek(keys.get(row)));
             }
         }
     }
 
-    /// The places of the next rows: of a block, or what is left of them.
-    pub fn next_block(&mut self) -> ([u32; BLOCK], usize) {
+    /// Finds the keys of the next rows: of a block, or what is left of them.
+    pub fn next_block(&mut self, block: &mut Keys) {
         let (subscribers, keys, first) = (self.subscribers, self.keys, self.first);
         let len = BLOCK.min(self.rows - first);
-        let mut block = [0; BLOCK];
+        let to = block.places.iter_mut().zip(&mut block.held);
         match &self.found {
-            Found::Places(places) => block[..len].copy_from_slice(&places[first..first + len]),
-            Found::Words(words) => {
-                for (at, (place, &word)) in block[..len].iter_mut().zip(words.iter()).enumerate() {
-                    *place = subscribers.place(word, || keys.get(first + at));
-                }
+            Found::Places(places) => {
+                to.zip(&places[first..first + len]).for_each(|(to, &place)| {
+                    (*to.0, *to.1) = subscribers.found(place);
+                });
+            }
+            Found::Sought(all) => {
+                to.zip(all.iter()).zip(first..first + len).for_each(|((to, &sought), row)| {
+                    (*to.0, *to.1) = subscribers.find(sought, || keys.get(row));
+                });
             }
         }
+        block.len = len;
+        block.held[len..].fill(0);
         self.first += len;
         self.expect(self.first..(self.first + BLOCK).min(self.rows));
-        (block, len)
     }
 
-    /// The places of all rows.
+    /// The places of all rows' keys.
     pub fn all(mut self) -> Vec<u32> {
-        let mut all = Vec::with_capacity(self.rows);
+        let (mut all, mut block) = (Vec::with_capacity(self.rows), Keys::default());
         while self.first < self.rows {
-            let (block, len) = self.next_block();
-            all.extend_from_slice(&block[..len]);
+            self.next_block(&mut block);
+            all.extend_from_slice(&block.places[..block.len]);
         }
         all
     }

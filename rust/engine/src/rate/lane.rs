@@ -10,6 +10,7 @@ mod count;
 mod mark;
 mod rest;
 mod route;
+mod turn;
 mod way;
 
 use std::borrow::Cow;
@@ -23,6 +24,7 @@ use super::chunk::partition_of;
 use super::route::{Context, Fault};
 use super::rows::Rows;
 use crate::subscriber::Held;
+use turn::Turn;
 
 /// No number: a quantity that is null, units that do not count.
 pub const NO_UNITS: i64 = i64::MIN;
@@ -49,10 +51,12 @@ pub struct Lane {
     pub marks: Vec<Mark>,
     /// Agreements and their versions, together; the first is nobody.
     pub sets: Vec<Vec<(u32, u32)>>,
+    /// Rows that count, by partition of accounts; empty when none does, and when all have.
+    turns: Vec<Vec<Turn>>,
+    /// The places of those that have counted.
+    mine: Vec<Vec<u16>>,
     /// Whether some charge counts.
     pub counts: bool,
-    /// Where some rows count: the places of all, by partition of accounts.
-    mine: Vec<Vec<u16>>,
 }
 
 impl Lane {
@@ -72,10 +76,17 @@ impl Lane {
         }
     }
 
+    /// Whether all of its rows are known to have counted.
+    pub fn all_count(&self) -> bool {
+        self.mine.iter().map(Vec::len).sum::<usize>() == self.len()
+    }
+
     /// The places of its rows, by partition of accounts.
-    pub fn places(&self, partitions: usize) -> Cow<'_, [Vec<u16>]> {
-        let are_known = self.mine.len() == partitions;
-        if are_known { Cow::Borrowed(&self.mine) } else { Cow::Owned(self.laid_out(partitions)) }
+    pub fn places(&self, partitions: usize) -> Vec<Cow<'_, [u16]>> {
+        if self.mine.len() == partitions && self.all_count() {
+            return self.mine.iter().map(|mine| Cow::Borrowed(mine.as_slice())).collect();
+        }
+        self.laid_out(partitions).into_iter().map(Cow::Owned).collect()
     }
 
     fn laid_out(&self, partitions: usize) -> Vec<Vec<u16>> {

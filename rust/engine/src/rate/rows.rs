@@ -187,6 +187,14 @@ impl Rows {
         }
     }
 
+    /// The same of some rows.
+    pub fn numbers_of(&self, rows: &[u32]) -> Vec<i64> {
+        match &self.numbers_given {
+            Some(numbers) => rows.iter().map(|&row| numbers.value(row as usize)).collect(),
+            None => rows.iter().map(|&row| (self.first + u64::from(row)).cast_signed()).collect(),
+        }
+    }
+
     fn left_out(find: &Finder, len: usize) -> Result<Vec<bool>> {
         let mut skipped = Vec::new();
         for (column, test) in &find.usage.keep_where {

@@ -8,6 +8,20 @@ use crate::narrow;
 /// Keys in a line of the cache, each with its only holding.
 const KEYS: usize = 4;
 
+/// A key on the way to its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought {
+    /// `FREE` for a key that has no word, or is null.
+    pub word: u64,
+    /// The bucket in which its word is looked for first.
+    first: usize,
+}
+
+impl Sought {
+    /// No key.
+    pub const NONE: Self = Self { word: FREE, first: 0 };
+}
+
 /// The keys that subscribers were compiled with. Those that have a word lie by it in the first places, others in places
 /// after these in order of their codes.
 #[derive(Debug, Default)]
@@ -42,16 +56,29 @@ impl Index {
         Self { narrow, packing, codes, wide }
     }
 
-    /// Asks for what a look at a key will need soon.
+    /// Asks for what a look at a key will need soon: where it is looked for first.
     #[inline]
-    pub fn expect(&self, word: u64) {
-        self.narrow.expect(word);
+    pub fn expect(&self, word: u64) -> Sought {
+        Sought { word, first: self.narrow.expect(word) }
     }
 
-    /// The place of a key that has a word.
+    /// The place of a key that has a word, and its holding as it is packed.
     #[inline]
-    pub fn place(&self, word: u64) -> Option<u32> {
-        self.narrow.place(word).map(|place| place as u32)
+    pub fn find(&self, sought: Sought) -> Option<(u32, u64)> {
+        self.narrow.get_from(sought.first, sought.word).map(|(place, &packed)| (place as u32, packed))
+    }
+
+    /// How holdings are packed, if they are.
+    #[inline]
+    pub fn packing(&self) -> Option<Packing> {
+        self.packing
+    }
+
+    /// The holding of the key in a place as it is packed, if holdings are; nothing for one that came later.
+    #[inline]
+    pub fn packed(&self, place: u32) -> u64 {
+        let wide = || Some(self.packing?.pack(self.wide.get(self.code(place) as usize)?));
+        self.narrow.at(place as usize).copied().or_else(wide).unwrap_or(0)
     }
 
     /// The place of a key that has none, or came later.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use super::index::Index;
-use super::only::{Numbered, only};
+use super::only::{Numbered, Tenure, only};
 use super::read::Problems;
 use super::subscriptions::{Rows, TABLE};
 use super::{Holding, Subscribers};
@@ -46,6 +46,7 @@ impl Subscribers {
         self.key_starts = starts.into();
         self.by_key = pairs.into_iter().map(|pair| pair.1).collect();
         let (mut profiles, mut tenures) = (Numbered::default(), Numbered::default());
+        tenures.number(Tenure::NEVER);
         let mut only = |holding: &Holding| only(holding, &mut profiles, &mut tenures);
         let only = (0..keys.len() as u32).map(|key| self.only_of(self.of_key(key)).map(&mut only).unwrap_or_default());
         self.index = Arc::new(Index::new(&keys, &only.collect::<Vec<_>>()));

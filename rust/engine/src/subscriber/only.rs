@@ -5,33 +5,35 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::{Held, Holding, NONE};
+use crate::clock::HORIZON;
 
 /// The only holding of a key, whose plan is in its account's currency.
 #[derive(Debug, Clone, Copy)]
 pub struct Only {
     subscription: u32,
     account: u32,
-    /// Place of its tenure; `NONE` for a key that leads to several holdings, to none, or to one that needs a closer look.
+    /// Place of its tenure; 0, which is never, for a key that leads to several holdings, to none, or to one that needs a
+    /// closer look.
     tenure: u32,
 }
 
 impl Default for Only {
     fn default() -> Self {
-        Self { subscription: NONE, account: NONE, tenure: NONE }
+        Self { subscription: NONE, account: NONE, tenure: 0 }
     }
 }
 
 impl Only {
-    /// The place of its tenure, past all if it has none.
+    /// The place of its tenure.
     #[inline]
-    pub fn tenure(&self) -> usize {
-        self.tenure as usize
+    pub fn tenure(&self) -> u32 {
+        self.tenure
     }
 
     /// The account, unless there is no such holding.
     #[inline]
     pub fn account(&self) -> Option<u32> {
-        (self.tenure != NONE).then_some(self.account)
+        (self.tenure != 0).then_some(self.account)
     }
 }
 
@@ -46,29 +48,46 @@ pub struct Packing {
 impl Packing {
     /// That of some holdings; none if their numbers are too large.
     pub fn of(all: &[Only]) -> Option<Self> {
-        let held = || all.iter().filter(|only| only.tenure != NONE);
+        let held = || all.iter().filter(|only| only.tenure != 0);
         let bits = |number: fn(&Only) -> u32| u32::BITS - held().map(number).max().unwrap_or(0).leading_zeros();
         let subscription = bits(|only| only.subscription);
         let both = subscription + bits(|only| only.account);
-        (both + bits(|only| only.tenure + 1) <= u64::BITS && both < u64::BITS).then_some(Self { subscription, both })
+        (both + bits(|only| only.tenure) <= u64::BITS && both < u64::BITS).then_some(Self { subscription, both })
     }
 
     /// A holding as a word; 0 where there is none.
     pub fn pack(self, only: &Only) -> u64 {
-        if only.tenure == NONE {
+        if only.tenure == 0 {
             return 0;
         }
-        let (account, tenure) = (u64::from(only.account), u64::from(only.tenure) + 1);
+        let (account, tenure) = (u64::from(only.account), u64::from(only.tenure));
         tenure << self.both | account << self.subscription | u64::from(only.subscription)
     }
 
     /// The holding of a word.
     #[inline]
     pub fn unpack(self, word: u64) -> Only {
-        let below = |bits: u32| word & ((1 << bits) - 1);
-        let account = below(self.both) >> self.subscription;
-        let tenure = (word >> self.both) as u32;
-        Only { subscription: below(self.subscription) as u32, account: account as u32, tenure: tenure.wrapping_sub(1) }
+        let [mut subscription, mut account, mut tenure] = [[0]; 3];
+        self.unpack_all(&[word], &mut subscription, &mut account, &mut tenure);
+        Only { subscription: subscription[0], account: account[0], tenure: tenure[0] }
+    }
+
+    /// The subscriptions, accounts and places of tenures of some words.
+    #[inline]
+    pub fn unpack_all<const N: usize>(
+        self,
+        words: &[u64; N],
+        subscriptions: &mut [u32; N],
+        accounts: &mut [u32; N],
+        tenures: &mut [u32; N],
+    ) {
+        let below = |bits: u32| (1_u64 << bits) - 1;
+        let (of_subscription, of_both) = (below(self.subscription), below(self.both));
+        for at in 0..N {
+            subscriptions[at] = (words[at] & of_subscription) as u32;
+            accounts[at] = ((words[at] & of_both) >> self.subscription) as u32;
+            tenures[at] = (words[at] >> self.both) as u32;
+        }
     }
 }
 
@@ -100,7 +119,7 @@ impl Profile {
     }
 }
 
-/// A profile from an instant until another.
+/// A profile from an instant until another, as far as calendars reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tenure {
     from: i64,
@@ -109,13 +128,22 @@ pub struct Tenure {
 }
 
 impl Tenure {
+    /// No tenure: it is in force at no instant.
+    pub const NEVER: Self = Self { from: i64::MAX, until: i64::MIN, profile: NONE };
+
+    /// Its profile, if it is in force at an instant; else `NONE`.
+    #[inline]
+    pub fn profile_at(&self, instant: i64) -> u32 {
+        if self.from <= instant && instant < self.until { self.profile } else { NONE }
+    }
+
     /// Who pays at an instant for what a key uses.
     #[inline]
     pub fn payer(&self, only: &Only, instant: i64) -> Payer {
-        if !(self.from <= instant && instant < self.until) {
-            return Payer::NONE;
+        match self.profile_at(instant) {
+            NONE => Payer::NONE,
+            profile => Payer { subscription: only.subscription, account: only.account, profile },
         }
-        Payer { subscription: only.subscription, account: only.account, profile: self.profile }
     }
 }
 
@@ -156,6 +184,7 @@ impl<T: Copy + Eq + Hash> Numbered<T> {
 /// A key's holding.
 pub fn only(holding: &Holding, profiles: &mut Numbered<Profile>, tenures: &mut Numbered<Tenure>) -> Only {
     let Holding { from, until, held, .. } = *holding;
+    let (from, until) = (from.max(0), until.min(HORIZON));
     let tenure = Tenure { from, until, profile: profiles.number(Profile::of(&held)) };
     Only { subscription: held.subscription, account: held.account, tenure: tenures.number(tenure) }
 }
@@ -181,14 +210,14 @@ mod tests {
             let index = Index::new(&keys, &all);
             for ((key, expected), code) in keys.all().zip(&all).zip(0..) {
                 let word = narrow::word(key.as_bytes());
-                let place = if word == FREE { None } else { index.place(word) };
+                let place = if word == FREE { None } else { index.find(index.expect(word)).map(|found| found.0) };
                 let place = place.unwrap_or_else(|| index.place_of_code(code));
                 let found = index.only(place);
                 assert_eq!(
                     (index.code(place), found.tenure, found.account()),
                     (code, expected.tenure, expected.account())
                 );
-                assert!(expected.tenure == NONE || found.subscription == expected.subscription);
+                assert!(expected.tenure == 0 || found.subscription == expected.subscription);
             }
         }
     }
@@ -210,7 +239,7 @@ mod tests {
             for only in &all {
                 let found = packing.unpack(packing.pack(only));
                 prop_assert_eq!((found.tenure, found.account()), (only.tenure, only.account()));
-                prop_assert!(only.tenure == NONE || found.subscription == only.subscription);
+                prop_assert!(only.tenure == 0 || found.subscription == only.subscription);
             }
         }
     }

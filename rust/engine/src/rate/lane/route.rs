@@ -1,19 +1,21 @@
 //! Which rows take the lane, and what they bring to it.
 
+mod far;
+
 use super::block::Block;
-use super::mark::{Mark, Marks};
-use super::way::{Signs, Way, Ways};
+use super::mark::Marks;
+use super::turn::{Owner, Turns};
+use super::way::{Signs, Ways};
 use super::{Lane, NO_UNITS};
 use crate::band::Span;
 use crate::charge::MOST_UNITS;
 use crate::clock::HORIZON;
-use crate::column::{Cell, Numbers, Text};
+use crate::column::{Cell, Numbers};
 use crate::compile::LaneCharge;
-use crate::guide::Choice;
-use crate::rate::holders::{BLOCK, Holders};
+use crate::rate::holders::{BLOCK, Holders, Keys};
 use crate::rate::route::{Codes, Context};
-use crate::rate::rows::{Record, Rows};
-use crate::subscriber::{Held, NONE, Profile};
+use crate::rate::rows::Rows;
+use crate::subscriber::NONE;
 
 /// Rows on their way into the lane.
 struct Entry<'a, 'b> {
@@ -37,6 +39,11 @@ struct Entry<'a, 'b> {
     marks: Marks,
     /// By mark: its charge.
     charges: Vec<&'a LaneCharge>,
+    /// By mark: whose counters they move.
+    owners: Vec<Owner>,
+    /// Whether some count, and whether some do not, so that their prices can be known.
+    counts: bool,
+    has_prices: bool,
     sets: Vec<Vec<(u32, u32)>>,
     chosen: Vec<u32>,
     scratch: Vec<i128>,
@@ -68,74 +75,113 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         far: Ways::new(rows.len),
         marks: Marks::default(),
         charges: Vec::new(),
+        owners: Vec::new(),
+        counts: false,
+        has_prices: false,
         sets: vec![Vec::new()],
         chosen: Vec::new(),
         scratch: Vec::new(),
     };
+    let mut turns = Turns::new(rows.len, partitions);
     let mut holders = Holders::new(context.subscribers, &rows.key, rows.len);
-    let mut block = Block::default();
+    let (mut keys, mut block) = (Keys::default(), Block::default());
     for first in (0..rows.len).step_by(BLOCK) {
-        let (places, len) = holders.next_block();
-        entry.codes.key.extend_from_slice(&places[..len]);
-        entry.find_payers(first, &places[..len], &mut block);
+        holders.next_block(&mut keys);
+        let len = keys.len;
+        entry.codes.key.extend_from_slice(&keys.places[..len]);
+        entry.find_payers(first, &keys, &mut block);
         entry.find_marks(first, len, &mut block);
         entry.find_quantities(first, len, &mut block);
-        entry.find_amounts(len, &mut block);
+        entry.find_billed(len, &mut block);
+        if entry.has_prices {
+            entry.find_amounts(len, &mut block);
+        }
+        if entry.counts {
+            let times = &rows.time.values[first..first + len];
+            turns.add(&block, (first, lane.len()), times, &entry.owners);
+        }
         lane.extend(&block, first, &entry.codes.zone[first..first + len]);
-        let unfit = block.fits[..len].iter().enumerate().filter(|(_, fits)| !**fits).map(|(at, _)| first + at);
-        rest.extend(unfit.filter(|&row| !rows.is_skipped(row)).map(|row| row as u32));
+        if block.fits != [true; BLOCK] {
+            let unfit = block.fits[..len].iter().zip(first..).filter(|(fits, _)| !**fits).map(|(_, row)| row);
+            rest.extend(unfit.filter(|&row| !rows.is_skipped(row)).map(|row| row as u32));
+        }
     }
     (lane.marks, lane.sets) = (entry.marks.into_inner(), entry.sets);
-    let charges = &context.compiled.lanes.charges;
-    lane.counts = lane.marks.iter().any(|mark| charges[mark.charge as usize].counted.is_some());
-    if lane.counts {
-        lane.mine = lane.laid_out(partitions);
-    }
+    lane.turns = turns.into_parts();
+    lane.counts = !lane.turns.is_empty();
     lane
 }
 
 impl Entry<'_, '_> {
     /// Who pays for rows. A row fits if it has all that makes it a record, and its key one holding in force.
-    fn find_payers(&mut self, first: usize, places: &[u32], block: &mut Block) {
+    #[inline(never)]
+    fn find_payers(&mut self, first: usize, keys: &Keys, block: &mut Block) {
         let (subscribers, classes) = (self.context.subscribers, &self.context.compiled.zone_classes);
-        let len = places.len().min(BLOCK);
-        let rows = first..first + len;
-        let (places, times, zones) = (&places[..len], &self.rows.time.values[rows.clone()], &self.codes.zone[rows]);
-        for at in 0..len {
-            let (time, payer) = (times[at], subscribers.payer(places[at], times[at]));
+        let rows = first..first + keys.len;
+        let (times, zones) = (&self.rows.time.values[rows.clone()], &self.codes.zone[rows]);
+        if let Some(packing) = subscribers.packing() {
+            let mut tenures = [0; BLOCK];
+            packing.unpack_all(&keys.held, &mut block.subscription, &mut block.account, &mut tenures);
+            for ((profile, &tenure), &time) in block.profile.iter_mut().zip(&tenures).zip(times) {
+                *profile = subscribers.tenure(tenure).profile_at(time);
+            }
+        } else {
+            for (at, &time) in times.iter().enumerate() {
+                let payer = subscribers.payer(keys.places[at], time);
+                (block.account[at], block.subscription[at]) = (payer.account, payer.subscription);
+                block.profile[at] = if (0..HORIZON).contains(&time) { payer.profile } else { NONE };
+            }
+        }
+        block.fits = [false; BLOCK];
+        for (at, &zone) in zones.iter().enumerate().take(BLOCK) {
             // A destination that cannot be read has none.
-            let class = classes.get(zones[at] as usize).copied().unwrap_or(NONE);
-            let is_fine = self.is_clean || self.is_fine(first + at);
-            block.fits[at] = payer.profile != NONE && class != NONE && (0..HORIZON).contains(&time) && is_fine;
+            let class = classes.get(zone as usize).copied().unwrap_or(NONE);
             block.class[at] = class;
-            (block.account[at], block.subscription[at], block.profile[at]) =
-                (payer.account, payer.subscription, payer.profile);
+            block.fits[at] = block.profile[at] != NONE && class != NONE;
+        }
+        if !self.is_clean {
+            block.fits.iter_mut().zip(first..).take(keys.len).for_each(|(fits, row)| *fits &= self.is_fine(row));
         }
     }
 
     /// Their bands and marks: the charges that rate them, the months that they are of, the agreements that share their
     /// lines.
+    #[inline(never)]
     fn find_marks(&mut self, first: usize, len: usize, block: &mut Block) {
-        let len = len.min(BLOCK);
-        let mut strayed = 0;
-        for at in 0..len {
-            if block.fits[at] {
-                let (service, time) = (self.codes.service[first + at], self.rows.time.values[first + at]);
-                let signs = Signs { profile: block.profile[at], service, place: block.class[at] };
-                let near = if self.is_near { self.near.get(signs, time) } else { None };
-                let near = near.map(|way| (way.mark, way.band));
-                strayed += usize::from(near.is_none());
-                let found = near.or_else(|| self.find_mark(signs, block, (first, at)));
-                block.fits[at] = found.is_some();
-                (block.mark[at], block.band[at]) = found.unwrap_or_default();
+        let rows = first..first + len;
+        let (services, times) = (&self.codes.service[rows.clone()], &self.rows.time.values[rows]);
+        // Places of the rows whose ways are not near.
+        let (mut strayed, mut count) = ([0_u8; BLOCK], 0);
+        if self.is_near {
+            let signs = block.profile.iter().zip(&block.class).zip(services);
+            let found = block.mark.iter_mut().zip(&mut block.band);
+            for (((signs, &time), (mark, band)), at) in signs.zip(times).zip(found).zip(0_u8..) {
+                let ((&profile, &place), &service) = signs;
+                let (way, is_it) = self.near.get(Signs { profile, service, place }, time);
+                (*mark, *band) = (way.mark, way.band);
+                strayed[count] = at;
+                count += usize::from(block.fits[usize::from(at)] && !is_it);
+            }
+        } else {
+            for at in (0..len).filter(|&at| block.fits[at]) {
+                strayed[count] = at as u8;
+                count += 1;
             }
         }
-        self.is_near &= strayed * 2 <= len || first < LEARNING;
+        for at in strayed[..count].iter().map(|&at| usize::from(at)) {
+            let signs =
+                Signs { profile: block.profile[at], service: self.codes.service[first + at], place: block.class[at] };
+            let found = self.find_mark(signs, block, (first, at));
+            block.fits[at] = found.is_some();
+            (block.mark[at], block.band[at]) = found.unwrap_or_default();
+        }
+        self.is_near &= count * 2 <= len || first < LEARNING;
     }
 
     /// Their quantities in whole units, within bounds.
+    #[inline(never)]
     fn find_quantities(&self, first: usize, len: usize, block: &mut Block) {
-        let rows = first..first + len.min(BLOCK);
+        let rows = first..first + len;
         let bounded = |units: i64| if (0..=MOST_UNITS).contains(&units) { units } else { OTHER };
         let quantity = &self.rows.quantity;
         let to = block.quantity.iter_mut();
@@ -151,24 +197,34 @@ impl Entry<'_, '_> {
         }
     }
 
-    /// What is billed of them, and what that costs; of what counts, the price is known when its counter is.
-    fn find_amounts(&mut self, len: usize, block: &mut Block) {
-        let len = len.min(BLOCK);
-        for at in 0..len {
+    /// What is billed of them.
+    #[inline(never)]
+    fn find_billed(&self, len: usize, block: &mut Block) {
+        for at in 0..len.min(BLOCK) {
             if block.fits[at] {
-                let mark = block.mark[at];
-                let charge = self.charges[mark as usize];
-                let quantity = block.quantity[at];
-                block.fits[at] = quantity >= 0 || (quantity == NO_UNITS && !charge.whole.reads_quantity());
-                let billed = if quantity < 0 { None } else { charge.whole.billed(quantity) };
+                let (whole, quantity) = (&self.charges[block.mark[at] as usize].whole, block.quantity[at]);
+                block.fits[at] = quantity >= 0 || (quantity == NO_UNITS && !whole.reads_quantity());
+                let billed = if quantity < 0 { None } else { whole.billed(quantity) };
                 block.billed[at] = billed.unwrap_or(NO_UNITS);
-                block.amount[at] = 0;
-                if charge.counted.is_none() && block.fits[at] {
-                    let set = self.marks.get(mark).set;
-                    let amount = charge.whole.price(billed.unwrap_or(0), quantity != 0);
-                    let amount = amount.filter(|&amount| set == 0 || self.can_split(set, amount));
-                    (block.amount[at], block.fits[at]) = (amount.unwrap_or(0), amount.is_some());
-                }
+            }
+        }
+    }
+
+    /// What that costs; of what counts, the price is known when its counter is.
+    #[inline(never)]
+    fn find_amounts(&mut self, len: usize, block: &mut Block) {
+        for at in 0..len.min(BLOCK) {
+            if !block.fits[at] {
+                continue;
+            }
+            let (mark, quantity, billed) = (block.mark[at], block.quantity[at], block.billed[at]);
+            let charge = self.charges[mark as usize];
+            block.amount[at] = 0;
+            if charge.counted.is_none() {
+                let set = self.marks.get(mark).set;
+                let amount = charge.whole.price(if billed < 0 { 0 } else { billed }, quantity != 0);
+                let amount = amount.filter(|&amount| set == 0 || self.can_split(set, amount));
+                (block.amount[at], block.fits[at]) = (amount.unwrap_or(0), amount.is_some());
             }
         }
     }
@@ -181,122 +237,6 @@ impl Entry<'_, '_> {
         }
         let has_id = self.rows.id.as_ref().is_none_or(|ids| ids.get(row).is_some());
         has_id && !self.rows.has_long && self.rows.time.cells.get(row) == Cell::Fine
-    }
-
-    /// The month of an instant in a cycle, from its start until its end.
-    fn month(&mut self, cycle: u32, time: i64) -> (i64, i64, i32) {
-        let near = &mut self.months[cycle as usize];
-        if !(near.0 <= time && time < near.1) {
-            let cycles = &self.context.subscribers.cycles[cycle as usize];
-            let month = cycles.month(time);
-            let (start, end) = cycles.range(month);
-            *near = (start, end, month);
-        }
-        *near
-    }
-
-    /// The band of an instant for a profile, and how long it lasts; none outside its calendar.
-    #[inline]
-    fn band(&mut self, number: u32, profile: Profile, time: i64) -> Option<Span> {
-        let place = number as usize & (self.bands.len() - 1);
-        let (near, span) = self.bands[place];
-        if near == number && span.from <= time && time < span.until {
-            return Some(span);
-        }
-        let compiled = self.context.compiled;
-        let span = match compiled.plans[profile.plan as usize].calendar {
-            Some(calendar) => compiled.edges(calendar, profile.clock).at(time, &mut self.codes.near[calendar])?,
-            None => Span { band: compiled.bands.len() as u32, from: i64::MIN, until: i64::MAX },
-        };
-        self.bands[place] = (number, span);
-        Some(span)
-    }
-
-    /// The mark and the band of a row whose way is not near; none if that is not for a lane to say.
-    #[inline(never)]
-    fn find_mark(&mut self, signs: Signs, block: &Block, (first, at): (usize, usize)) -> Option<(u32, u32)> {
-        let (time, zone) = (self.rows.time.values[first + at], self.codes.zone[first + at]);
-        let profile = self.context.subscribers.profile(signs.profile);
-        let span = self.band(signs.profile, profile, time)?;
-        let list = self.context.compiled.plans[profile.plan as usize].guide.list(signs.service, zone, span.band);
-        let by_list = Signs { place: list, ..signs };
-        let known = self.far.get(by_list, time).copied();
-        let way = if let Some(way) = known {
-            way
-        } else {
-            let (account, subscription) = (block.account[at], block.subscription[at]);
-            let Profile { plan, cycle, clock } = profile;
-            let held = Held { subscription, plan, account, cycle, clock, ..Held::NONE };
-            self.way(by_list, held, span.band, first + at)?
-        };
-        let (from, until) = (way.from.max(span.from), way.until.min(span.until));
-        if self.is_near && from <= time && time < until {
-            self.near.put(Way { signs, band: span.band, from, until, mark: way.mark });
-        }
-        Some((way.mark, span.band))
-    }
-
-    /// The way of a row, remembered as far as its signs alone tell it; none if that is not for a lane to say.
-    #[cold]
-    fn way(&mut self, signs: Signs, held: Held, band: u32, row: usize) -> Option<Way> {
-        let (compiled, subscribers, rows) = (self.context.compiled, self.context.subscribers, self.rows);
-        let (time, zone) = (rows.time.values[row], self.codes.zone[row]);
-        let (start, end, month) = self.month(held.cycle, time);
-        let record = &Record { compiled, subscribers, rows, row, held, plan: held.plan, month, zone, band };
-        let (charge, is_lasting) = match compiled.plans[held.plan as usize].guide.only(signs.place) {
-            Choice::One(charge) => (charge, true),
-            Choice::Ask => (self.ask(record, signs.service)?, false),
-        };
-        let (version, from, until) = compiled.charges[charge as usize].version_span(time, held.clock)?;
-        let number = compiled.lanes.of(charge, version);
-        let lane_charge = compiled.lanes.charges.get(number as usize)?;
-        let is_late = self.context.closed.is_some_and(|closed| month <= closed);
-        if is_late && lane_charge.counted.is_some() && compiled.charges[charge as usize].may_charge_at_zero() {
-            return None;
-        }
-        let (set, shared_from, shared_until) = self.set(lane_charge, record)?;
-        // Services that the catalog does not name have one code for many texts.
-        let is_named = (signs.service as usize) < compiled.services.len() || matches!(self.rows.service, Text::Same(_));
-        let mark = self.marks.number(Mark { charge: number, month, set });
-        if mark as usize == self.charges.len() {
-            self.charges.push(lane_charge);
-        }
-        if is_lasting && (lane_charge.agreements.is_empty() || (lane_charge.by_service && is_named)) {
-            let (from, until) = (from.max(shared_from).max(start), until.min(shared_until).min(end));
-            let way = Way { signs, band, from, until, mark };
-            self.far.put(way);
-            return Some(way);
-        }
-        Some(Way { signs, band, from: 0, until: 0, mark })
-    }
-
-    /// The only charge of a row whose guide leaves something to test.
-    fn ask(&mut self, record: &Record, service: u32) -> Option<u32> {
-        self.chosen.clear();
-        record.choose(service, &mut self.chosen);
-        if let [only] = self.chosen.as_slice() { Some(*only) } else { None }
-    }
-
-    /// The agreements that share the line, and between which instants; none if that is not for a lane to say.
-    fn set(&mut self, charge: &LaneCharge, record: &Record) -> Option<(u32, i64, i64)> {
-        let time = self.rows.time.values[record.row];
-        let agreements = &self.context.compiled.agreements;
-        let mut sharing = Vec::new();
-        let mut span = (i64::MIN, i64::MAX);
-        for &number in &charge.agreements {
-            let agreement = &agreements[number as usize];
-            if agreement.applies(charge.charge, record) {
-                let version = agreement.version_at(time)?;
-                sharing.push((number, version as u32));
-                let version = &agreement.versions[version];
-                span = (span.0.max(version.from), span.1.min(version.until));
-            }
-        }
-        let set = self.sets.iter().position(|set| *set == sharing).unwrap_or_else(|| {
-            self.sets.push(sharing);
-            self.sets.len() - 1
-        });
-        Some((set as u32, span.0, span.1))
     }
 
     /// Whether a line can be split; one that counts is asked when its amount is known.

@@ -1,7 +1,7 @@
 //! Ways to marks: what the small codes of a row lead to, remembered for the rows that have the same codes.
 
 /// What a row's mark depends on, beside its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Signs {
     pub profile: u32,
     pub service: u32,
@@ -20,6 +20,17 @@ pub struct Way {
     pub mark: u32,
 }
 
+impl Way {
+    /// Whether it is that of signs at an instant. Mostly all of it is so: no branch depends on a part.
+    #[inline]
+    #[allow(clippy::needless_bitwise_bool, reason = "four branches are slower")]
+    fn is_of(&self, signs: Signs, time: i64) -> bool {
+        let own = self.signs;
+        let same = (own.profile == signs.profile) & (own.service == signs.service) & (own.place == signs.place);
+        same & (self.from <= time) & (time < self.until)
+    }
+}
+
 /// The ways found last.
 pub struct Ways(Vec<Way>);
 
@@ -34,11 +45,11 @@ impl Ways {
         Self(vec![none; rows.clamp(1, MOST).next_power_of_two()])
     }
 
-    /// The way of signs at an instant, if it is remembered.
+    /// The way that signs may have, and whether it is theirs at an instant.
     #[inline]
-    pub fn get(&self, signs: Signs, time: i64) -> Option<&Way> {
+    pub fn get(&self, signs: Signs, time: i64) -> (&Way, bool) {
         let way = &self.0[self.place(signs)];
-        (way.signs == signs && way.from <= time && time < way.until).then_some(way)
+        (way, way.is_of(signs, time))
     }
 
     /// Remembers a way.
@@ -49,8 +60,8 @@ impl Ways {
 
     #[inline]
     fn place(&self, signs: Signs) -> usize {
-        let first = u64::from(signs.profile) << 32 | u64::from(signs.place);
-        let mixed = (first ^ u64::from(signs.service) << 16).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 40) as usize & (self.0.len() - 1)
+        // Small numbers all: those that differ by little lie apart.
+        let mixed = signs.profile ^ signs.place.wrapping_mul(0x35) ^ signs.service.wrapping_mul(0x1f1);
+        mixed as usize & (self.0.len() - 1)
     }
 }

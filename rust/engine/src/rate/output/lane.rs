@@ -35,7 +35,6 @@ impl Writer<'_> {
             self.whole(chunk.lane.billed.iter().copied())?
         };
         let (before, after) = self.lane_counters(chunk)?;
-        let ids = self.lane_ids(chunk, identities);
         let by_charge = |column: Column, code: &dyn Fn(&LaneCharge) -> i32| {
             let charges = &self.engine.compiled.lanes.charges;
             self.by_mark(&chunk.lane, column, |mark| code(&charges[mark.charge as usize]))
@@ -62,8 +61,8 @@ impl Writer<'_> {
         let flags =
             if flags.is_empty() { self.constant(Column::Flags, 0, rows)? } else { shared(Int32Array::from(flags)) };
         let service = self.lane_services(chunk)?;
-        let numbers =
-            chunk.lane.row.iter().map(|&row| chunk.rows.number(row as usize).cast_signed()).collect::<Vec<_>>();
+        let numbers = chunk.rows.numbers_of(&chunk.lane.row);
+        let ids = self.lane_ids(&chunk.lane, &numbers, identities);
         let lane = &mut chunk.lane;
         let compiled = &self.engine.compiled;
         let zone = self.known(Column::Zone, std::mem::take(&mut lane.zone), compiled.zones.len())?;
@@ -125,7 +124,7 @@ impl Writer<'_> {
     /// Whole units as decimals, `NO_UNITS` as null.
     fn whole(&self, units: impl ExactSizeIterator<Item = i64> + Clone) -> Result<ArrayRef> {
         let rows = units.len();
-        if !units.clone().any(|units| units == NO_UNITS) {
+        if units.clone().fold(i64::MAX, i64::min) != NO_UNITS {
             return write::plain_decimals(units.map(|units| i128::from(units) * ONE).collect());
         }
         if units.clone().all(|units| units == NO_UNITS) {
@@ -141,19 +140,33 @@ impl Writer<'_> {
             let nulls = self.engine.dictionaries.nulls(&schema::decimal(), lane.len());
             return Ok((nulls.clone(), nulls));
         }
-        let after = lane.before.iter().zip(&lane.billed);
-        let after = after.map(|(&before, &billed)| if before == NO_UNITS { NO_UNITS } else { before + billed });
+        let known = lane.before.iter().zip(&lane.billed);
+        if lane.all_count() {
+            let decimals = |units: i64| i128::from(units) * ONE;
+            let before = write::plain_decimals(lane.before.iter().map(|&before| decimals(before)).collect())?;
+            return Ok((
+                before,
+                write::plain_decimals(known.map(|(before, billed)| decimals(before + billed)).collect())?,
+            ));
+        }
+        let after = known.map(|(&before, &billed)| if before == NO_UNITS { NO_UNITS } else { before + billed });
         Ok((self.whole(lane.before.iter().copied())?, self.whole(after)?))
     }
 
-    fn lane_ids(&self, chunk: &Chunk, identities: &Identities) -> Vec<u8> {
-        let lane = &chunk.lane;
+    /// The ids of lines, whose rows have these numbers.
+    fn lane_ids(&self, lane: &Lane, numbers: &[i64], identities: &Identities) -> Vec<u8> {
         let prints: Vec<u128> = lane.marks.iter().map(|mark| self.print(mark)).collect();
-        let rows = lane.row.iter().zip(&lane.mark);
-        let id = |(&row, &mark): (&u32, &u32)| {
-            identity::line(identities.get(&chunk.rows, row as usize), prints[mark as usize])
+        let id = |record: u128, mark: u32| identity::line(record, prints[mark as usize]);
+        let ids: Vec<_> = match identities {
+            Identities::Known(known) => {
+                lane.row.iter().zip(&lane.mark).map(|(&row, &mark)| id(known[row as usize], mark)).collect()
+            }
+            Identities::File(file) => {
+                let record = |number: i64| identity::row(*file, number.cast_unsigned());
+                numbers.iter().zip(&lane.mark).map(|(&number, &mark)| id(record(number), mark)).collect()
+            }
         };
-        rows.map(id).collect::<Vec<_>>().into_flattened()
+        ids.into_flattened()
     }
 
     fn lane_services(&self, chunk: &Chunk) -> Result<ArrayRef> {

@@ -1,7 +1,10 @@
 //! In order of arrival, which is mostly the canonical one.
 
-use super::{Count, Counted, Item};
+use super::ahead::Places;
+use super::{Count, Counted, Figures, Item};
 use crate::counter::{Counter, Counters};
+use crate::directory::NOWHERE;
+use crate::rate::holders::BLOCK;
 
 impl Count<'_> {
     /// Counts chunk by chunk; none if a record belongs before one that is already counted.
@@ -9,17 +12,78 @@ impl Count<'_> {
         (0..self.chunks.len() as u32).map(|chunk| self.chunk(counters, chunk)).collect()
     }
 
+    /// Counts the rows of a chunk, a block of them while memory answers for the next.
     fn chunk(&self, counters: &mut Counters, number: u32) -> Option<Counted> {
-        let (_, mine) = self.lane(number);
-        let mut counted = Counted::new(mine.len(), self.has_opening);
-        let is_in_order = self.each(counters, number, |counters, item, of, place| {
-            let is_next = !self.is_behind(item, counters.get(place));
-            if is_next {
-                self.price(counters, (item, of), place, &mut counted);
+        let rows = self.turns(number).len();
+        let mut counted = Counted::new(rows, self.has_opening);
+        let (mut places, mut next) = ([NOWHERE; BLOCK], [NOWHERE; BLOCK]);
+        self.look_ahead(counters, (number, 0), &mut next);
+        for block in 0..rows.div_ceil(BLOCK) {
+            std::mem::swap(&mut places, &mut next);
+            self.look_ahead(counters, (number, block + 1), &mut next);
+            if !self.block(counters, (number, block), &places, &mut counted) {
+                return None;
             }
-            is_next
-        });
-        is_in_order.then_some(counted)
+        }
+        Some(counted)
+    }
+
+    /// Counts the rows of a block; false if one belongs before one that is already counted.
+    fn block(
+        &self,
+        counters: &mut Counters,
+        (chunk, block): (u32, usize),
+        places: &Places,
+        counted: &mut Counted,
+    ) -> bool {
+        let first = block * BLOCK;
+        let len = BLOCK.min(counted.figures.len() - first);
+        let mut done = 0;
+        while done < len {
+            let figures = &mut counted.figures[first + done..first + len];
+            done += self.quickly(counters, (chunk, first + done), &places[done..len], figures);
+            if done < len {
+                let item = self.turns(chunk)[first + done].item(chunk, first + done);
+                let place = self.place(counters, (chunk, first + done), places[done]);
+                if self.is_behind(&item, counters.get(place)) {
+                    return false;
+                }
+                self.price(counters, &item, place, counted);
+                done += 1;
+            }
+        }
+        true
+    }
+
+    /// Counts rows, the first of them with this ordinal, as long as they follow what their counters have seen and
+    /// nothing about them takes a closer look; how many these are.
+    #[inline(never)]
+    fn quickly(
+        &self,
+        counters: &mut Counters,
+        (chunk, first): (u32, usize),
+        places: &[u32],
+        figures: &mut [Figures],
+    ) -> usize {
+        let moves = self.moves[chunk as usize].of.as_slice();
+        let turns = &self.turns(chunk)[first..first + places.len()];
+        let figures = &mut figures[..places.len()];
+        let number = chunk + self.base as u32;
+        let (all, seen) = counters.small();
+        let mut done = 0;
+        while done < places.len() {
+            let (turn, place) = (&turns[done], places[done]);
+            let Some(counter) = all.get_mut(place as usize) else { break };
+            let Some(of) = moves.get(turn.mark as usize) else { break };
+            let is_next = turn.time > counter.latest_time;
+            if !is_next || seen.get(place as usize).is_some_and(|&seen| turn.time < seen) {
+                break;
+            }
+            let Some(found) = of.quickly(counter, turn.billed, turn.time, (number, turn.row.into())) else { break };
+            figures[done] = found;
+            done += 1;
+        }
+        done
     }
 
     /// Whether a counter has seen a record that belongs after this one, in this call.

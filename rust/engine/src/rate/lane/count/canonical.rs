@@ -2,7 +2,9 @@
 
 use super::{Count, Counted, Item};
 use crate::counter::Counters;
+use crate::directory::NOWHERE;
 use crate::prefetch::prefetch;
+use crate::rate::holders::BLOCK;
 use crate::under_way::AHEAD;
 
 impl Count<'_> {
@@ -24,7 +26,7 @@ impl Count<'_> {
             *end += 1;
             next += 1;
         });
-        let rows = (0..self.chunks.len() as u32).map(|chunk| self.lane(chunk).1.len());
+        let rows = (0..self.chunks.len() as u32).map(|chunk| self.turns(chunk).len());
         let mut counted: Vec<_> = rows.map(|rows| Counted::new(rows, self.has_opening)).collect();
         let (mut start, mut asked) = (0, 0);
         for (place, &end) in ends.iter().enumerate() {
@@ -40,36 +42,33 @@ impl Count<'_> {
                 a.time.cmp(&b.time).then_with(|| self.tie(rows().0, rows().1)).then_with(|| rows().0.cmp(&rows().1))
             });
             for item in &*mine {
-                if let Some(of) = &self.moves[item.chunk as usize][item.mark as usize] {
-                    self.price(counters, (item, of), place, &mut counted[item.chunk as usize]);
-                }
+                self.price(counters, item, place, &mut counted[item.chunk as usize]);
             }
         }
         counted
     }
 
-    /// The counters of the rows that move one, in order of arrival.
+    /// The counters of the partition's rows, in order of arrival.
     fn places(&self, counters: &mut Counters) -> Vec<u32> {
         let mut places = Vec::new();
-        for number in 0..self.chunks.len() as u32 {
-            self.each(counters, number, |_, _, _, place| {
-                places.push(place as u32);
-                true
-            });
+        for chunk in 0..self.chunks.len() as u32 {
+            let mut known = [NOWHERE; BLOCK];
+            let rows = self.turns(chunk).len();
+            for block in 0..rows.div_ceil(BLOCK) {
+                self.look_ahead(counters, (chunk, block), &mut known);
+                let place = |(ordinal, &known)| self.place(counters, (chunk, ordinal), known) as u32;
+                places.extend((block * BLOCK..rows).zip(&known).map(place));
+            }
         }
         places
     }
 
-    /// Every row of the partition that moves a counter, in order of arrival.
+    /// Every row of the partition, in order of arrival.
     fn each_item(&self, places: &[u32], mut each: impl FnMut(Item, u32)) {
         let mut places = places.iter();
-        for number in 0..self.chunks.len() as u32 {
-            let (lane, mine) = self.lane(number);
-            let moves = &self.moves[number as usize];
-            let counts = |at: usize| moves[lane.mark[at] as usize].is_some();
-            let counting = mine.iter().map(|&at| usize::from(at)).enumerate().filter(|&(_, at)| counts(at));
-            for ((ordinal, at), &place) in counting.zip(&mut places) {
-                each(self.item(number, lane, at, ordinal), place);
+        for chunk in 0..self.chunks.len() as u32 {
+            for ((turn, ordinal), &place) in self.turns(chunk).iter().zip(0..).zip(&mut places) {
+                each(turn.item(chunk, ordinal), place);
             }
         }
     }
@@ -89,5 +88,5 @@ fn starts(places: &[u32], counters: usize) -> Vec<u32> {
 }
 
 impl Item {
-    const NONE: Self = Self { time: 0, billed: 0, chunk: 0, row: 0, at: 0, ordinal: 0, mark: 0 };
+    const NONE: Self = Self { time: 0, billed: 0, chunk: 0, mark: 0, row: 0, at: 0, ordinal: 0 };
 }
