@@ -15,7 +15,7 @@ use partita_money::Dec;
 
 use crate::charge::{Count, MOST_COUNTED, in_range};
 use crate::column::ONE;
-use crate::directory::Directory;
+use crate::directory::{Directory, NOWHERE};
 use crate::folded::Folded;
 use crate::prefetch::prefetch;
 pub use opening::Opening;
@@ -147,6 +147,12 @@ impl Counters {
         self.place_of(kind, key.owner)
     }
 
+    /// Asks for the memory that leads to a counter, which will soon be needed.
+    #[inline]
+    pub fn expect(&self, kind: u32, owner: u32) {
+        self.places.expect(kind, owner);
+    }
+
     /// The place of an owner's counter of a kind, which starts at zero if it is new.
     pub fn place_of(&mut self, kind: u32, owner: u32) -> usize {
         let (place, is_new) = self.places.find_or_add(kind, owner);
@@ -156,12 +162,16 @@ impl Counters {
         place as usize
     }
 
-    /// The place of a counter if it is there and quickly found, `NOWHERE` if not; asks for its memory.
+    /// The place of an owner's counter of a kind, which starts at zero if it is new; asks for its memory.
     #[inline]
-    pub fn approach(&self, kind: u32, owner: u32) -> u32 {
-        let place = self.places.near(kind, owner);
-        prefetch(&self.all, place as usize);
-        place
+    pub fn approach(&mut self, kind: u32, owner: u32) -> u32 {
+        match self.places.near(kind, owner) {
+            NOWHERE => self.place_of(kind, owner) as u32,
+            place => {
+                prefetch(&self.all, place as usize);
+                place
+            }
+        }
     }
 
     /// How many there are.

@@ -5,6 +5,7 @@
 //! index of words, so that no kind takes more than some 256 bytes for each of its things.
 
 use crate::buckets::Buckets;
+use crate::prefetch::prefetch;
 
 /// In place of a place: none.
 pub const NOWHERE: u32 = u32::MAX;
@@ -30,6 +31,14 @@ struct Owners {
 }
 
 impl Directory {
+    /// Asks for the memory that leads to what an owner has of a kind, which will soon be needed.
+    #[inline]
+    pub fn expect(&self, kind: u32, owner: u32) {
+        if let Some(owners) = self.kinds.get(kind as usize) {
+            prefetch(&owners.near, owner as usize);
+        }
+    }
+
     /// The place of what an owner has of a kind, if it is there and quickly found; `NOWHERE` if not.
     #[inline]
     pub fn near(&self, kind: u32, owner: u32) -> u32 {

@@ -7,6 +7,7 @@
 //! close.
 
 mod columns;
+mod exact;
 mod parts;
 mod record;
 mod shares;

@@ -67,6 +67,7 @@ struct Tiers {
 #[derive(Debug, Clone)]
 pub struct Whole {
     form: Form,
+    decimals: u32,
 }
 
 impl Whole {
@@ -78,7 +79,14 @@ impl Whole {
             Model::Graduated(graduated) => Form::Tiers(Tiers::of_graduated(graduated, values, target)?),
             Model::Package(_) | Model::Percentage(_) | Model::Dynamic(_) => return None,
         };
-        Some(Self { form })
+        let stores_totals = matches!(&form, Form::Tiers(tiers) if tiers.totals_stored);
+        let decimals = if stores_totals { Target::STORED.decimals } else { target.decimals };
+        Some(Self { form, decimals })
+    }
+
+    /// The most decimals that its amounts have.
+    pub fn decimals(&self) -> u32 {
+        self.decimals
     }
 
     /// Whether the quantity is read.

@@ -32,7 +32,7 @@ pub(super) struct Percent {
     /// The fraction's denominator times the target's unit.
     pub(super) divisor: Divisor,
     pub(super) unit: i64,
-    target: Target,
+    pub(super) target: Target,
 }
 
 /// One flow of the parts.
@@ -97,6 +97,8 @@ pub struct Parts {
     safe: Safe,
     /// Up to this amount all parts are computed in 64 bits.
     pub narrow_to: i64,
+    /// The most decimals of amounts of which no part is rounded.
+    pub(super) exact_to: Option<u32>,
 }
 
 impl Parts {
@@ -119,9 +121,9 @@ impl Parts {
 
     pub(super) fn of(parts: Vec<Part>, may_exceed: bool) -> Self {
         let safe = Safe { from: if may_exceed { safe_from(&parts) } else { 0 }, to: safe_to(&parts) };
-        let narrow_to = Self::narrow_to(&parts);
+        let (narrow_to, exact_to) = (Self::narrow_to(&parts), Self::exact_to(&parts));
         let paid = (0..parts.len()).filter(|&place| parts[place].is_paid).collect();
-        Self { parts, paid, may_exceed, safe, narrow_to }
+        Self { parts, paid, may_exceed, safe, narrow_to, exact_to }
     }
 
     /// Amounts that are sure to be split without a fault.
@@ -229,7 +231,8 @@ fn who(role: Role) -> Option<Who> {
     }
 }
 
-fn divisor_of(mut a: i128, mut b: i128) -> i128 {
+/// The greatest common divisor, 1 if both are 0.
+pub(super) fn divisor_of(mut a: i128, mut b: i128) -> i128 {
     while b != 0 {
         (a, b) = (b, a % b);
     }
@@ -237,7 +240,7 @@ fn divisor_of(mut a: i128, mut b: i128) -> i128 {
 }
 
 /// Whether a part is on the whole line, and on nothing else.
-fn is_whole_line(parts: &[Part], part: &Part) -> bool {
+pub(super) fn is_whole_line(parts: &[Part], part: &Part) -> bool {
     let whole = |base: &Part| matches!(base.share, Share::Whole) && is_whole_line(parts, base);
     part.minus.is_empty() && (part.of.is_empty() || matches!(part.of.as_slice(), [base] if whole(&parts[*base])))
 }

@@ -168,14 +168,22 @@ impl Entry<'_, '_> {
                 count += 1;
             }
         }
+        let mut far = 0;
         for at in strayed[..count].iter().map(|&at| usize::from(at)) {
-            let signs =
-                Signs { profile: block.profile[at], service: self.codes.service[first + at], place: block.class[at] };
-            let found = self.find_mark(signs, block, (first, at));
+            let (service, time) = (self.codes.service[first + at], self.rows.time.values[first + at]);
+            let signs = Signs { profile: block.profile[at], service, place: block.class[at] };
+            // One before it may have found the way.
+            let (way, is_it) = self.near.get(signs, time);
+            let found = if is_it && self.is_near {
+                Some((way.mark, way.band))
+            } else {
+                far += 1;
+                self.find_mark(signs, block, (first, at))
+            };
             block.fits[at] = found.is_some();
             (block.mark[at], block.band[at]) = found.unwrap_or_default();
         }
-        self.is_near &= count * 2 <= len || first < LEARNING;
+        self.is_near &= far * 2 <= len || first < LEARNING;
     }
 
     /// Their quantities in whole units, within bounds.

@@ -105,11 +105,16 @@ impl Writer<'_> {
         }
     }
 
+    /// The charge of a mark.
+    #[inline]
+    pub(super) fn lane_charge(&self, mark: &Mark) -> &LaneCharge {
+        &self.engine.compiled.lanes.charges[mark.charge as usize]
+    }
+
     /// The fingerprint of a mark's charge.
     #[inline]
     fn print(&self, mark: &Mark) -> u128 {
-        let charge = self.engine.compiled.lanes.charges[mark.charge as usize].charge;
-        self.engine.dictionaries.charge_prints[charge as usize]
+        self.engine.dictionaries.charge_prints[self.lane_charge(mark).charge as usize]
     }
 
     /// The input's quantities as they are, where every row has one and takes the lane.
@@ -124,7 +129,8 @@ impl Writer<'_> {
     /// Whole units as decimals, `NO_UNITS` as null.
     fn whole(&self, units: impl ExactSizeIterator<Item = i64> + Clone) -> Result<ArrayRef> {
         let rows = units.len();
-        if units.clone().fold(i64::MAX, i64::min) != NO_UNITS {
+        // All at once: no units are below 0.
+        if units.clone().fold(0, |all, units| all | units) >= 0 {
             return write::plain_decimals(units.map(|units| i128::from(units) * ONE).collect());
         }
         if units.clone().all(|units| units == NO_UNITS) {

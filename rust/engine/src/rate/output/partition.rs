@@ -12,7 +12,7 @@ use crate::compile::Role;
 use crate::error::Result;
 use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::lane::Lane;
-use crate::split::{Part, Who};
+use crate::split::{Part, Parts, Who};
 use crate::subscriber::{NONE, Subscribers};
 
 /// Sums so far.
@@ -24,6 +24,18 @@ pub struct PartitionSums {
     own: OwnSums,
     /// What lines are split into, to be filled again.
     columns: Vec<Vec<i64>>,
+}
+
+/// A part of lines that makes shares.
+struct Shared {
+    /// Its place among the parts.
+    number: usize,
+    /// The share of the first line.
+    share: ShareKey,
+    /// What all shares have in common, where accounts or subscriptions have their own.
+    stem: Option<Stem>,
+    /// Whether it is the line itself.
+    is_line: bool,
 }
 
 impl PartitionSums {
@@ -106,22 +118,20 @@ impl PartitionSums {
             let first = usize::from(alike[0]);
             for &agreement in lane.sharing(first) {
                 let parts = writer.parts(agreement)?;
-                let narrow = 0..=i128::from(parts.narrow_to);
-                let is_narrow = |&place: &u16| narrow.contains(&lane.amount[usize::from(place)]);
-                // All mostly are.
-                let (narrow, wide): (Cow<[u16]>, Vec<u16>) = if alike.iter().all(is_narrow) {
-                    (Cow::Borrowed(&alike), Vec::new())
-                } else {
-                    let (narrow, wide) = alike.iter().partition::<Vec<u16>, _>(|place| is_narrow(place));
-                    (Cow::Owned(narrow), wide)
-                };
-                let amounts: Vec<i64> = narrow.iter().map(|&place| lane.amount[usize::from(place)] as i64).collect();
-                if parts.split_all(&amounts, &mut self.columns).is_none() {
-                    return Err(not_split());
-                }
-                for (number, part) in parts.parts.iter().enumerate().filter(|(_, part)| part.is_shared) {
+                let (narrow, amounts, wide) = narrow(lane, &alike, parts.narrow_to);
+                let shared = parts.parts.iter().enumerate().filter(|(_, part)| part.is_shared);
+                let shared = shared.map(|(number, part)| {
                     let share = lane_share(writer, (lane, first), agreement, part);
-                    self.add_column(lane, Stem::of(part, share), share, (&narrow, number))?;
+                    Shared { number, share, stem: Stem::of(part, share), is_line: parts.is_line(part) }
+                });
+                let shared: Vec<_> = shared.collect();
+                let decimals = writer.lane_charge(lane.mark_of(first)).whole.decimals();
+                let is_exact = parts.are_exact(decimals) && shared.iter().all(|one| one.stem.is_none() || one.is_line);
+                if !(is_exact && self.add_exact(lane, parts, &shared, (&narrow, &amounts))?) {
+                    if parts.split_all(&amounts, &mut self.columns).is_none() {
+                        return Err(not_split());
+                    }
+                    shared.iter().try_for_each(|one| self.add_column(lane, one, &narrow))?;
                 }
                 self.add_singly(writer, lane, agreement, &wide)?;
             }
@@ -129,18 +139,34 @@ impl PartitionSums {
         Ok(())
     }
 
-    /// Adds a column of shares to one sum, or each to its own where they have but a stem in common.
-    fn add_column(
+    /// Adds the parts of what lines come to, where they are exact; false, and nothing is added, if that sum cannot be
+    /// split.
+    fn add_exact(
         &mut self,
         lane: &Lane,
-        stem: Option<Stem>,
-        share: ShareKey,
-        (places, number): (&[u16], usize),
-    ) -> Result<()> {
-        let column = &self.columns[number];
-        let Some(stem) = stem else {
+        parts: &Parts,
+        shared: &[Shared],
+        (places, amounts): (&[u16], &[i64]),
+    ) -> Result<bool> {
+        let mut sums = Vec::new();
+        if parts.split(amounts.iter().map(|&amount| i128::from(amount)).sum(), &mut sums).is_none() {
+            return Ok(false);
+        }
+        for one in shared {
+            match one.stem {
+                None => _ = self.shares.add(one.share, sums[one.number], places.len().cast_signed() as i64)?,
+                Some(stem) => self.own.add_all(stem, lane, places, amounts)?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// Adds a column of shares to one sum, or each to its own where they have but a stem in common.
+    fn add_column(&mut self, lane: &Lane, one: &Shared, places: &[u16]) -> Result<()> {
+        let column = &self.columns[one.number];
+        let Some(stem) = one.stem else {
             let sum = column.iter().map(|&amount| i128::from(amount)).sum();
-            return self.shares.add(share, sum, places.len().cast_signed() as i64).map(|_| ());
+            return self.shares.add(one.share, sum, places.len().cast_signed() as i64).map(|_| ());
         };
         self.own.add_all(stem, lane, places, column)
     }
@@ -156,6 +182,26 @@ impl PartitionSums {
         }
         Ok(())
     }
+}
+
+/// Those of some lines whose amounts are not above `most`, with their amounts; and the other lines.
+fn narrow<'a>(lane: &Lane, places: &'a [u16], most: i64) -> (Cow<'a, [u16]>, Vec<i64>, Vec<u16>) {
+    let range = 0..=i128::from(most);
+    let mut are_narrow = true;
+    let amount = |&place: &u16| {
+        let amount = lane.amount[usize::from(place)];
+        are_narrow &= range.contains(&amount);
+        amount as i64
+    };
+    let amounts = places.iter().map(amount).collect();
+    // All mostly are.
+    if are_narrow {
+        return (Cow::Borrowed(places), amounts, Vec::new());
+    }
+    let is_narrow = |&&place: &&u16| range.contains(&lane.amount[usize::from(place)]);
+    let (narrow, wide): (Vec<u16>, Vec<u16>) = places.iter().partition(is_narrow);
+    let amounts = narrow.iter().map(|&place| lane.amount[usize::from(place)] as i64).collect();
+    (Cow::Owned(narrow), amounts, wide)
 }
 
 #[inline]

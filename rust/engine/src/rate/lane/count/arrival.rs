@@ -3,7 +3,6 @@
 use super::ahead::Places;
 use super::{Count, Counted, Figures, Item};
 use crate::counter::{Counter, Counters};
-use crate::directory::NOWHERE;
 use crate::rate::holders::BLOCK;
 
 impl Count<'_> {
@@ -16,7 +15,7 @@ impl Count<'_> {
     fn chunk(&self, counters: &mut Counters, number: u32) -> Option<Counted> {
         let rows = self.turns(number).len();
         let mut counted = Counted::new(rows, self.has_opening);
-        let (mut places, mut next) = ([NOWHERE; BLOCK], [NOWHERE; BLOCK]);
+        let (mut places, mut next) = ([0; BLOCK], [0; BLOCK]);
         self.look_ahead(counters, (number, 0), &mut next);
         for block in 0..rows.div_ceil(BLOCK) {
             std::mem::swap(&mut places, &mut next);
@@ -44,7 +43,7 @@ impl Count<'_> {
             done += self.quickly(counters, (chunk, first + done), &places[done..len], figures);
             if done < len {
                 let item = self.turns(chunk)[first + done].item(chunk, first + done);
-                let place = self.place(counters, (chunk, first + done), places[done]);
+                let place = places[done] as usize;
                 if self.is_behind(&item, counters.get(place)) {
                     return false;
                 }

@@ -2,7 +2,6 @@
 
 use super::{Count, Counted, Item};
 use crate::counter::Counters;
-use crate::directory::NOWHERE;
 use crate::prefetch::prefetch;
 use crate::rate::holders::BLOCK;
 use crate::under_way::AHEAD;
@@ -52,12 +51,11 @@ impl Count<'_> {
     fn places(&self, counters: &mut Counters) -> Vec<u32> {
         let mut places = Vec::new();
         for chunk in 0..self.chunks.len() as u32 {
-            let mut known = [NOWHERE; BLOCK];
+            let mut known = [0; BLOCK];
             let rows = self.turns(chunk).len();
             for block in 0..rows.div_ceil(BLOCK) {
                 self.look_ahead(counters, (chunk, block), &mut known);
-                let place = |(ordinal, &known)| self.place(counters, (chunk, ordinal), known) as u32;
-                places.extend((block * BLOCK..rows).zip(&known).map(place));
+                places.extend_from_slice(&known[..BLOCK.min(rows - block * BLOCK)]);
             }
         }
         places
