@@ -49,8 +49,9 @@ impl Owner {
 #[derive(Debug)]
 pub struct Turns {
     parts: Vec<Part>,
-    /// Rows that a partition is likely to have.
+    /// Rows that a partition is likely to have, and those for which room is made at once.
     room: usize,
+    step: usize,
 }
 
 /// The rows of one partition, and room for the next block of them.
@@ -60,14 +61,15 @@ struct Part {
     len: usize,
 }
 
-/// Blocks for which room is made at once.
+/// Blocks for which room is made at once, at most.
 const BLOCKS: usize = 16;
 
 impl Turns {
     /// None yet, of a chunk of so many rows.
     pub fn new(rows: usize, partitions: usize) -> Self {
-        let room = rows / partitions + rows / 16 + BLOCKS * BLOCK;
-        Self { parts: (0..partitions).map(|_| Part::default()).collect(), room }
+        let step = rows.div_ceil(BLOCK).min(BLOCKS) * BLOCK;
+        let room = rows / partitions + rows / 16 + step;
+        Self { parts: (0..partitions).map(|_| Part::default()).collect(), room, step }
     }
 
     /// Adds those rows of a block that fit and count. The block's first has this number, and the first that fits this
@@ -76,7 +78,7 @@ impl Turns {
     pub fn add(&mut self, block: &Block, (first, place): (usize, usize), times: &[i64], owners: &[Owner]) {
         for part in self.parts.iter_mut().filter(|part| part.all.len() < part.len + BLOCK) {
             part.all.reserve(self.room.saturating_sub(part.len));
-            part.all.resize(part.len + BLOCKS * BLOCK, Turn::NONE);
+            part.all.resize(part.len + self.step, Turn::NONE);
         }
         let partitions = self.parts.len();
         let (first, mut next) = (first as u16, place as u16);
