@@ -221,6 +221,37 @@ def test_sums_of_shares_are_those_of_the_reference(engine: Engine, broken: list[
     assert len({tuple(key.values()) for key in keys}) == len(keys) > 4 * len(OF_SHARES)
 
 
+HALVES = {
+    "exact": {"label": "30%", "agent": "20%"},
+    "of what is left": {"label": "50%", "agent": {"percent": "12.5%", "of": "retail", "minus": ["label"]}},
+    "rounded at cents": {"label": {"percent": "30%", "round": {"decimals": 2}}, "agent": "20%"},
+    "rounded where stored": {"label": "33.3333333333%", "agent": "20%"},
+    "to the account's owner": {"label": "30%", "agent": {"percent": "20%", "payee": "C"}},
+    "all to the account's owner": {"label": "0%", "agent": {"percent": "100%", "payee": "C"}},
+}
+"""What label and agent get of a line. Lines of some charges are whole cents and others have twelve decimals, so that
+the same percents round the shares of some lines and not those of others."""
+
+
+@pytest.mark.parametrize("halves", HALVES.values(), ids=HALVES)
+def test_sums_of_shares_are_of_each_line_wherever_they_round(halves: Row) -> None:
+    given = deepcopy(CATALOG)
+    given["plans"]["tiered"]["charges"]["near"]["round"] = {"decimals": 2, "mode": "half_even"}
+    to = {"label": {"payee": "B"}, "agent": {"payee": "A"}}
+    terms = {name: half if isinstance(half, dict) else {"percent": half} for name, half in halves.items()}
+    parts = {name: {"payer": "shop", "of": "retail", **to[name], **half} for name, half in terms.items()}
+    given["agreements"]["deal"]["flows"] = {
+        "retail": {"payer": "C", "payee": "shop", "base": "lines"},
+        **parts,
+        "rest": {"payee": "shop", "of": "retail", "remainder": ["label", "agent"]},
+    }
+    rows, catalog = [row for row in calls() if row["to"] != "4-7"], load(given)
+    found = Engine(catalog).rate(batches(rows), shares="sums")
+    expected = Reference(catalog).rate([Batch("calls", "", rows, "")], None, ())
+    assert added_up(found.share_sums.to_pylist()) == added_up(expected.shares)
+    assert {share["flow"] for share in expected.shares} == {"label", "agent", "rest"}
+
+
 def test_shares_are_kept_added_up_or_left_out(engine: Engine) -> None:
     rows = calls()[2_000:2_100]
     kept, left_out = engine.rate(batches(rows), shares=1), engine.rate(batches(rows), shares=False)

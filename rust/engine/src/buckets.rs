@@ -61,18 +61,8 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
     /// The same of a word that is looked for first in this bucket.
     #[inline]
     pub fn get_from(&self, first: usize, word: u64) -> Option<(usize, &V)> {
-        let mut at = first;
-        loop {
-            let bucket = self.all.get(at)?;
-            let slot = bucket.slot(word);
-            if let Some(value) = bucket.values.get(slot) {
-                return Some((at * Self::STRIDE + slot, value));
-            }
-            if bucket.has_room() {
-                return None;
-            }
-            at = if at + 1 == self.all.len() { 0 } else { at + 1 };
-        }
+        let (at, slot, bucket) = self.look(first, word)?;
+        Some((at * Self::STRIDE + slot, bucket.values.get(slot)?))
     }
 
     /// The value in a place.
@@ -115,17 +105,25 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
         first
     }
 
-    /// The bucket of a word and its slot; or that where it has room, and a slot past all.
+    /// The bucket of a word and its slot; or that where it has room, and a slot past all. None without buckets.
     #[inline]
-    fn find(&self, word: u64) -> (usize, usize) {
-        let mut at = self.first(word);
+    fn look(&self, first: usize, word: u64) -> Option<(usize, usize, &Bucket<V, N>)> {
+        let mut at = first;
         loop {
-            let slot = self.all[at].slot(word);
-            if slot < N || self.all[at].has_room() {
-                return (at, slot);
+            let bucket = self.all.get(at)?;
+            // Which slot has it nobody foresees: no branch depends on it.
+            let slot = (0..N).rev().fold(N, |found, slot| if bucket.words[slot] == word { slot } else { found });
+            if slot < N || bucket.words[N - 1] == FREE {
+                return Some((at, slot, bucket));
             }
             at = if at + 1 == self.all.len() { 0 } else { at + 1 };
         }
+    }
+
+    /// The same of a word from its first bucket on, where there is one.
+    #[inline]
+    fn find(&self, word: u64) -> (usize, usize) {
+        self.look(self.first(word), word).map_or((0, N), |(at, slot, _)| (at, slot))
     }
 
     /// The bucket that a word is looked for first.
@@ -156,18 +154,6 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
 impl<V: Copy + Default, const N: usize> Bucket<V, N> {
     fn none() -> Self {
         Self { words: [FREE; N], values: [V::default(); N] }
-    }
-
-    /// The slot of a word, or past all.
-    #[inline]
-    fn slot(&self, word: u64) -> usize {
-        // Which one it is nobody foresees: no branch depends on it.
-        (0..N).rev().fold(N, |found, slot| if self.words[slot] == word { slot } else { found })
-    }
-
-    #[inline]
-    fn has_room(&self) -> bool {
-        self.words[N - 1] == FREE
     }
 
     /// Fills the first free slot.

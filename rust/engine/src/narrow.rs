@@ -1,7 +1,8 @@
 //! Short keys as words of 64 bits: telephone numbers, SIM cards, devices and meters mostly are. A word tells its key
 //! whole, so that keys are compared in one operation and lie close together.
 //!
-//! Up to 7 bytes stand as they are below their number; 8 to 15 digits, also after a plus sign, 4 bits each.
+//! Up to 7 bytes stand as they are below their number; 8 to 15 of them that are digits, or digits after a plus sign,
+//! take 4 bits each.
 
 use crate::buckets::FREE;
 

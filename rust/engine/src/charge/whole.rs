@@ -79,9 +79,7 @@ impl Whole {
             Model::Graduated(graduated) => Form::Tiers(Tiers::of_graduated(graduated, values, target)?),
             Model::Package(_) | Model::Percentage(_) | Model::Dynamic(_) => return None,
         };
-        let stores_totals = matches!(&form, Form::Tiers(tiers) if tiers.totals_stored);
-        let decimals = if stores_totals { Target::STORED.decimals } else { target.decimals };
-        Some(Self { form, decimals })
+        Some(Self { form, decimals: target.decimals })
     }
 
     /// The most decimals that its amounts have.

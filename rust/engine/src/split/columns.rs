@@ -95,14 +95,9 @@ mod tests {
     use partita_money::Rounding;
     use proptest::prelude::*;
 
-    use super::super::parts::Who;
+    use super::super::parts::part;
     use super::*;
     use crate::charge::Target;
-
-    fn part(of: &[usize], minus: &[usize], share: Share) -> Part {
-        let (payer, payee) = (Who::Party(0), Who::Party(1));
-        Part { flow: 0, of: of.to_vec(), minus: minus.to_vec(), share, payer, payee, is_shared: true, is_paid: true }
-    }
 
     proptest! {
         #[test]

@@ -49,13 +49,8 @@ mod tests {
     use partita_money::Rounding;
     use proptest::prelude::*;
 
-    use super::super::parts::{Percent, Who};
+    use super::super::parts::{Percent, part};
     use super::*;
-
-    fn part(of: &[usize], minus: &[usize], share: Share) -> Part {
-        let (payer, payee) = (Who::Party(0), Who::Party(1));
-        Part { flow: 0, of: of.to_vec(), minus: minus.to_vec(), share, payer, payee, is_shared: true, is_paid: true }
-    }
 
     fn three_ways(rates: [i128; 2], targets: [u32; 2]) -> Parts {
         let percent = |at: usize| {

@@ -222,6 +222,13 @@ impl Percent {
     }
 }
 
+/// A part that is paid, for tests.
+#[cfg(test)]
+pub(super) fn part(of: &[usize], minus: &[usize], share: Share) -> Part {
+    let (payer, payee) = (Who::Party(0), Who::Party(1));
+    Part { flow: 0, of: of.to_vec(), minus: minus.to_vec(), share, payer, payee, is_shared: true, is_paid: true }
+}
+
 fn who(role: Role) -> Option<Who> {
     match role {
         Role::Party(party) => Some(Who::Party(party)),
