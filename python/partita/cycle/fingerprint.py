@@ -1,4 +1,4 @@
-"""Who a record is, and what it says: 128-bit fingerprints by which duplicates are found.
+"""Who a record is, and what it says: fingerprints of 128 and of 64 bits, by which duplicates are found.
 
 Identity is (source, id), or (hash of the file, row) where records have no id (semantics §8). The content is the time
 and all that the mapping names; two records of one identity and one content are duplicates, of another in conflict. The
@@ -19,7 +19,7 @@ FINGERPRINT: Final = pa.binary(16)
 IDENTITY: Final = "partita:identity"
 CONTENT: Final = "partita:content"
 """The columns in which gathered rows have their fingerprints."""
-IDS: Final = pa.schema({"identity": FINGERPRINT, "content": FINGERPRINT})
+IDS: Final = pa.schema({"identity": FINGERPRINT, "content": pa.uint64()})
 """Identity (null where a row has none: it lacks its id, or `where` leaves it out) and content of each row."""
 
 

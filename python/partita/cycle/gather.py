@@ -73,6 +73,11 @@ class Source:
     def rows(self) -> pa.ChunkedArray:
         return self.table[ROW]
 
+    @property
+    def identified(self) -> pa.Table:
+        """The table with the identities, which the engine then need not make once more."""
+        return self.table.append_column(IDENTITY, self.ids["identity"])
+
     def where(self, mask: Any) -> Source:
         """Only the rows for which `mask` is true."""
         return Source(self.file, common(self.table).filter(mask), self.ids.filter(mask))

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from partita.errors import InternalError
 
+from .fingerprint import IDS
 from .folder import write_folder, write_table
 from .gather import Source
 from .plan import Plan
@@ -120,4 +121,4 @@ def _ids(sources: Sequence[Source], rejects: pa.Table) -> pa.Table:
         refused = own["usage_row"].combine_chunks()
         rated = pc.and_(pc.is_valid(source.ids["identity"]), pc.invert(pc.is_in(source.rows, value_set=refused)))
         found.append(source.ids.filter(rated))
-    return pa.concat_tables(found) if found else pa.table({"identity": [], "content": []})
+    return pa.concat_tables([IDS.empty_table(), *found])

@@ -86,7 +86,7 @@ class Verbs:
         shares: bool = False,
     ) -> Rated:
         """Rate sources from the counters on; cycles up to `closed` are closed."""
-        given = [(s.file.usage.mapping_name, s.file.name, s.file.hash, s.table) for s in sources]
+        given = [(s.file.usage.mapping_name, s.file.name, s.file.hash, s.identified) for s in sources]
         rated = self.engine._core.rate(
             given,
             counters,

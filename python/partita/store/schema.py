@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FORMAT: Final = "3"
+FORMAT: Final = "4"
 """Version of these tables, and of the hashes that files and runs are known by; a book of another one is refused."""
 
 DECIMAL: Final = pa.decimal128(38, 12)

@@ -48,6 +48,11 @@ impl Cells {
         self.0.is_none()
     }
 
+    /// Whether every cell is null.
+    pub fn are_all_null(&self) -> bool {
+        self.0.as_ref().is_some_and(|cells| cells.iter().all(|cell| *cell == Cell::Null))
+    }
+
     /// Marks one row of a column of `rows`.
     pub fn set(&mut self, row: usize, rows: usize, cell: Cell) {
         if cell != Cell::Fine {

@@ -16,14 +16,29 @@ pub fn text(text: &str) -> u128 {
     XxHash3_128::oneshot(text.as_bytes())
 }
 
-/// The fingerprint of an identified record; `scratch` is reused.
-#[inline]
-pub fn record(source: &str, id: &str, scratch: &mut String) -> u128 {
-    scratch.clear();
-    scratch.push_str(source);
-    scratch.push(SEPARATOR);
-    scratch.push_str(id);
-    text(scratch)
+/// Makes the fingerprints of identified records, one after the other.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// A source, what separates it from an id, and the id.
+    text: Vec<u8>,
+    /// The length of what comes before the id: many records in a row are of one source.
+    before: usize,
+}
+
+impl Records {
+    /// The fingerprint of the next one.
+    #[inline]
+    pub fn next(&mut self, source: &str, id: &str) -> u128 {
+        self.text.truncate(self.before);
+        if self.text.split_last().is_none_or(|(_, same)| same != source.as_bytes()) {
+            self.text.clear();
+            self.text.extend_from_slice(source.as_bytes());
+            self.text.push(SEPARATOR as u8);
+            self.before = self.text.len();
+        }
+        self.text.extend_from_slice(id.as_bytes());
+        XxHash3_128::oneshot(&self.text)
+    }
 }
 
 /// The fingerprint of a record without an id: its file's, and its row.
@@ -41,4 +56,17 @@ pub fn charge(path: &str, segment: &str) -> u128 {
 #[inline]
 pub const fn line(record: u128, charge: u128) -> [u8; 16] {
     (record ^ charge).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_changing_sources() {
+        let mut records = Records::default();
+        for (source, id) in [("", "7"), ("", ""), ("switch", "7"), ("switch", "8"), ("", "8"), ("switc", "h7")] {
+            assert_eq!(records.next(source, id), text(&format!("{source}{SEPARATOR}{id}")));
+        }
+    }
 }

@@ -166,9 +166,9 @@ impl Keys {
     }
 }
 
-/// The word that stands for a key.
+/// The word that stands for a key: a short one's own, a long one's hash.
 #[inline]
-fn word_of(key: &[u8]) -> u128 {
+pub fn word_of(key: &[u8]) -> u128 {
     if key.len() <= SHORT {
         return narrow::short(key) | (key.len() as u128) << LENGTH;
     }
@@ -183,7 +183,7 @@ fn word_of(key: &[u8]) -> u128 {
 
 /// 64 well-mixed bits of a word, by two folded multiplications.
 #[inline]
-fn fold(word: u128) -> u64 {
+pub fn fold(word: u128) -> u64 {
     let low = (word as u64) ^ 0x9e37_79b9_7f4a_7c15;
     let high = ((word >> 64) as u64) ^ 0xd6e8_feb8_6659_fd93;
     let product = u128::from(low).wrapping_mul(u128::from(high) | 1);

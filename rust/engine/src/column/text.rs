@@ -86,11 +86,11 @@ impl Text {
     }
 
     /// One code per row: `code_of` is called once per row, or once per distinct value of a dictionary.
-    pub fn codes(&self, rows: usize, mut code_of: impl FnMut(Option<&str>) -> u32) -> Vec<u32> {
+    pub fn codes<C: Copy>(&self, rows: usize, mut code_of: impl FnMut(Option<&str>) -> C) -> Vec<C> {
         match self {
             Self::Same(text) => vec![code_of(text.as_deref()); rows],
             Self::Dictionary { values, codes } => {
-                let mut known: Vec<Option<u32>> = vec![None; values.distinct()];
+                let mut known: Vec<Option<C>> = vec![None; values.distinct()];
                 let null = code_of(None);
                 let mut resolve =
                     |code: u32| *known[code as usize].get_or_insert_with(|| code_of(values.get(code as usize)));

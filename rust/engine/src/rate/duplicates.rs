@@ -22,9 +22,9 @@ pub fn may_have(contexts: &[Context], pieces: &[Piece]) -> Result<bool> {
         let Some((ids, sources)) = Rows::identified(contexts[piece.source].usage, &piece.batch)? else {
             return Ok(Vec::new());
         };
-        let mut scratch = String::new();
+        let mut records = identity::Records::default();
         let mut mark = |row| {
-            let identity = identity::record(sources.get(row).unwrap_or(""), ids.get(row)?, &mut scratch);
+            let identity = records.next(sources.get(row).unwrap_or(""), ids.get(row)?);
             Some((identity >> 64) as u64)
         };
         Ok((0..piece.batch.num_rows()).filter_map(&mut mark).collect())

@@ -4,17 +4,17 @@
 //! them. A block of rows comes back in the order of its partitions, each row with its number and its fingerprints, so
 //! that the run has only to write the parts where they belong.
 
+mod contents;
 mod order;
 mod prints;
 
-use arrow_array::builder::BooleanBufferBuilder;
 use arrow_array::{Array, ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch, UInt32Array, UInt64Array};
 use arrow_buffer::{Buffer, NullBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-use super::rows::{ROW_NUMBER, Rows};
+use super::rows::{IDENTITY, ROW_NUMBER, Rows};
 use super::shared;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -24,8 +24,7 @@ use prints::Prints;
 
 /// Rows that one thread looks at: their columns fit the second-level cache.
 const PIECE: usize = 16_384;
-/// Columns of fingerprints in gathered rows; no attribute has such a name.
-const IDENTITY: &str = "partita:identity";
+/// The column of fingerprints of what gathered rows say; no attribute has such a name.
 const CONTENT: &str = "partita:content";
 
 /// How rows are laid into partitions.
@@ -108,8 +107,9 @@ fn laid(batch: &RecordBatch, first: u64, prints: &Prints, order: &Order, spread:
         named.into_par_iter().map(column).collect::<std::result::Result<_, _>>().map_err(internal)?;
     let numbers = order.places.iter().map(|&place| (first + u64::from(place)).cast_signed());
     columns.push(shared(Int64Array::from_iter_values(numbers)));
-    columns.push(shared(fingerprints(&prints.identities, Some(&prints.known), order)?));
-    columns.push(shared(fingerprints(&prints.contents, None, order)?));
+    columns.push(shared(identities(prints, order)?));
+    columns
+        .push(shared(UInt64Array::from_iter_values(order.places.iter().map(|&place| prints.contents[place as usize]))));
     let names = batch.schema_ref().fields().iter().map(|field| field.name().as_str());
     let names = names.chain([ROW_NUMBER, IDENTITY, CONTENT]);
     let fields: Vec<Field> =
@@ -117,18 +117,13 @@ fn laid(batch: &RecordBatch, first: u64, prints: &Prints, order: &Order, spread:
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(internal)
 }
 
-/// A column of fingerprints, null where one is not known.
-fn fingerprints(prints: &[u128], known: Option<&[bool]>, order: &Order) -> Result<FixedSizeBinaryArray> {
-    let mut bytes = Vec::with_capacity(prints.len() * 16);
-    for &place in &order.places {
-        bytes.extend_from_slice(&prints[place as usize].to_be_bytes());
-    }
-    let nulls = known.filter(|known| known.contains(&false)).map(|known| {
-        let mut valid = BooleanBufferBuilder::new(known.len());
-        for &place in &order.places {
-            valid.append(known[place as usize]);
-        }
-        NullBuffer::new(valid.finish())
+/// The column of identities, null where a row has none.
+fn identities(prints: &Prints, order: &Order) -> Result<FixedSizeBinaryArray> {
+    let identity = |&place: &u32| prints.identities[place as usize].to_be();
+    let bytes: Vec<u128> = order.places.iter().map(identity).collect();
+    let nulls = prints.known.contains(&false).then(|| {
+        let known = |&place: &u32| prints.known[place as usize];
+        NullBuffer::new(order.places.iter().map(known).collect())
     });
     FixedSizeBinaryArray::try_new(16, Buffer::from_vec(bytes), nulls).map_err(internal)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use arrow_array::{ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch};
 
 use crate::column::{Numbers, Text, TimeFormat, Times};
 use crate::compile::{Compiled, Input, Usage};
@@ -21,6 +21,9 @@ pub const LONGEST: usize = 4_096;
 /// A column that tells where a row stands in its file, for a stream that holds only some of it. Never an attribute.
 pub const ROW_NUMBER: &str = "partita:row";
 
+/// A column of the records' fingerprints, where they were made before; null where a record has none. Never an attribute.
+pub const IDENTITY: &str = "partita:identity";
+
 /// The mapped columns of a chunk.
 #[derive(Debug)]
 pub struct Rows {
@@ -28,6 +31,8 @@ pub struct Rows {
     first: u64,
     /// Numbers of all rows, where the stream holds only some of its file.
     numbers_given: Option<Int64Array>,
+    /// Fingerprints of all records with ids, of 16 bytes each, where they were made before.
+    pub identities_given: Option<FixedSizeBinaryArray>,
     pub len: usize,
     /// Rows that the mapping's `where` leaves out; empty when it has none.
     pub skipped: Vec<bool>,
@@ -135,9 +140,12 @@ impl Rows {
             _ => find.text(column, "an attribute"),
         };
         let numbers_given = find.optional(ROW_NUMBER).and_then(|array| array.as_primitive_opt::<Int64Type>()).cloned();
+        let identities_given = find.optional(IDENTITY).and_then(|array| array.as_fixed_size_binary_opt());
+        let identities_given = identities_given.filter(|array| array.value_length() == 16).cloned();
         let mut rows = Self {
             first,
             numbers_given,
+            identities_given,
             has_long: false,
             len,
             skipped: Self::left_out(&find, len)?,

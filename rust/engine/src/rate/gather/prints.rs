@@ -1,13 +1,11 @@
 //! Who records are and what they hold, as fingerprints, and where they belong.
 
-use twox_hash::XxHash3_128;
-
 use super::super::holders::Holders;
 use super::super::rows::{LONGEST, Rows};
 use super::Spread;
-use crate::column::{Cell, Numbers};
+use super::contents::contents;
 use crate::engine::Engine;
-use crate::identity;
+use crate::identity::{self, Records};
 
 /// The fingerprints and partitions of rows.
 #[derive(Debug, Default)]
@@ -15,25 +13,17 @@ pub struct Prints {
     pub identities: Vec<u128>,
     /// Whether a row has an identity.
     pub known: Vec<bool>,
-    pub contents: Vec<u128>,
+    pub contents: Vec<u64>,
     pub partitions: Vec<u32>,
 }
 
 impl Prints {
     /// Those of some rows of a file with this fingerprint.
     pub fn of(engine: &Engine, rows: &Rows, file: u128, spread: &Spread) -> Self {
-        let mut prints = Self { partitions: partitions(engine, rows, spread), ..Self::default() };
-        prints.identities.reserve(rows.len);
-        prints.known.reserve(rows.len);
-        let mut scratch = String::new();
-        for row in 0..rows.len {
-            let identity = identity_of(rows, row, file, &mut scratch);
-            prints.identities.push(identity.unwrap_or(0));
-            prints.known.push(identity.is_some());
-        }
-        let mut bytes = Vec::new();
-        prints.contents = (0..rows.len).map(|row| content_of(rows, row, &mut bytes)).collect();
-        prints
+        let mut records = Records::default();
+        let identities = (0..rows.len).map(|row| identity_of(rows, row, file, &mut records));
+        let (identities, known) = identities.map(|identity| (identity.unwrap_or(0), identity.is_some())).unzip();
+        Self { identities, known, contents: contents(rows), partitions: partitions(engine, rows, spread) }
     }
 
     /// Those of all pieces of a block.
@@ -67,48 +57,11 @@ fn partitions(engine: &Engine, rows: &Rows, spread: &Spread) -> Vec<u32> {
     places.into_iter().enumerate().map(|(row, place)| of_key(place).unwrap_or_else(|| of_row(row))).collect()
 }
 
-fn identity_of(rows: &Rows, row: usize, file: u128, scratch: &mut String) -> Option<u128> {
+fn identity_of(rows: &Rows, row: usize, file: u128, records: &mut Records) -> Option<u128> {
     if rows.is_skipped(row) {
         return None;
     }
     let Some(ids) = &rows.id else { return Some(identity::row(file, rows.number(row))) };
     let (id, source) = (ids.get(row)?, rows.source.get(row).unwrap_or(""));
-    (id.len() <= LONGEST && source.len() <= LONGEST).then(|| identity::record(source, id, scratch))
-}
-
-/// The fingerprint of the time and of every mapped column, whatever their types: each with its length or its state, so
-/// that no two contents are written alike.
-fn content_of(rows: &Rows, row: usize, bytes: &mut Vec<u8>) -> u128 {
-    bytes.clear();
-    let time = rows.time.cells.get(row);
-    bytes.push(time as u8);
-    bytes.extend_from_slice(&rows.time.values[row].to_le_bytes());
-    if time != Cell::Fine {
-        write_text(rows.time.text.as_ref().and_then(|text| text.get(row)), bytes);
-    }
-    let attributes = rows.by_name.iter().map(|&place| &rows.attributes[place]);
-    for column in [&rows.key, &rows.service, &rows.destination, &rows.territory].into_iter().chain(attributes) {
-        write_text(column.get(row), bytes);
-    }
-    for numbers in [&rows.quantity, &rows.amount, &rows.duration] {
-        write_number(numbers, row, bytes);
-    }
-    XxHash3_128::oneshot(bytes)
-}
-
-fn write_text(text: Option<&str>, bytes: &mut Vec<u8>) {
-    // A null has a length that no text has.
-    let length = text.map_or(u32::MAX, |text| text.len() as u32);
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
-}
-
-fn write_number(numbers: &Numbers, row: usize, bytes: &mut Vec<u8>) {
-    let cell = numbers.cells.get(row);
-    bytes.push(cell as u8);
-    match cell {
-        Cell::Fine => bytes.extend_from_slice(&numbers.values[row].to_le_bytes()),
-        Cell::Null => {}
-        _ => write_text(numbers.text.as_ref().and_then(|text| text.get(row)), bytes),
-    }
+    (id.len() <= LONGEST && source.len() <= LONGEST).then(|| records.next(source, id))
 }

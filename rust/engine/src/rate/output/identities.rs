@@ -23,9 +23,12 @@ impl Identities {
     fn of(chunk: &Chunk, content: &str) -> Self {
         let rows = &chunk.rows;
         let Some(ids) = &rows.id else { return Self::File(identity::text(content)) };
-        let mut scratch = String::new();
-        let one =
-            |row: usize| identity::record(rows.source.get(row).unwrap_or(""), ids.get(row).unwrap_or(""), &mut scratch);
+        if let Some(given) = &rows.identities_given {
+            let one = |bytes: &[u8]| bytes.try_into().map_or(0, u128::from_be_bytes);
+            return Self::Known(given.values().chunks_exact(size_of::<u128>()).map(one).collect());
+        }
+        let mut records = identity::Records::default();
+        let one = |row: usize| records.next(rows.source.get(row).unwrap_or(""), ids.get(row).unwrap_or(""));
         Self::Known((0..rows.len).map(one).collect())
     }
 
