@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,8 +79,11 @@ def run(
     """
     started = time.monotonic()
     cycle(period, "UTC")
-    verbs = Verbs(_loaded(catalog), accounts, subscriptions, tables)
-    files = planning.hash_files(planning.assigned(verbs.catalog, usage))
+    catalog = _loaded(catalog)
+    with ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(planning.hash_files, planning.assigned(catalog, usage))
+        verbs = Verbs(catalog, accounts, subscriptions, tables)
+        files = hashed.result()
     with _opened(store, trial) as book:
         kind = "open" if open else "run"
         plan = _plan(book, verbs, kind, period, files, planning.partitions_of(files, partition_rows), keep, shares)

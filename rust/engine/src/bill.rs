@@ -10,7 +10,7 @@ use crate::document::{Accounts, BILL, Builder, Documents, DraftLine, Head, SALE,
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::interrupt;
-use crate::sums::{LINES, Sum, Sums, line};
+use crate::sums::{BILLED, Sum, Sums, line};
 
 type LineSum = Sum<10>;
 type LineSums = Sums<10>;
@@ -21,13 +21,12 @@ const LOT: usize = 8_192;
 impl Engine {
     /// The bills of a period (`2026-10`), from its line sums; sums of several partitions are merged first.
     pub fn bill(&self, line_sums: &[RecordBatch], period: &str) -> Result<Documents> {
-        let mut sums = Sums::read(&LINES, line_sums, Some(period))?;
-        sums.rows.par_sort_unstable_by_key(|row| (contract(row), detail(row)));
+        let sums = Sums::read(&BILLED, line_sums, Some(period))?;
         let wanted =
             sums.rows.iter().filter_map(|row| sums.text(row, line::SELLER).zip(sums.text(row, line::CURRENCY)));
         let accounts = Accounts::new(self, period, wanted)?;
         let billing = Billing { engine: self, sums: &sums, period };
-        let mut builder = Builder::default();
+        let mut builder = Builder::with_room_for(sums.rows.len());
         let contracts: Vec<&[LineSum]> = sums.rows.chunk_by(|a, b| contract(a) == contract(b)).collect();
         for lot in contracts.chunks(LOT) {
             interrupt::check()?;
@@ -42,13 +41,6 @@ impl Engine {
 /// Account, seller, currency: by the codes of merged sums, which are in order of their names.
 fn contract(row: &LineSum) -> [u32; 3] {
     [row.texts[line::ACCOUNT], row.texts[line::SELLER], row.texts[line::CURRENCY]]
-}
-
-/// The grouping key of a line, bytewise; nulls first.
-fn detail(row: &LineSum) -> ([u32; 2], i32, [u32; 3]) {
-    let code = |column: usize| row.texts[column].wrapping_add(1);
-    let charge = [line::SUBSCRIPTION, line::ITEM].map(code);
-    (charge, row.version, [line::ZONE, line::BAND, line::TAX_CATEGORY].map(code))
 }
 
 fn absent() -> Error {

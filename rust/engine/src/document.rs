@@ -73,6 +73,13 @@ pub struct DraftLine<'a> {
     pub net: i128,
 }
 
+impl<'a> DraftLine<'a> {
+    /// Its subscription, item, zone, band and tax category.
+    const fn names(&self) -> [Option<&'a str>; 5] {
+        [self.subscription, Some(self.item), self.zone, self.band, Some(self.tax_category)]
+    }
+}
+
 /// Documents in the making, a column a vector.
 #[derive(Debug, Default)]
 pub struct Builder {
@@ -101,21 +108,27 @@ struct LineBuilder {
 }
 
 impl Builder {
+    /// Nothing yet, and room for so many lines.
+    pub fn with_room_for(lines: usize) -> Self {
+        Self { heads: HeadBuilder::default(), lines: LineBuilder::with_room_for(lines) }
+    }
+
     /// Adds a document; its net is the sum of its lines.
     pub fn push(&mut self, head: &Head, items: &[DraftLine]) -> Result<()> {
         let id = head.id();
-        self.lines.extend(&id, items);
+        self.lines.extend(&[id.as_str()], &[items]);
         self.heads.push(id, head, items)
     }
 
-    /// Adds many: what they say on one thread, and their lines on another.
+    /// Adds many.
     pub fn extend(&mut self, documents: &[(Head, Vec<DraftLine>)]) -> Result<()> {
         let ids: Vec<String> = documents.par_iter().map(|(head, _)| head.id()).collect();
+        let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let items: Vec<&[DraftLine]> = documents.iter().map(|(_, items)| items.as_slice()).collect();
         let Self { heads, lines } = self;
-        let all = || ids.iter().zip(documents);
-        let of_heads = || all().try_for_each(|(id, (head, items))| heads.push(id.clone(), head, items));
-        let of_lines = || all().for_each(|(id, (_, items))| lines.extend(id, items));
-        rayon::join(of_heads, of_lines).0
+        let mut all = ids.iter().zip(documents);
+        let of_heads = || all.try_for_each(|(id, (head, items))| heads.push(id.clone(), head, items));
+        rayon::join(of_heads, || lines.extend(&names, &items)).0
     }
 
     /// The tables.
@@ -158,19 +171,33 @@ impl HeadBuilder {
 }
 
 impl LineBuilder {
-    fn extend(&mut self, document: &str, items: &[DraftLine]) {
-        let document = self.document.code(document);
-        items.iter().zip(1..).for_each(|(item, number)| self.push(document, number, item));
+    fn with_room_for(rows: usize) -> Self {
+        Self {
+            document: NameColumn::with_capacity(rows),
+            numbers: Vec::with_capacity(rows),
+            versions: Vec::with_capacity(rows),
+            names: std::array::from_fn(|_| NameColumn::with_capacity(rows)),
+            exact: Vec::with_capacity(rows),
+            nets: Vec::with_capacity(rows),
+        }
     }
 
-    fn push(&mut self, document: u32, number: i32, item: &DraftLine) {
-        self.document.push_code(document);
-        self.numbers.push(number);
-        self.versions.push(item.version);
-        let names = [item.subscription, Some(item.item), item.zone, item.band, Some(item.tax_category)];
-        self.names.iter_mut().zip(names).for_each(|(column, name)| column.push(name));
-        self.exact.push(item.exact);
-        self.nets.push(item.net);
+    /// Adds the lines of some documents, each column by itself: names take most of the time.
+    fn extend(&mut self, documents: &[&str], items: &[&[DraftLine]]) {
+        let lines = || items.iter().copied().flatten();
+        let names = self.names.par_iter_mut().enumerate();
+        let of_names = || names.for_each(|(place, column)| lines().for_each(|line| column.push(line.names()[place])));
+        let of_numbers = || {
+            for (document, items) in documents.iter().zip(items) {
+                let document = self.document.code(document);
+                items.iter().for_each(|_| self.document.push_code(document));
+                self.numbers.extend((1..).take(items.len()));
+            }
+            self.versions.extend(lines().map(|line| line.version));
+            self.exact.extend(lines().map(|line| line.exact));
+            self.nets.extend(lines().map(|line| line.net));
+        };
+        rayon::join(of_names, of_numbers);
     }
 
     fn finish(self) -> Result<RecordBatch> {

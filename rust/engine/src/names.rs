@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
+use rayon::prelude::*;
 
 use self::added::Added;
 use crate::folded::Folded;
@@ -61,7 +62,7 @@ impl Names {
         if order.is_sorted_by_key(name) {
             return order;
         }
-        order.sort_unstable_by_key(name);
+        order.par_sort_unstable_by_key(name);
         let mut ranks = vec![0; order.len()];
         let mut sorted = Self::default();
         for old in &order {

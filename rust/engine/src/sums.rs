@@ -22,19 +22,40 @@ use crate::output::{batch, decimals, dictionary, numbers, texts};
 use crate::schema::{LINE_SUMS, SHARE_SUMS};
 use crate::subscriber::NONE;
 
-/// A table of sums: its schema, and the names of its `N` text columns in their order.
+/// A table of sums: its schema, and the names of its `N` text columns.
 #[derive(Debug)]
 pub struct Layout<const N: usize> {
     name: &'static str,
     schema: &'static LazyLock<SchemaRef>,
     texts: [&'static str; N],
+    /// What sums are in order of: the places of all texts, and `N` for the version.
+    order: &'static [usize],
 }
 
 /// Sums of rated lines.
-pub static LINES: Layout<10> = Layout {
+pub const LINES: Layout<10> = Layout {
     name: "line sums",
     schema: &LINE_SUMS,
     texts: ["period", "account", "seller", "subscription", "item", "plan", "zone", "band", "tax_category", "currency"],
+    order: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, line::VERSION],
+};
+
+/// The same in the order of bills and of their lines.
+pub const BILLED: Layout<10> = Layout {
+    order: &[
+        line::ACCOUNT,
+        line::SELLER,
+        line::CURRENCY,
+        line::SUBSCRIPTION,
+        line::ITEM,
+        line::VERSION,
+        line::ZONE,
+        line::BAND,
+        line::TAX_CATEGORY,
+        line::PERIOD,
+        line::PLAN,
+    ],
+    ..LINES
 };
 
 /// Places among the texts of a line sum.
@@ -49,10 +70,11 @@ pub mod line {
     pub const BAND: usize = 7;
     pub const TAX_CATEGORY: usize = 8;
     pub const CURRENCY: usize = 9;
+    pub(super) const VERSION: usize = 10;
 }
 
 /// Sums of shares.
-pub static SHARES: Layout<9> = Layout {
+pub const SHARES: Layout<9> = Layout {
     name: "share sums",
     schema: &SHARE_SUMS,
     texts: [
@@ -66,6 +88,7 @@ pub static SHARES: Layout<9> = Layout {
         "subscription",
         "currency",
     ],
+    order: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
 };
 
 /// Places among the texts of a share sum.
@@ -91,9 +114,14 @@ pub struct Sum<const N: usize> {
 }
 
 impl<const N: usize> Sum<N> {
-    /// Bytewise order of merged sums; nulls come first.
-    fn key(&self) -> ([u32; N], i32) {
-        (self.texts.map(|code| code.wrapping_add(1)), self.version)
+    /// What it is the sum of, as words in some order; nulls come first.
+    fn words(&self, order: &[usize]) -> impl Iterator<Item = u32> {
+        let version = self.version.cast_unsigned() ^ 1 << 31;
+        order.iter().map(move |&place| self.texts.get(place).map_or(version, |code| code.wrapping_add(1)))
+    }
+
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        (self.texts, self.version) == (other.texts, other.version)
     }
 }
 
@@ -111,7 +139,7 @@ impl<const N: usize> Default for Sums<N> {
 }
 
 impl<const N: usize> Sums<N> {
-    /// All rows of some batches, merged. With a `period`, only those of that period.
+    /// All rows of some batches, merged, in the order of the layout. With a `period`, only those of that period.
     pub fn read(layout: &Layout<N>, batches: &[RecordBatch], period: Option<&str>) -> Result<Self> {
         let mut sums = Self::default();
         sums.rows.reserve_exact(batches.iter().map(RecordBatch::num_rows).sum());
@@ -119,7 +147,7 @@ impl<const N: usize> Sums<N> {
             interrupt::check()?;
             sums.add_batch(layout, batch, period)?;
         }
-        sums.merged()
+        sums.merged(layout)
     }
 
     fn add_batch(&mut self, layout: &Layout<N>, batch: &RecordBatch, period: Option<&str>) -> Result<()> {
@@ -165,18 +193,18 @@ impl<const N: usize> Sums<N> {
     }
 
     /// Equal keys added up, in bytewise order of the names; codes then have the order of their names.
-    pub fn merged(mut self) -> Result<Self> {
-        let ranks: Vec<Vec<u32>> = self.names.iter_mut().map(Names::sort).collect();
-        for row in &mut self.rows {
+    pub fn merged(mut self, layout: &Layout<N>) -> Result<Self> {
+        let ranks: Vec<Vec<u32>> = self.names.par_iter_mut().map(Names::sort).collect();
+        self.rows.par_iter_mut().for_each(|row| {
             for (code, ranks) in row.texts.iter_mut().zip(&ranks) {
                 *code = ranks.get(*code as usize).copied().unwrap_or(NONE);
             }
-        }
-        self.sort();
+        });
+        self.sort(layout.order);
         let mut kept = 0;
         for place in 0..self.rows.len() {
             let row = self.rows[place];
-            if let Some(last) = self.rows[..kept].last_mut().filter(|last| last.key() == row.key()) {
+            if let Some(last) = self.rows[..kept].last_mut().filter(|last| last.is_of_the_same(&row)) {
                 last.amount = add(last.amount, row.amount)?;
                 last.records = last.records.saturating_add(row.records);
             } else {
@@ -188,28 +216,17 @@ impl<const N: usize> Sums<N> {
         Ok(self)
     }
 
-    /// Puts the rows in the order of their keys. Where a key fits 128 bits, as it mostly does, one number stands for it.
-    fn sort(&mut self) {
-        let widths = self.widths();
+    /// Puts the rows in order. Where their words fit 128 bits, as they mostly do, one number stands for them.
+    fn sort(&mut self, order: &[usize]) {
+        let bits = |names: &Names| usize::BITS - names.len().leading_zeros();
+        let widths: Vec<u32> = order.iter().map(|&place| self.names.get(place).map_or(u32::BITS, bits)).collect();
         if widths.iter().sum::<u32>() > u128::BITS {
-            self.rows.par_sort_unstable_by_key(Sum::key);
+            self.rows.par_sort_unstable_by(|a, b| a.words(order).cmp(b.words(order)));
             return;
         }
-        let packed = |row: &Sum<N>| {
-            let (codes, version) = row.key();
-            let words = codes.into_iter().chain([version.cast_unsigned()]);
-            words.zip(&widths).fold(0, |key, (word, width)| key << width | u128::from(word))
-        };
+        let packed =
+            |row: &Sum<N>| row.words(order).zip(&widths).fold(0, |key, (word, width)| key << width | u128::from(word));
         self.rows.par_sort_by_cached_key(packed);
-    }
-
-    /// The bits that hold any code plus 1 of each text, and any version.
-    fn widths(&self) -> Vec<u32> {
-        let bits = |most: usize| usize::BITS - most.leading_zeros();
-        // A negative version would not be in order as an unsigned number: then a key is too wide.
-        let version = |row: &Sum<N>| usize::try_from(row.version).map_or(u128::BITS, bits);
-        let versions = self.rows.iter().map(version).max().unwrap_or(0);
-        self.names.iter().map(|names| bits(names.len())).chain([versions]).collect()
     }
 
     /// The sums as a table.

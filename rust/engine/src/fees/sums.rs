@@ -45,7 +45,7 @@ pub fn line_sums(engine: &Engine, month: i32, part: &Part) -> Result<RecordBatch
         let version = i32::try_from(charged.version).unwrap_or(i32::MAX);
         all.push(texts, Sum { texts: [NONE; 10], version, amount: charged.amount, records: 1 });
     }
-    all.merged()?.to_batch(&LINES)
+    all.merged(&LINES)?.to_batch(&LINES)
 }
 
 /// Sums of the shares of fees.
@@ -73,7 +73,7 @@ pub fn share_sums(engine: &Engine, month: i32, part: &Part) -> Result<RecordBatc
         let version = i32::try_from(part.shares.version[at]).unwrap_or(i32::MAX);
         all.push(texts, Sum { texts: [NONE; 9], version, amount: part.shares.amount[at], records: 1 });
     }
-    all.merged()?.to_batch(&sums::SHARES)
+    all.merged(&sums::SHARES)?.to_batch(&sums::SHARES)
 }
 
 /// The shares that are paid, with the ids of their lines.

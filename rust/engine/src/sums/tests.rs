@@ -54,5 +54,7 @@ proptest! {
         let whole = merge_share_sums(&[part(&rows)]).unwrap();
         let parts = merge_share_sums(&[part(right), merge_share_sums(&[part(left)]).unwrap()]).unwrap();
         prop_assert_eq!(shown(&whole, &COLUMNS), shown(&parts, &COLUMNS));
+        let sums = Sums::read(&SHARES, &[part(&rows)], None).unwrap();
+        prop_assert!(sums.rows.is_sorted_by(|a, b| a.words(SHARES.order).lt(b.words(SHARES.order))));
     }
 }
