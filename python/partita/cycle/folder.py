@@ -25,6 +25,7 @@ MANIFEST: Final = "manifest.json"
 _PIECE_BYTES: Final = 1 << 20
 _RISING: Final = ("usage_row", "time")
 _WHOLE: Final = (pa.int64(), pa.timestamp("us", "UTC"))
+_PRINTS: Final = (pa.binary(16), pa.uint64())
 
 
 def write_folder(folder: Path, fill: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
@@ -83,9 +84,9 @@ def file_hash(path: Path) -> str:
 
 def write_table(folder: Path, name: str, table: pa.Table) -> None:
     """A table as a Parquet file. What recurs is a dictionary, which shrinks it more than compression and costs less;
-    ids do not recur, and rows and times mostly rise by little. Nobody looks for single rows in these files, so there
+    ids and fingerprints do not recur, and rows and times mostly rise by little. Nobody looks for single rows in these files, so there
     are no statistics; and that no value of a column is null is said once, and not row by row."""
-    unique = [field.name for field in table.schema if field.name == "id" or pa.types.is_fixed_size_binary(field.type)]
+    unique = [field.name for field in table.schema if field.name == "id" or field.type in _PRINTS]
     rising = [field.name for field in table.schema if field.name in _RISING and field.type in _WHOLE]
     fields = [field.with_nullable(not table.num_rows or table[field.name].null_count > 0) for field in table.schema]
     pq.write_table(

@@ -45,13 +45,11 @@ def records_of(sources: Iterable[Source], rejects: pa.Table, plan: Plan) -> dict
     """
     found = {}
     for source in sources:
-        if is_parquet(source.file.usage) and _columns(source.file.usage.path, source.file.hash) <= {
-            *source.table.column_names
-        }:
-            own = rejects.filter(pc.equal(rejects["usage_file"], source.file.name))["usage_row"].combine_chunks()
+        own = rejects.filter(pc.equal(rejects["usage_file"], source.file.name))["usage_row"].combine_chunks()
+        columns = source.table.column_names
+        if len(own) and is_parquet(source.file.usage) and _columns(source.file.usage.path, source.file.hash) <= {*columns}:
             records = common(source.table).filter(pc.is_in(source.rows, value_set=own))
-            if records.num_rows:
-                found[_part_name(plan.files.index(source.file))] = records
+            found[_part_name(plan.files.index(source.file))] = records
     return found
 
 
