@@ -93,6 +93,11 @@ impl Whole {
         matches!(self.form, Form::Tiers(_))
     }
 
+    /// Whether any quantity is billed as it is.
+    pub fn bills_as_is(&self) -> bool {
+        matches!(&self.form, Form::Tiers(Tiers { minimum: ..=1, increment: 1, .. }))
+    }
+
     /// What is billed of a quantity of at most `MOST_UNITS`; none where units do not count.
     #[inline]
     pub fn billed(&self, quantity: i64) -> Option<i64> {
@@ -351,7 +356,7 @@ mod tests {
         #[test]
         fn unit_prices_are_those_of_the_model(
             price in 0_i64..5_000_000_000_000, connect in 0_i64..1_000_000_000_000, per in 1_i64..4_000,
-            minimum in 0_i64..100, increment in 1_i64..100, at_zero: bool, decimals in 0_u32..=12, mode in modes(),
+            minimum in prop_oneof![0_i64..3, 0_i64..100], increment in prop_oneof![Just(1_i64), 1_i64..100], at_zero: bool, decimals in 0_u32..=12, mode in modes(),
             quantity in prop_oneof![0_i64..10_000, 0..MOST_UNITS],
         ) {
             let raw = |units: i64| i128::from(units) * ONE;
@@ -364,6 +369,7 @@ mod tests {
             let expected = model.price(&values, &input, &mut Count::default(), target).unwrap();
             let billed = whole.billed(quantity).unwrap();
             prop_assert_eq!(raw(billed), expected.billed);
+            prop_assert!(billed == quantity || !whole.bills_as_is());
             prop_assert_eq!(whole.amount(0, billed, quantity != 0), Some(expected.amount));
         }
 

@@ -35,13 +35,18 @@ pub struct Lane {
     pub row: Vec<u32>,
     pub account: Vec<u32>,
     pub subscription: Vec<u32>,
+    /// Empty where the catalog has no zones, as the bands where it has none.
     pub zone: Vec<u32>,
     pub band: Vec<u32>,
+    has_zones: bool,
+    has_bands: bool,
     /// Number of its mark.
     pub mark: Vec<u32>,
     /// Whole units, or `NO_UNITS`.
     pub quantity: Vec<i64>,
-    pub billed: Vec<i64>,
+    /// Empty as long as all are billed what they are.
+    billed: Vec<i64>,
+    /// Empty as long as all prices wait for counters.
     pub amount: Vec<i128>,
     /// Where counters stood; empty when nothing counts, `NO_UNITS` where a charge does not.
     pub before: Vec<i64>,
@@ -60,20 +65,43 @@ pub struct Lane {
 }
 
 impl Lane {
-    fn with_capacity(rows: usize) -> Self {
+    /// For so many rows, of a catalog that has zones or not, and bands or not.
+    fn with_capacity(rows: usize, [has_zones, has_bands]: [bool; 2]) -> Self {
         Self {
             row: Vec::with_capacity(rows),
             account: Vec::with_capacity(rows),
             subscription: Vec::with_capacity(rows),
-            zone: Vec::with_capacity(rows),
-            band: Vec::with_capacity(rows),
+            zone: Vec::with_capacity(if has_zones { rows } else { 0 }),
+            band: Vec::with_capacity(if has_bands { rows } else { 0 }),
+            has_zones,
+            has_bands,
             mark: Vec::with_capacity(rows),
             quantity: Vec::with_capacity(rows),
-            billed: Vec::with_capacity(rows),
-            amount: Vec::with_capacity(rows),
             sets: vec![Vec::new()],
             ..Self::default()
         }
+    }
+
+    /// The code of a row's zone.
+    #[inline]
+    pub fn zone_of(&self, at: usize) -> u32 {
+        self.zone.get(at).copied().unwrap_or(0)
+    }
+
+    /// The code of a row's band.
+    #[inline]
+    pub fn band_of(&self, at: usize) -> u32 {
+        self.band.get(at).copied().unwrap_or(0)
+    }
+
+    /// The units that are billed, or `NO_UNITS`.
+    pub fn billed(&self) -> &[i64] {
+        if self.bills_other_units() { &self.billed } else { &self.quantity }
+    }
+
+    /// Whether some row is billed other units than it is of.
+    pub const fn bills_other_units(&self) -> bool {
+        !self.billed.is_empty()
     }
 
     /// Whether all of its rows are known to have counted.

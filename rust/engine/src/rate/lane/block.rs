@@ -44,40 +44,52 @@ impl Default for Block {
 
 impl Lane {
     /// Adds those rows of a block that fit, a column after the other; the block's first has this number, and theirs are
-    /// these zones.
-    pub fn extend(&mut self, block: &Block, first: usize, zones: &[u32]) {
-        let len = zones.len();
-        let rows = first as u32..(first + len) as u32;
-        let fits = block.fits.get(..len).unwrap_or_default();
+    /// these zones. What all have in common is no column.
+    pub fn extend(&mut self, block: &Block, first: usize, zones: &[u32], has_prices: bool) {
+        let (before, rows) = (self.len(), first as u32..(first + zones.len()) as u32);
+        let fits = block.fits.get(..zones.len()).unwrap_or_default();
         if fits == [true; BLOCK] {
             self.row.extend(rows);
-            self.zone.extend_from_slice(zones);
-            return self.extend_whole(block);
+        } else {
+            self.row.extend(rows.zip(fits).filter(|(_, fits)| **fits).map(|(row, _)| row));
         }
-        add(&mut self.row, rows, fits);
-        add(&mut self.zone, zones.iter().copied(), fits);
-        add(&mut self.account, block.account, fits);
-        add(&mut self.subscription, block.subscription, fits);
-        add(&mut self.band, block.band, fits);
-        add(&mut self.mark, block.mark, fits);
-        add(&mut self.quantity, block.quantity, fits);
-        add(&mut self.billed, block.billed, fits);
-        add(&mut self.amount, block.amount, fits);
+        add(&mut self.account, &block.account, fits);
+        add(&mut self.subscription, &block.subscription, fits);
+        add(&mut self.mark, &block.mark, fits);
+        if self.has_zones {
+            add(&mut self.zone, zones, fits);
+        }
+        if self.has_bands {
+            add(&mut self.band, &block.band, fits);
+        }
+        if self.bills_other_units() || block.bills_other_units() {
+            if self.billed.len() < before {
+                self.billed.extend_from_slice(&self.quantity);
+            }
+            add(&mut self.billed, &block.billed, fits);
+        }
+        add(&mut self.quantity, &block.quantity, fits);
+        if has_prices {
+            self.amount.resize(before, 0);
+            add(&mut self.amount, &block.amount, fits);
+        }
     }
+}
 
-    /// Adds all rows of a block, as many as it can have.
-    fn extend_whole(&mut self, block: &Block) {
-        self.account.extend_from_slice(&block.account);
-        self.subscription.extend_from_slice(&block.subscription);
-        self.band.extend_from_slice(&block.band);
-        self.mark.extend_from_slice(&block.mark);
-        self.quantity.extend_from_slice(&block.quantity);
-        self.billed.extend_from_slice(&block.billed);
-        self.amount.extend_from_slice(&block.amount);
+impl Block {
+    /// Whether some row that fits is billed other units than it is of.
+    fn bills_other_units(&self) -> bool {
+        let units = self.billed.iter().zip(&self.quantity);
+        self.billed != self.quantity
+            && units.zip(&self.fits).any(|((billed, quantity), fits)| *fits && billed != quantity)
     }
 }
 
 /// Adds those of a column that fit.
-fn add<T>(column: &mut Vec<T>, block: impl IntoIterator<Item = T>, fits: &[bool]) {
-    column.extend(block.into_iter().zip(fits).filter(|(_, fits)| **fits).map(|(value, _)| value));
+fn add<T: Copy>(column: &mut Vec<T>, block: &[T], fits: &[bool]) {
+    if fits == [true; BLOCK] {
+        column.extend_from_slice(block);
+    } else {
+        column.extend(block.iter().zip(fits).filter(|(_, fits)| **fits).map(|(value, _)| *value));
+    }
 }

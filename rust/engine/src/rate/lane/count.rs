@@ -173,6 +173,7 @@ pub fn merge(chunk: &mut Chunk, counted: Vec<Counted>) {
     }
     let has_flags = counted.iter().any(|part| !part.flags.is_empty());
     lane.before = vec![NO_UNITS; lane.len()];
+    lane.amount.resize(lane.len(), 0);
     lane.flags = if has_flags { vec![0; lane.len()] } else { Vec::new() };
     lane.mine = lane.turns.iter().map(|turns| turns.iter().map(|turn| turn.at).collect()).collect();
     lane.turns = Vec::new();

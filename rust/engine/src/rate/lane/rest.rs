@@ -48,7 +48,7 @@ fn split_into(
     let mark = lane.mark_of(at);
     let charge = &context.compiled.lanes.charges[mark.charge as usize];
     let held = lane.held(context, rows, at);
-    let row = Row { row: lane.row[at], held, month: mark.month, zone: lane.zone[at], pending: None };
+    let row = Row { row: lane.row[at], held, month: mark.month, zone: lane.zone_of(at), pending: None };
     let raw = |units: i64| if units == NO_UNITS { NULL } else { i128::from(units) * ONE };
     let draft = work.drafts.len();
     work.drafts.push(Draft {
@@ -56,16 +56,16 @@ fn split_into(
         tariff: 0,
         charge: charge.charge,
         version: charge.version,
-        band: lane.band[at],
+        band: lane.band_of(at),
         segment: 0,
         first: true,
         quantity: raw(lane.quantity[at]),
-        billed: raw(lane.billed[at]),
+        billed: raw(lane.billed()[at]),
     });
     work.drafts.amount[draft] = amount;
     if let Some(&before) = lane.before.get(at).filter(|&&before| before != NO_UNITS) {
         work.drafts.before[draft] = raw(before);
-        work.drafts.after[draft] = raw(before + lane.billed[at]);
+        work.drafts.after[draft] = raw(before + lane.billed()[at]);
     }
     if let Some(&flags) = lane.flags.get(at) {
         work.drafts.flags[draft] = flags;

@@ -41,9 +41,10 @@ struct Entry<'a, 'b> {
     charges: Vec<&'a LaneCharge>,
     /// By mark: whose counters they move.
     owners: Vec<Owner>,
-    /// Whether some count, and whether some do not, so that their prices can be known.
+    /// Whether some count, whether some do not, so that their prices can be known, and whether all bill what they are of.
     counts: bool,
     has_prices: bool,
+    bills_as_is: bool,
     sets: Vec<Vec<(u32, u32)>>,
     chosen: Vec<u32>,
     scratch: Vec<i128>,
@@ -58,7 +59,8 @@ const BANDS: usize = 64;
 
 /// Rows of a chunk into their lane; those that do not fit are added to `rest`.
 pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usize, rest: &mut Vec<u32>) -> Lane {
-    let mut lane = Lane::with_capacity(rows.len - rows.skipped());
+    let has = [!context.compiled.zones.is_empty(), !context.compiled.bands.is_empty()];
+    let mut lane = Lane::with_capacity(rows.len - rows.skipped(), has);
     let has_ids = rows.id.as_ref().is_none_or(|ids| !ids.has_nulls(rows.len));
     let (integers, no_band) = (rows.quantity.whole.as_deref(), Span { band: 0, from: 0, until: 0 });
     let mut entry = Entry {
@@ -78,6 +80,7 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         owners: Vec::new(),
         counts: false,
         has_prices: false,
+        bills_as_is: true,
         sets: vec![Vec::new()],
         chosen: Vec::new(),
         scratch: Vec::new(),
@@ -100,7 +103,7 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
             let times = &rows.time.values[first..first + len];
             turns.add(&block, (first, lane.len()), times, &entry.owners);
         }
-        lane.extend(&block, first, &entry.codes.zone[first..first + len]);
+        lane.extend(&block, first, &entry.codes.zone[first..first + len], entry.has_prices);
         if block.fits != [true; BLOCK] {
             let unfit = block.fits[..len].iter().zip(first..).filter(|(fits, _)| !**fits).map(|(_, row)| row);
             rest.extend(unfit.filter(|&row| !rows.is_skipped(row)).map(|row| row as u32));
@@ -192,9 +195,18 @@ impl Entry<'_, '_> {
         let rows = first..first + len;
         let bounded = |units: i64| if (0..=MOST_UNITS).contains(&units) { units } else { OTHER };
         let quantity = &self.rows.quantity;
+        let units = self.units.and_then(|units| units.get(rows.clone()));
+        // All mostly are: to see that of all at once takes few steps.
+        let are_bounded = |units: &[i64]| (0..MOST_UNITS).contains(&units.iter().fold(0, |all, units| all | units));
+        if let Some(units) =
+            units.and_then(|units| <&[i64; BLOCK]>::try_from(units).ok()).filter(|&units| are_bounded(units))
+        {
+            block.quantity = *units;
+            return;
+        }
         let to = block.quantity.iter_mut();
-        match (self.units, self.raw) {
-            (Some(units), _) => to.zip(&units[rows]).for_each(|(to, &units)| *to = bounded(units)),
+        match (units, self.raw) {
+            (Some(units), _) => to.zip(units).for_each(|(to, &units)| *to = bounded(units)),
             (None, Some(raw)) => {
                 to.zip(&raw[rows]).for_each(|(to, &raw)| *to = Numbers::units_of(raw).map_or(OTHER, bounded));
             }
@@ -208,6 +220,11 @@ impl Entry<'_, '_> {
     /// What is billed of them.
     #[inline(never)]
     fn find_billed(&self, len: usize, block: &mut Block) {
+        if self.bills_as_is {
+            block.billed = block.quantity;
+            block.fits.iter_mut().zip(&block.quantity).for_each(|(fits, &quantity)| *fits &= quantity >= 0);
+            return;
+        }
         for at in 0..len.min(BLOCK) {
             if block.fits[at] {
                 let (whole, quantity) = (&self.charges[block.mark[at] as usize].whole, block.quantity[at]);

@@ -29,10 +29,10 @@ impl Writer<'_> {
         let dictionaries = &self.engine.dictionaries;
         let rows = chunk.lane.len();
         let quantity = self.lane_quantity(chunk)?;
-        let billed = if chunk.lane.billed == chunk.lane.quantity {
-            quantity.clone()
+        let billed = if chunk.lane.bills_other_units() {
+            self.whole(chunk.lane.billed().iter().copied())?
         } else {
-            self.whole(chunk.lane.billed.iter().copied())?
+            quantity.clone()
         };
         let (before, after) = self.lane_counters(chunk)?;
         let by_charge = |column: Column, code: &dyn Fn(&LaneCharge) -> i32| {
@@ -65,8 +65,8 @@ impl Writer<'_> {
         let ids = self.lane_ids(&chunk.lane, &numbers, identities);
         let lane = &mut chunk.lane;
         let compiled = &self.engine.compiled;
-        let zone = self.known(Column::Zone, std::mem::take(&mut lane.zone), compiled.zones.len())?;
-        let band = self.known(Column::Band, std::mem::take(&mut lane.band), compiled.bands.len())?;
+        let zone = self.known(Column::Zone, std::mem::take(&mut lane.zone), compiled.zones.len(), rows)?;
+        let band = self.known(Column::Band, std::mem::take(&mut lane.band), compiled.bands.len(), rows)?;
         let columns = vec![
             write::ids(ids)?,
             self.constant(Column::Kind, 0, rows)?,
@@ -146,7 +146,7 @@ impl Writer<'_> {
             let nulls = self.engine.dictionaries.nulls(&schema::decimal(), lane.len());
             return Ok((nulls.clone(), nulls));
         }
-        let known = lane.before.iter().zip(&lane.billed);
+        let known = lane.before.iter().zip(lane.billed());
         if lane.all_count() {
             let decimals = |units: i64| i128::from(units) * ONE;
             let before = write::plain_decimals(lane.before.iter().map(|&before| decimals(before)).collect())?;
@@ -184,10 +184,10 @@ impl Writer<'_> {
         self.coded(Column::Service, codes.collect())
     }
 
-    /// A column of codes of names, of which there are so many; any other is null.
-    fn known(&self, column: Column, codes: Vec<u32>, names: usize) -> Result<ArrayRef> {
+    /// A column of codes of names, of which there are so many; any other is null, as in all rows where there are none.
+    fn known(&self, column: Column, codes: Vec<u32>, names: usize, rows: usize) -> Result<ArrayRef> {
         if names == 0 {
-            return self.constant(column, -1, codes.len());
+            return self.constant(column, -1, rows);
         }
         let known = |code: u32| if (code as usize) < names { code.cast_signed() } else { -1 };
         self.coded(column, codes.into_iter().map(known).collect())

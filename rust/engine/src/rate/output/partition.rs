@@ -209,7 +209,7 @@ fn lane_line(writer: &Writer, lane: &Lane, at: usize) -> (LineKey, i128) {
     let mark = lane.mark_of(at);
     let charge = &writer.engine.compiled.lanes.charges[mark.charge as usize];
     let month = writer.billed_month(mark.month).cast_unsigned();
-    ((month, lane.subscription[at], charge.charge, charge.version, lane.zone[at], lane.band[at]), lane.amount[at])
+    ((month, lane.subscription[at], charge.charge, charge.version, lane.zone_of(at), lane.band_of(at)), lane.amount[at])
 }
 
 /// What the share of a part of a line is added to.

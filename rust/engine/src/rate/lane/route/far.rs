@@ -93,6 +93,7 @@ impl Entry<'_, '_> {
             self.owners.push(Owner::of(lane_charge));
             self.counts |= lane_charge.counted.is_some();
             self.has_prices |= lane_charge.counted.is_none();
+            self.bills_as_is &= lane_charge.whole.bills_as_is();
         }
         if is_lasting && (lane_charge.agreements.is_empty() || (lane_charge.by_service && is_named)) {
             let (from, until) = (from.max(shared_from).max(start), until.min(shared_until).min(end));
