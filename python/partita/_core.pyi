@@ -154,6 +154,9 @@ class Engine:
     def post(self, documents: Any, lines: Any) -> Posted:
         """The entries of documents and their lines, the positions of their parties, and notices."""
 
+    def entries(self, documents: Any, lines: Any) -> Table:
+        """The entries of some documents and their lines."""
+
     def positions(self, documents: Any) -> Posted:
         """The positions and notices of documents, without entries."""
 

@@ -127,7 +127,7 @@ class Verbs:
 
     def entries(self, documents: pa.Table, lines: pa.Table) -> pa.Table:
         """post: from documents with all their lines to entries."""
-        return pa.table(self.engine._core.post(documents, lines).entries)
+        return pa.table(self.engine._core.entries(documents, lines))
 
     def positions(self, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
         """post: from all documents to positions and notices."""

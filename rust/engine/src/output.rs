@@ -48,6 +48,11 @@ impl NameColumn {
         self.codes.push(code);
     }
 
+    /// How many names its rows have, so that every code is below that.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
     /// The codes of the rows so far.
     pub fn codes(&self) -> &[u32] {
         &self.codes

@@ -39,14 +39,15 @@ impl Engine {
     /// Debits equal credits for each document, book and currency, and the net positions of a currency sum to 0: anything
     /// else is an internal error.
     pub fn post(&self, documents: &[RecordBatch], lines: &[RecordBatch]) -> Result<Posted> {
+        Ok(Posted { entries: self.entries(documents, lines)?, ..self.positions(documents)? })
+    }
+
+    /// The entries of some documents, without positions, which are those of all documents together.
+    pub fn entries(&self, documents: &[RecordBatch], lines: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
         let columns = Columns::read(documents, lines)?;
         let documents = columns.documents()?;
-        let lots = documents.par_chunks(LOT).map(|lot| self.entries(lot)).collect::<Result<Vec<_>>>()?;
-        Ok(Posted {
-            entries: if lots.is_empty() { vec![self.entries(&[])?] } else { lots },
-            positions: positions::positions(&documents)?,
-            notices: notices::notices(&self.compiled, &documents)?,
-        })
+        let lots = documents.par_chunks(LOT).map(|lot| self.entries_of(lot)).collect::<Result<Vec<_>>>()?;
+        Ok(if lots.is_empty() { vec![self.entries_of(&[])?] } else { lots })
     }
 
     /// The positions of the parties of documents, without entries: for a whole period, when entries were made in parts.
@@ -54,13 +55,13 @@ impl Engine {
         let columns = Columns::read(documents, &[])?;
         let documents = columns.documents()?;
         Ok(Posted {
-            entries: vec![self.entries(&[])?],
+            entries: vec![self.entries_of(&[])?],
             positions: positions::positions(&documents)?,
             notices: notices::notices(&self.compiled, &documents)?,
         })
     }
 
-    fn entries(&self, documents: &[Document]) -> Result<RecordBatch> {
+    fn entries_of(&self, documents: &[Document]) -> Result<RecordBatch> {
         let mut entries = Entries::with_room_for(documents);
         documents.iter().try_for_each(|document| self.post_document(document, &mut entries))?;
         entries.finish()

@@ -33,6 +33,12 @@ impl Engine {
         Posted::new(py, enter(py, || self.engine().post(&documents.all(), &lines.all()))?)
     }
 
+    /// The entries of some documents and their lines.
+    fn entries(&self, py: Python<'_>, documents: Batches, lines: Batches) -> PyResult<Py<Table>> {
+        let entries = enter(py, || self.engine().entries(&documents.all(), &lines.all()))?;
+        Py::new(py, Table::new(entries, schema::ENTRIES.clone()))
+    }
+
     /// The positions and notices of documents, without entries.
     fn positions(&self, py: Python<'_>, documents: Batches) -> PyResult<Posted> {
         Posted::new(py, enter(py, || self.engine().positions(&documents.all()))?)

@@ -1,6 +1,5 @@
 //! Legs as entries: each a debit or a credit, never below zero, balanced for every book of a document.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch};
@@ -11,7 +10,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::output::{NameColumn, batch, decimals};
 use crate::post::components::Components;
-use crate::post::legs::{Kind, Leg, line_legs, total_legs};
+use crate::post::legs::{Account, Kind, Leg, Side, leg, line_legs, total_legs};
 use crate::schema::ENTRIES;
 use crate::sums::add;
 
@@ -64,7 +63,7 @@ impl Engine {
             }
         }
         if let Some(components) = components {
-            legs.extend(bundle_legs(document, &components, bundle, Unit::of(compiled, document.currency)?)?);
+            legs.extend(bundle_legs(&components, bundle, Unit::of(compiled, document.currency)?)?);
         }
         legs.extend(total_legs(document));
         check_document(document, &legs)?;
@@ -79,53 +78,37 @@ impl Engine {
 }
 
 /// The revenue of a bundle, by component.
-fn bundle_legs<'d>(document: &Document<'d>, components: &Components, bundle: i128, unit: Unit) -> Result<Vec<Leg<'d>>> {
+fn bundle_legs<'c>(components: &Components<'c>, bundle: i128, unit: Unit) -> Result<Vec<Leg<'c>>> {
     let prices: Vec<i128> = components.prices.iter().map(|(_, price)| *price).collect();
     let parts = by_component(bundle, &prices, unit)?;
-    let leg = |((component, _), part): (&(String, i128), i128)| Leg {
-        book: document.payee,
-        kind: Kind::Component(component.clone()),
-        counterparty: document.payer,
-        amount: -part,
-    };
+    let leg = |((component, _), part): (&'c (String, i128), i128)| leg(Side::Payee, Kind::Component(component), -part);
     Ok(components.prices.iter().zip(parts).map(leg).collect())
 }
 
+/// What a document posts comes to nothing in the books of both sides.
 fn check_document(document: &Document, legs: &[Leg]) -> Result<()> {
-    // A document has two parties, so there is little to search.
-    let mut books: Vec<(&str, i128)> = Vec::with_capacity(2);
-    for leg in legs {
-        match books.iter_mut().find(|(book, _)| *book == leg.book) {
-            Some((_, sum)) => *sum = add(*sum, leg.amount)?,
-            None => books.push((leg.book, leg.amount)),
+    for side in [Side::Payer, Side::Payee] {
+        let mut own = legs.iter().filter(|leg| leg.account.side == side);
+        let sum = own.try_fold(0, |sum, leg| add(sum, leg.amount))?;
+        if sum != 0 {
+            let ([book, _], id) = (side.of(document), document.id);
+            return Err(Error::Internal(format!("document {id:?} is out of balance in the book of {book}: {sum}")));
         }
     }
-    match books.into_iter().find(|(_, sum)| *sum != 0) {
-        Some((book, sum)) => {
-            Err(Error::Internal(format!("document {:?} is out of balance in the book of {book}: {sum}", document.id)))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 impl Entries {
     /// Debits equal credits in each book and currency: the law of what is written, whatever it was made from.
     fn check_balance(&self) -> Result<()> {
-        let accounts = self.names[1].codes().iter().zip(self.currencies.codes());
-        let mut sums: BTreeMap<(u32, u32), i128> = BTreeMap::new();
-        let (mut last, mut sum) = ((0, 0), 0);
-        for ((&book, &currency), (debit, credit)) in accounts.zip(self.debits.iter().zip(&self.credits)) {
-            // Entries of a book mostly follow each other or alternate, and a sum in hand needs no look-up.
-            if (book, currency) != last {
-                let own = sums.entry(last).or_insert(0);
-                *own = add(*own, std::mem::take(&mut sum))?;
-                last = (book, currency);
-            }
-            sum = add(sum, debit - credit)?;
+        let books = self.names[1].codes().iter().zip(self.currencies.codes());
+        let currencies = self.currencies.len();
+        let mut sums = vec![0; self.names[1].len() * currencies];
+        for ((&book, &currency), (debit, credit)) in books.zip(self.debits.iter().zip(&self.credits)) {
+            let own = &mut sums[book as usize * currencies + currency as usize];
+            *own = add(*own, debit - credit)?;
         }
-        let own = sums.entry(last).or_insert(0);
-        *own = add(*own, sum)?;
-        if sums.values().all(|sum| *sum == 0) {
+        if sums.iter().all(|sum| *sum == 0) {
             Ok(())
         } else {
             Err(Error::Internal("the entries of a book do not balance".into()))
@@ -137,13 +120,14 @@ impl Entries {
         let (period, currency) = (periods.code(document.period), self.currencies.code(document.currency));
         let own = self.documents.code(document.id);
         // The legs of a document are on few ledger accounts.
-        let mut known: Vec<(&Leg, [u32; 3])> = Vec::with_capacity(4);
+        let mut known: Vec<(Account, [u32; 3])> = Vec::with_capacity(4);
         for (leg, number) in legs.iter().filter(|leg| leg.amount != 0).zip(1..) {
-            let met = known.iter().find(|(other, _)| other.is_on_account_of(leg)).map(|(_, codes)| *codes);
+            let met = known.iter().find(|(other, _)| *other == leg.account).map(|(_, codes)| *codes);
             let codes = met.unwrap_or_else(|| {
-                let account = format!("{}:{}:{}", leg.kind.name(), leg.counterparty, document.currency);
-                let codes = [books.code(leg.book), accounts.code(&account), counterparties.code(leg.counterparty)];
-                known.push((leg, codes));
+                let [book, counterparty] = leg.account.side.of(document);
+                let account = format!("{}:{counterparty}:{}", leg.account.kind.name(), document.currency);
+                let codes = [books.code(book), accounts.code(&account), counterparties.code(counterparty)];
+                known.push((leg.account, codes));
                 codes
             });
             self.numbers.push(number);

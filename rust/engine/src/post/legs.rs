@@ -5,25 +5,40 @@ use crate::document::{BILL, CARRIED, Document, DocumentLine};
 use crate::error::{Error, Result};
 
 /// One posting in one book.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leg<'a> {
-    pub book: &'a str,
-    pub kind: Kind,
-    pub counterparty: &'a str,
+#[derive(Debug, Clone, Copy)]
+pub struct Leg<'c> {
+    pub account: Account<'c>,
     /// Raw; a debit if above zero.
     pub amount: i128,
 }
 
-impl Leg<'_> {
-    /// Whether both are posted on one ledger account of one book.
-    pub fn is_on_account_of(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.book == other.book && self.counterparty == other.counterparty
+/// A ledger account that a document posts on: in whose book, and of what kind. The counterparty is the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account<'c> {
+    pub side: Side,
+    pub kind: Kind<'c>,
+}
+
+/// A party of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Payer,
+    Payee,
+}
+
+impl Side {
+    /// The party, and its counterparty.
+    pub const fn of<'d>(self, document: &Document<'d>) -> [&'d str; 2] {
+        match self {
+            Self::Payer => [document.payer, document.payee],
+            Self::Payee => [document.payee, document.payer],
+        }
     }
 }
 
 /// The kind of ledger account.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind<'c> {
     Receivable,
     Payable,
     Revenue,
@@ -31,10 +46,10 @@ pub enum Kind {
     /// Between periods: what a negative statement carries forward.
     Carried,
     /// A component of a bundle's revenue.
-    Component(String),
+    Component(&'c str),
 }
 
-impl Kind {
+impl Kind<'_> {
     /// How a ledger account's name begins.
     pub fn name(&self) -> String {
         match self {
@@ -76,32 +91,24 @@ fn is_reversed(compiled: &Compiled, document: &Document, line: &DocumentLine, fl
 }
 
 /// The legs of one line: revenue of its payee, expense (or less revenue) of its payer.
-pub fn line_legs<'d>(compiled: &Compiled, document: &Document<'d>, line: &DocumentLine) -> Result<[Leg<'d>; 2]> {
+pub fn line_legs(compiled: &Compiled, document: &Document, line: &DocumentLine) -> Result<[Leg<'static>; 2]> {
     if document.kind != BILL && line.item == CARRIED {
-        let (payer, payee) = (document.payer, document.payee);
-        return Ok(legs((payer, payee), (Kind::Carried, Kind::Carried), line.net));
+        return Ok([leg(Side::Payer, Kind::Carried, line.net), leg(Side::Payee, Kind::Carried, -line.net)]);
     }
     let flow = flow_of(compiled, document, line)?;
     let reversed = flow.is_some_and(|flow| is_reversed(compiled, document, line, flow));
     let (payer, payee, amount) =
-        if reversed { (document.payee, document.payer, -line.net) } else { (document.payer, document.payee, line.net) };
+        if reversed { (Side::Payee, Side::Payer, -line.net) } else { (Side::Payer, Side::Payee, line.net) };
     let expense = if flow.is_some_and(|flow| flow.net) { Kind::Revenue } else { Kind::Expense };
-    Ok(legs((payer, payee), (expense, Kind::Revenue), amount))
+    Ok([leg(payer, expense, amount), leg(payee, Kind::Revenue, -amount)])
 }
 
-/// A debit in the payer's book, a credit in the payee's.
-fn legs<'d>((payer, payee): (&'d str, &'d str), kinds: (Kind, Kind), amount: i128) -> [Leg<'d>; 2] {
-    [
-        Leg { book: payer, kind: kinds.0, counterparty: payee, amount },
-        Leg { book: payee, kind: kinds.1, counterparty: payer, amount: -amount },
-    ]
+/// A posting.
+pub const fn leg(side: Side, kind: Kind<'_>, amount: i128) -> Leg<'_> {
+    Leg { account: Account { side, kind }, amount }
 }
 
 /// The legs of the document as a whole: what one owes is what the other is owed.
-pub fn total_legs<'d>(document: &Document<'d>) -> [Leg<'d>; 2] {
-    let (payer, payee, amount) = (document.payer, document.payee, document.net);
-    [
-        Leg { book: payer, kind: Kind::Payable, counterparty: payee, amount: -amount },
-        Leg { book: payee, kind: Kind::Receivable, counterparty: payer, amount },
-    ]
+pub const fn total_legs(document: &Document) -> [Leg<'static>; 2] {
+    [leg(Side::Payer, Kind::Payable, -document.net), leg(Side::Payee, Kind::Receivable, document.net)]
 }
