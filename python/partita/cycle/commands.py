@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,10 +79,9 @@ def run(
     started = time.monotonic()
     cycle(period, "UTC")
     catalog = _loaded(catalog)
-    with ThreadPoolExecutor(1) as beside:
-        hashed = beside.submit(planning.hash_files, planning.assigned(catalog, usage))
+    with planning.hashing(planning.assigned(catalog, usage)) as hashed:
         verbs = Verbs(catalog, accounts, subscriptions, tables)
-        files = hashed.result()
+        files = hashed()
     with _opened(store, trial) as book:
         kind = "open" if open else "run"
         plan = _plan(book, verbs, kind, period, files, planning.partitions_of(files, partition_rows), keep, shares)

@@ -84,8 +84,8 @@ def file_hash(path: Path) -> str:
 
 def write_table(folder: Path, name: str, table: pa.Table) -> None:
     """A table as a Parquet file. What recurs is a dictionary, which shrinks it more than compression and costs less;
-    ids and fingerprints do not recur, and rows and times mostly rise by little. Nobody looks for single rows in these files, so there
-    are no statistics; and that no value of a column is null is said once, and not row by row."""
+    ids and fingerprints do not recur, and rows and times mostly rise by little. Nobody looks for single rows in these
+    files, so there are no statistics; and that no value of a column is null is said once, and not row by row."""
     unique = [field.name for field in table.schema if field.name == "id" or field.type in _PRINTS]
     rising = [field.name for field in table.schema if field.name in _RISING and field.type in _WHOLE]
     fields = [field.with_nullable(not table.num_rows or table[field.name].null_count > 0) for field in table.schema]

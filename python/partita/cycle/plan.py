@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -97,10 +98,22 @@ def assigned(catalog: Catalog, places: str | Path | Iterable[str | Path]) -> lis
     return assign(found, usage)
 
 
-def hash_files(files: Sequence[UsageFile]) -> tuple[File, ...]:
+@contextmanager
+def hashing(files: Iterable[UsageFile]) -> Iterator[Callable[[], tuple[File, ...]]]:
+    """Hashes the content of files while something else is done within, where the hashed files can be asked for. Should
+    that fail, those not yet begun are given up. Raises `UsageSchemaError` for one that cannot be read."""
+    pool = ThreadPoolExecutor(4)
+    try:
+        hashed = [pool.submit(File.of, file) for file in files]
+        yield lambda: tuple(file.result() for file in hashed)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def hash_files(files: Iterable[UsageFile]) -> tuple[File, ...]:
     """The files with the hashes of their content. Raises `UsageSchemaError` for one that cannot be read."""
-    with ThreadPoolExecutor(4) as pool:
-        return tuple(pool.map(File.of, files))
+    with hashing(files) as hashed:
+        return hashed()
 
 
 def partitions_of(files: Iterable[File], partition_rows: int) -> int:

@@ -46,8 +46,7 @@ def records_of(sources: Iterable[Source], rejects: pa.Table, plan: Plan) -> dict
     found = {}
     for source in sources:
         own = rejects.filter(pc.equal(rejects["usage_file"], source.file.name))["usage_row"].combine_chunks()
-        columns = source.table.column_names
-        if len(own) and is_parquet(source.file.usage) and _columns(source.file.usage.path, source.file.hash) <= {*columns}:
+        if len(own) and _has_all_columns(source):
             records = common(source.table).filter(pc.is_in(source.rows, value_set=own))
             found[_part_name(plan.files.index(source.file))] = records
     return found
@@ -75,6 +74,12 @@ def _in_parts(folder: Path, plan: Plan, table: str) -> list[Path]:
 
 def _part_name(index: int) -> str:
     return f"{NAME}-{index:04}"
+
+
+def _has_all_columns(source: Source) -> bool:
+    """Whether it was read with all columns of its file."""
+    file = source.file
+    return is_parquet(file.usage) and _columns(file.usage.path, file.hash) <= {*source.table.column_names}
 
 
 @lru_cache(1024)
