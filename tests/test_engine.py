@@ -24,6 +24,7 @@ import partita
 from partita import Engine, InternalError, UsageSchemaError
 from partita.engine import Source
 from partita.rated import accounted
+from partita.reference import Batch, Reference
 from partita.source import arrow_source
 
 from .calls import CATALOG, answer, compiled, dicts, expected_of, table
@@ -140,6 +141,30 @@ def test_several_sources_are_one_call(engine: Engine, expected: Any) -> None:
 # Mappings
 
 TWO = {"calls": CATALOG["usage"]["calls"], "other": {"where": {"kind": "far"}, "quantity": "seconds"}}
+
+
+def test_columns_that_a_run_makes_are_nobody_elses(engine: Engine) -> None:
+    usage = table()
+    made = usage.append_column("partita:row", pa.array([7] * usage.num_rows))
+    made = made.append_column("partita:identity", pa.array([b"x" * 16] * usage.num_rows, pa.binary(16)))
+    assert engine.rate(made).lines == engine.rate(usage).lines
+
+
+def test_records_of_no_source_are_in_the_order_of_those_of_an_empty_one() -> None:
+    terms = {
+        "parties": {"shop": {}},
+        "accounts": {"a": {"owner": "c", "currency": "EUR"}},
+        "subscriptions": {"s": {"account": "a", "keys": ["k"], "plans": "p"}},
+        "usage": {"u": {"id": "id", "source": "source", "quantity": "units"}},
+        "plans": {"p": {"seller": "shop", "currency": "EUR", "charges": {"c": {"unit": {"price": "1"}}}}},
+    }
+    same = {"time": "2026-10-01T00:00:00Z", "key": "k", "id": "1"}
+    rows = [{**same, "units": "1", "source": ""}, {**same, "units": "2", "source": None}]
+    catalog = partita.load(terms)
+    found = Engine(catalog).rate(pa.Table.from_pylist(rows), check_duplicates=True)
+    expected = Reference(catalog).rate([Batch("u", "", rows, "")], check_duplicates=True)
+    assert found.lines["amount"].to_pylist() == [line["amount"] for line in expected.lines]
+    assert found.rejects["usage_row"].to_pylist() == [row["usage_row"] for row in expected.rejects]
 
 
 def test_a_mapping_is_named_where_there_are_several() -> None:

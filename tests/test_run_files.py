@@ -5,6 +5,9 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,9 @@ import pytest
 import partita
 from partita import cycle
 from partita.cli import rating
-from partita.cycle import gather, plan, rejected, work
-from partita.errors import UsageSchemaError
+from partita.cycle import gather, plan, rejected, verbs, work
+from partita.errors import CatalogError, UsageSchemaError
+from partita.ingest import content_hash
 
 from .billing import BILLS, CATALOG, OCTOBER, amounts, book, catalog, store_in, write_calls
 
@@ -180,3 +184,18 @@ def test_times_at_the_ends_of_their_types_are_rejects(tmp_path: Path, times: pa.
     run = partita.run(partita.load(given), tmp_path / "calls.arrow", "2024-10", f"duckdb:///{tmp_path}/book.duckdb")
     assert run.rejects["name"].to_pylist() == ["outside_calendar"] * 2
     assert (run.rated, partita.verify(run, whole=True).clean) == (1, True)
+
+
+def test_hashing_is_given_up_where_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_calls(tmp_path, "a", OCTOBER)
+    with pytest.raises(CancelledError):
+        content_hash(path, lambda: True)
+
+    def endless(file: Any, is_given_up: Callable[[], bool]) -> None:
+        while not is_given_up():
+            time.sleep(0.01)
+
+    monkeypatch.setattr(plan.File, "of", endless)
+    files = plan.assigned(catalog(), path) * 9
+    with pytest.raises(CatalogError), plan.hashing(files):
+        verbs.Verbs(catalog(), [{"account": "a-3"}], None, None)

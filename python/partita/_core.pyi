@@ -135,6 +135,7 @@ class Engine:
         line_sums: bool = False,
         share_sums: bool = False,
         closed: str | None = None,
+        gathered: bool = False,
     ) -> Rated:
         """Rates sources of (mapping, file, hash of its content, usage) as one stream, from counters on.
 

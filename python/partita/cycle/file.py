@@ -7,6 +7,7 @@ must not be billed under the hash of what it was.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -29,12 +30,12 @@ class File:
     state: State | None = None
 
     @classmethod
-    def of(cls, usage: UsageFile) -> Self:
-        """A file as it is. Raises `UsageSchemaError` when it cannot be read."""
+    def of(cls, usage: UsageFile, is_given_up: Callable[[], bool] = lambda: False) -> Self:
+        """A file as it is. Raises `UsageSchemaError` when it cannot be read, `CancelledError` when it is given up."""
         try:
             state = _state(usage)
             settled = state[1] < time.time_ns() - _TICK_NS
-            return cls(usage, content_hash(usage.path), state if settled else None)
+            return cls(usage, content_hash(usage.path, is_given_up), state if settled else None)
         except OSError as error:
             raise UsageSchemaError(f"{usage.name}: cannot be read: {error.strerror or error}") from error
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 import pyarrow as pa
@@ -101,12 +102,13 @@ def assigned(catalog: Catalog, places: str | Path | Iterable[str | Path]) -> lis
 @contextmanager
 def hashing(files: Iterable[UsageFile]) -> Iterator[Callable[[], tuple[File, ...]]]:
     """Hashes the content of files while something else is done within, where the hashed files can be asked for. Should
-    that fail, those not yet begun are given up. Raises `UsageSchemaError` for one that cannot be read."""
-    pool = ThreadPoolExecutor(4)
+    that fail, the rest is given up. Raises `UsageSchemaError` for a file that cannot be read."""
+    pool, over = ThreadPoolExecutor(4), Event()
     try:
-        hashed = [pool.submit(File.of, file) for file in files]
+        hashed = [pool.submit(File.of, file, over.is_set) for file in files]
         yield lambda: tuple(file.result() for file in hashed)
     finally:
+        over.set()
         pool.shutdown(cancel_futures=True)
 
 

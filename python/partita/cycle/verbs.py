@@ -97,6 +97,7 @@ class Verbs:
             line_sums=True,
             share_sums=True,
             closed=closed,
+            gathered=True,
         )
         return Rated(
             lines=_compact(rated.lines),

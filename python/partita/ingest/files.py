@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -30,6 +31,7 @@ FORMATS: Final = {
     ".feather": "arrow",
 }
 COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+_PIECE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -130,13 +132,19 @@ def open_bytes(path: Path) -> pa.NativeFile:
     return pa.input_stream(str(path), compression=compression_of(path))
 
 
-def content_hash(path: str | Path) -> str:
-    """The first half of SHA-256 of a file's bytes as they lie on disk, in hexadecimal; read in pieces.
+def content_hash(path: str | Path, is_given_up: Callable[[], bool] = lambda: False) -> str:
+    """The first half of SHA-256 of a file's bytes as they lie on disk, in hexadecimal; read in pieces. Raises
+    `CancelledError` as soon as it is given up.
 
     Processors have instructions for it.
 
     >>> content_hash("/dev/null")
     'e3b0c44298fc1c149afbf4c8996fb924'
     """
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+    digest, piece = hashlib.sha256(), memoryview(bytearray(_PIECE_BYTES))
+    with Path(path).open("rb", buffering=0) as file:
+        while size := file.readinto(piece):
+            if is_given_up():
+                raise CancelledError
+            digest.update(piece[:size])
+    return digest.hexdigest()[:32]

@@ -38,7 +38,7 @@ impl Engine {
     }
 }
 
-/// Account, seller, currency: by the codes of merged sums, which are in order of their names.
+/// Account, seller, currency: what sums that are to be billed are in order of, before all else.
 fn contract(row: &LineSum) -> [u32; 3] {
     [row.texts[line::ACCOUNT], row.texts[line::SELLER], row.texts[line::CURRENCY]]
 }

@@ -78,6 +78,8 @@ pub struct Options {
     pub share_sums: bool,
     /// The last period that is closed: lines of it and of earlier ones are late.
     pub closed: Option<String>,
+    /// Whether sources are what `gather` laid out, and the row numbers and fingerprints in them its own.
+    pub gathered: bool,
 }
 
 /// Control totals of one source.
@@ -179,6 +181,7 @@ impl Call<'_> {
         for (source, batches) in self.sources.iter().map(|source| &source.batches).enumerate() {
             let mut first = 0;
             for batch in batches {
+                let batch = if self.options.gathered { batch } else { &rows::without_made(batch)? };
                 let rows = batch.num_rows();
                 for start in (0..rows).step_by(CHUNK) {
                     let batch = batch.slice(start, CHUNK.min(rows - start));

@@ -88,7 +88,7 @@ pub const SHARES: Layout<9> = Layout {
         "subscription",
         "currency",
     ],
-    order: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    order: &[0, 1, 2, 3, 4, 5, 6, 7, 8, share::VERSION],
 };
 
 /// Places among the texts of a share sum.
@@ -102,6 +102,7 @@ pub mod share {
     pub const PAYEE_ACCOUNT: usize = 6;
     pub const SUBSCRIPTION: usize = 7;
     pub const CURRENCY: usize = 8;
+    pub(super) const VERSION: usize = 9;
 }
 
 /// One sum: the codes of its texts (`NONE` is null), its version, the raw amount and how many records made it.
@@ -192,7 +193,7 @@ impl<const N: usize> Sums<N> {
         self.names.get(column)?.name(*row.texts.get(column)?)
     }
 
-    /// Equal keys added up, in bytewise order of the names; codes then have the order of their names.
+    /// Equal keys added up, in the order of the layout; codes then have the order of their names, byte by byte.
     pub fn merged(mut self, layout: &Layout<N>) -> Result<Self> {
         let ranks: Vec<Vec<u32>> = self.names.par_iter_mut().map(Names::sort).collect();
         self.rows.par_iter_mut().for_each(|row| {

@@ -91,8 +91,9 @@ fn opened(engine: &partita_engine::Engine, counters: Option<&Bound<'_, PyAny>>) 
 #[pymethods]
 impl Engine {
     /// Rates sources of (mapping, file, content fingerprint, Arrow object) as one stream. `closed` is the last period
-    /// that is closed; `lines`, `shares`, `line_sums` and `share_sums` say which tables to make.
-    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, line_sums=false, share_sums=false, closed=None))]
+    /// that is closed; `lines`, `shares`, `line_sums` and `share_sums` say which tables to make; `gathered` that the
+    /// sources are rows as `gather` laid them out.
+    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, line_sums=false, share_sums=false, closed=None, gathered=false))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn rate(
         &self,
@@ -106,10 +107,12 @@ impl Engine {
         line_sums: bool,
         share_sums: bool,
         closed: Option<String>,
+        gathered: bool,
     ) -> PyResult<Rated> {
         let sources = sources_of(sources);
         let counters = opened(self.engine(), counters)?;
-        let options = Options { counters, itemised, check_duplicates, shares, lines, line_sums, share_sums, closed };
+        let options =
+            Options { counters, itemised, check_duplicates, shares, lines, line_sums, share_sums, closed, gathered };
         Rated::new(py, enter(py, || self.engine().rate(&sources, &options))?)
     }
 }

@@ -38,7 +38,17 @@ impl Session {
         let sources = sources_of(sources);
         let (counters, closed) = (Opened::None, None);
         let (lines, line_sums) = (true, false);
-        let options = Options { counters, itemised, check_duplicates, lines, shares, line_sums, share_sums, closed };
+        let options = Options {
+            counters,
+            itemised,
+            check_duplicates,
+            lines,
+            shares,
+            line_sums,
+            share_sums,
+            closed,
+            gathered: false,
+        };
         Rated::new(py, enter(py, || self.0.rate(&sources, &options))?)
     }
 

@@ -356,8 +356,9 @@ mod tests {
         #[test]
         fn unit_prices_are_those_of_the_model(
             price in 0_i64..5_000_000_000_000, connect in 0_i64..1_000_000_000_000, per in 1_i64..4_000,
-            minimum in prop_oneof![0_i64..3, 0_i64..100], increment in prop_oneof![Just(1_i64), 1_i64..100], at_zero: bool, decimals in 0_u32..=12, mode in modes(),
-            quantity in prop_oneof![0_i64..10_000, 0..MOST_UNITS],
+            minimum in prop_oneof![0_i64..3, 0_i64..100], increment in prop_oneof![Just(1_i64), 1_i64..100],
+            at_zero: bool, decimals in 0_u32..=12, mode in modes(),
+            quantity in prop_oneof![0_i64..3, 0_i64..10_000, 0..MOST_UNITS],
         ) {
             let raw = |units: i64| i128::from(units) * ONE;
             let block = Block { minimum: raw(minimum), increment: Some(raw(increment)) };

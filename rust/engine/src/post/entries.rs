@@ -81,8 +81,8 @@ impl Engine {
 fn bundle_legs<'c>(components: &Components<'c>, bundle: i128, unit: Unit) -> Result<Vec<Leg<'c>>> {
     let prices: Vec<i128> = components.prices.iter().map(|(_, price)| *price).collect();
     let parts = by_component(bundle, &prices, unit)?;
-    let leg = |((component, _), part): (&'c (String, i128), i128)| leg(Side::Payee, Kind::Component(component), -part);
-    Ok(components.prices.iter().zip(parts).map(leg).collect())
+    let of = |((component, _), part): (&'c (String, i128), i128)| leg(Side::Payee, Kind::Component(component), -part);
+    Ok(components.prices.iter().zip(parts).map(of).collect())
 }
 
 /// What a document posts comes to nothing in the books of both sides.

@@ -108,13 +108,17 @@ fn laid(batch: &RecordBatch, first: u64, prints: &Prints, order: &Order, spread:
     let numbers = order.places.iter().map(|&place| (first + u64::from(place)).cast_signed());
     columns.push(shared(Int64Array::from_iter_values(numbers)));
     columns.push(shared(identities(prints, order)?));
-    columns
-        .push(shared(UInt64Array::from_iter_values(order.places.iter().map(|&place| prints.contents[place as usize]))));
+    columns.push(shared(contents(prints, order)));
     let names = batch.schema_ref().fields().iter().map(|field| field.name().as_str());
     let names = names.chain([ROW_NUMBER, IDENTITY, CONTENT]);
     let fields: Vec<Field> =
         names.zip(&columns).map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(internal)
+}
+
+/// The column of what rows say.
+fn contents(prints: &Prints, order: &Order) -> UInt64Array {
+    order.places.iter().map(|&place| prints.contents[place as usize]).collect::<Vec<_>>().into()
 }
 
 /// The column of identities, null where a row has none.

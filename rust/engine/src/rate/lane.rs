@@ -35,10 +35,11 @@ pub struct Lane {
     pub row: Vec<u32>,
     pub account: Vec<u32>,
     pub subscription: Vec<u32>,
-    /// Empty where the catalog has no zones, as the bands where it has none.
+    /// Empty where the catalog has no zones.
     pub zone: Vec<u32>,
-    pub band: Vec<u32>,
     has_zones: bool,
+    /// Empty where the catalog has no bands.
+    pub band: Vec<u32>,
     has_bands: bool,
     /// Number of its mark.
     pub mark: Vec<u32>,
@@ -46,7 +47,7 @@ pub struct Lane {
     pub quantity: Vec<i64>,
     /// Empty as long as all are billed what they are.
     billed: Vec<i64>,
-    /// Empty as long as all prices wait for counters.
+    /// Empty as long as all prices wait for counters, which `merge` brings.
     pub amount: Vec<i128>,
     /// Where counters stood; empty when nothing counts, `NO_UNITS` where a charge does not.
     pub before: Vec<i64>,

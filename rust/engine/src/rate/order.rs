@@ -13,7 +13,8 @@ pub fn compare(a: (&Rows, usize), b: (&Rows, usize)) -> Ordering {
 
 /// Compares two records of one time.
 pub fn tie(a: (&Rows, usize), b: (&Rows, usize)) -> Ordering {
-    let source = a.0.source.get(a.1).cmp(&b.0.source.get(b.1));
+    let text = |(rows, row): (&Rows, usize)| rows.source.get(row).unwrap_or_default().to_owned();
+    let source = text(a).cmp(&text(b));
     let id = |(rows, row): (&Rows, usize)| rows.id.as_ref().and_then(|id| id.get(row)).map(str::to_owned);
     source.then_with(|| id(a).cmp(&id(b))).then_with(|| content(a, b))
 }

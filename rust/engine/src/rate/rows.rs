@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch};
 
 use crate::column::{Numbers, Text, TimeFormat, Times};
 use crate::compile::{Compiled, Input, Usage};
@@ -24,6 +24,17 @@ pub const ROW_NUMBER: &str = "partita:row";
 /// A column of the records' fingerprints, where they were made before; null where a record has none. Never an attribute.
 pub const IDENTITY: &str = "partita:identity";
 
+/// A batch without columns that only `gather` may make.
+pub fn without_made(batch: &RecordBatch) -> Result<RecordBatch> {
+    let fields = batch.schema_ref().fields().iter().enumerate();
+    let others = fields.filter(|(_, field)| ![ROW_NUMBER, IDENTITY].contains(&field.name().as_str()));
+    let others: Vec<usize> = others.map(|(place, _)| place).collect();
+    if others.len() == batch.num_columns() {
+        return Ok(batch.clone());
+    }
+    batch.project(&others).map_err(|error| Error::Internal(error.to_string()))
+}
+
 /// The mapped columns of a chunk.
 #[derive(Debug)]
 pub struct Rows {
@@ -31,7 +42,7 @@ pub struct Rows {
     first: u64,
     /// Numbers of all rows, where the stream holds only some of its file.
     numbers_given: Option<Int64Array>,
-    /// Fingerprints of all records with ids, of 16 bytes each, where they were made before.
+    /// Fingerprints of all records, of 16 bytes each, where they were made before and every record has one.
     pub identities_given: Option<FixedSizeBinaryArray>,
     pub len: usize,
     /// Rows that the mapping's `where` leaves out; empty when it has none.
@@ -141,11 +152,11 @@ impl Rows {
         };
         let numbers_given = find.optional(ROW_NUMBER).and_then(|array| array.as_primitive_opt::<Int64Type>()).cloned();
         let identities_given = find.optional(IDENTITY).and_then(|array| array.as_fixed_size_binary_opt());
-        let identities_given = identities_given.filter(|array| array.value_length() == 16).cloned();
+        let identities_given = identities_given.filter(|array| array.value_length() == 16 && array.null_count() == 0);
         let mut rows = Self {
             first,
             numbers_given,
-            identities_given,
+            identities_given: identities_given.cloned(),
             has_long: false,
             len,
             skipped: Self::left_out(&find, len)?,

@@ -10,15 +10,17 @@ use crate::keys::{fold, word_of};
 
 /// Makes the words of one column differ from those of the others: the golden ratio's fraction.
 const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
-/// Words that no text has: its length would be above 15, and is not that of a long one.
-const NULL: u128 = 0x10 << 120;
-const UNFIT: u128 = 0x11 << 120;
+/// A word that no text has, for the length that it begins with would be above 15, and no number, for it would be far
+/// beyond 38 digits; and what makes such words of texts that are no fine numbers.
+const NULL: u128 = 0x80 << 120;
+const UNFIT: u128 = 0x90 << 120;
 
 /// The fingerprint of each row.
 pub fn contents(rows: &Rows) -> Vec<u64> {
     let mut sums = Sums { of_all: 0, of_each: vec![0; rows.len], salt: 0 };
     sums.add_numbers(&rows.time.cells, rows.time.text.as_ref(), |row| i128::from(rows.time.values[row]));
     for numbers in [&rows.quantity, &rows.amount, &rows.duration] {
+        // The raw values of integers are made only if somebody asks for them.
         match &numbers.whole {
             Some(whole) => sums.add_numbers(&numbers.cells, numbers.text.as_ref(), |row| i128::from(whole[row]) * ONE),
             None => sums.add_numbers(&numbers.cells, numbers.text.as_ref(), |row| numbers.values[row]),
@@ -76,7 +78,9 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::StringArray;
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, StringArray};
 
     use super::*;
     use crate::column::Numbers;
@@ -121,8 +125,14 @@ mod tests {
         let each = |text| [small([text; 3]), small([Some("a"); 3])];
         let mut found: Vec<u64> = texts.iter().map(|&text| prints(&each(text), &[])[0]).collect();
         found.extend(texts.iter().map(|&text| prints(&[small([Some("c"); 3]), small([text; 3])], &[])[0]));
-        let two = |a: i128, b: i128| [a, b].map(|raw| Numbers { values: vec![raw; 3].into(), ..Numbers::default() });
-        found.extend([(1, 2), (2, 1), (0, 0), (-1, 0)].map(|(a, b)| prints(&[], &two(a, b))[0]));
+        let fine = |raw: i128| Numbers { values: vec![raw; 3].into(), ..Numbers::default() };
+        let two = |(a, b): (i128, i128)| prints(&[], &[fine(a), fine(b)])[0];
+        found.extend([(1, 2), (2, 1), (0, 0), (-1, 0), (1 << 124, 0), (-(1 << 124), 0)].map(two));
+        found.push(prints(&[], &[Numbers::nulls(3), fine(0)])[0]);
+        found.extend(["", "\0", "-", "no number"].map(|text| {
+            let texts: ArrayRef = Arc::new(StringArray::from(vec![text; 3]));
+            prints(&[], &[Numbers::read("amount", &texts, None).unwrap(), fine(0)])[0]
+        }));
         let kinds = found.len();
         found.sort_unstable();
         found.dedup();

@@ -62,7 +62,7 @@ impl Lane {
         if self.has_bands {
             add(&mut self.band, &block.band, fits);
         }
-        if self.bills_other_units() || block.bills_other_units() {
+        if self.bills_other_units() || block.has_other_units() {
             if self.billed.len() < before {
                 self.billed.extend_from_slice(&self.quantity);
             }
@@ -78,7 +78,7 @@ impl Lane {
 
 impl Block {
     /// Whether some row that fits is billed other units than it is of.
-    fn bills_other_units(&self) -> bool {
+    fn has_other_units(&self) -> bool {
         let units = self.billed.iter().zip(&self.quantity);
         self.billed != self.quantity
             && units.zip(&self.fits).any(|((billed, quantity), fits)| *fits && billed != quantity)

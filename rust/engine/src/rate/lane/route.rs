@@ -41,9 +41,11 @@ struct Entry<'a, 'b> {
     charges: Vec<&'a LaneCharge>,
     /// By mark: whose counters they move.
     owners: Vec<Owner>,
-    /// Whether some count, whether some do not, so that their prices can be known, and whether all bill what they are of.
+    /// Whether some count.
     counts: bool,
+    /// Whether some do not, so that their prices can be known.
     has_prices: bool,
+    /// Whether all bill quantities as they are.
     bills_as_is: bool,
     sets: Vec<Vec<(u32, u32)>>,
     chosen: Vec<u32>,
