@@ -136,3 +136,72 @@ fn identities(prints: &Prints, order: &Order) -> Result<FixedSizeBinaryArray> {
 fn internal(error: ArrowError) -> Error {
     Error::Internal(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixture::{charge, engine, plan, table, terms, with};
+
+    const COLUMNS: [&str; 11] = [
+        "source",
+        "id",
+        "time",
+        "key",
+        "service",
+        "quantity",
+        "amount",
+        "duration",
+        "destination",
+        "territory",
+        "type",
+    ];
+    const RECORD: [&str; 11] =
+        ["switch", "1", "2026-10-05T10:00:00Z", "46701", "voice", "60", "1.5", "61", "46702", "SE", "x"];
+
+    /// Identities and contents of records with all columns that a mapping can name.
+    fn prints(rows: &[[&str; 11]]) -> (Vec<Vec<u8>>, Vec<u64>) {
+        let flat = charge("fee", "usage", &json!({"flat": {"fee": "1"}}));
+        let asks = with(flat, &json!({"when": {"attributes": {"kind": {"in": ["x"]}}}}));
+        let usage = json!({
+            "id": "calls", "where": [], "source": {"column": "source"}, "record_id": "id", "time": "time",
+            "time_format": null, "time_zone": null, "refuse_ambiguous_time": false, "key": "key",
+            "service": {"column": "service"}, "quantity": {"column": "quantity"}, "amount": "amount",
+            "duration": "duration", "destination": "destination", "territory": "territory",
+            "attributes": {"kind": "type"}, "decimals": {},
+        });
+        let terms =
+            with(terms(&["shop"], &json!([plan("basic", &json!([asks]))]), &json!([])), &json!({"usage": [usage]}));
+        let accounts = table(&["account", "owner", "currency"], &[&["a-1", "ann", "EUR"]]);
+        let subscriptions = table(&["subscription", "account", "plan", "from", "until"], &[]);
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 11]>::as_slice).collect();
+        let spread = Spread { of_accounts: &[0], count: 1, plain: &[] };
+        let gathered = engine(&terms, &accounts, &subscriptions)
+            .gather(("calls", "f"), &table(&COLUMNS, &rows), 0, &spread)
+            .unwrap();
+        let identities = gathered.rows.column_by_name(IDENTITY).unwrap();
+        let identities = identities.as_any().downcast_ref::<FixedSizeBinaryArray>().unwrap();
+        let contents = gathered.rows.column_by_name(CONTENT).unwrap();
+        let contents = contents.as_any().downcast_ref::<UInt64Array>().unwrap();
+        (identities.iter().flatten().map(<[u8]>::to_vec).collect(), contents.values().to_vec())
+    }
+
+    #[test]
+    fn who_a_record_is_and_what_it_says_depend_on_every_column() {
+        let others = ["router", "2", "2026-10-05T10:00:01Z", "46709", "data", "61", "1.6", "62", "46703", "DK", "y"];
+        let mut rows = vec![RECORD; 2];
+        rows.extend((0..COLUMNS.len()).map(|place| {
+            let mut row = RECORD;
+            row[place] = others[place];
+            row
+        }));
+        let (identities, contents) = prints(&rows);
+        assert_eq!((&identities[0], contents[0]), (&identities[1], contents[1]));
+        for (place, column) in COLUMNS.iter().enumerate() {
+            let is_identity = place < 2;
+            assert_eq!(identities[place + 2] != identities[0], is_identity, "{column}");
+            assert_eq!(contents[place + 2] != contents[0], !is_identity, "{column}");
+        }
+    }
+}
