@@ -54,6 +54,8 @@ pub struct Chunk {
     pub work: Vec<Work>,
     /// Faults of charges of rows that are priced nevertheless: of another charge there may be one of a lower code.
     pub pending: BTreeMap<u32, Fault>,
+    /// Rows that repeat another, with that for their fault, unless they could not be rated anyway.
+    pub repeated: BTreeMap<u32, Fault>,
     /// Rejected rows, and why.
     pub rejects: Vec<(u32, Fault)>,
 }
@@ -74,6 +76,7 @@ impl Chunk {
             places: Vec::new(),
             work,
             pending: BTreeMap::new(),
+            repeated: BTreeMap::new(),
             rejects: Vec::new(),
         }
     }

@@ -98,6 +98,11 @@ type Outcome = (Vec<Work>, Counters, Vec<(u32, usize, Fault)>);
 
 impl Partition<'_> {
     fn rate(mut self, contexts: &[Context], sort: bool) -> Option<Outcome> {
+        if self.chunks.iter().any(|chunk| !chunk.repeated.is_empty()) {
+            // What repeats another moves no counter, which so does not tell whether it came in its order.
+            self.in_canonical_order(contexts);
+            return Some((self.work, self.counters, self.rejects));
+        }
         let opening = if sort { self.counters.clone() } else { Counters::default() };
         if !self.in_order_of_arrival(contexts) {
             if !sort {
@@ -165,11 +170,15 @@ impl Partition<'_> {
             return false;
         }
         let work = &mut self.work[number as usize];
-        let at = (number as usize + self.base) as u32;
-        let rated =
-            price::rate_row(context, (at, &chunk.rows), Row::of(chunk, row), place, work, &mut self.counters, space);
-        if let Err(fault) = rated {
+        let shares = work.shares.len();
+        let priced = price::price_row(context, &chunk.rows, Row::of(chunk, row), place, work, &self.counters, space);
+        let fault = priced.err().or_else(|| chunk.repeated.get(&at.1).cloned());
+        if let Some(fault) = fault {
+            work.shares.truncate(shares);
             self.rejects.push((number, row, fault));
+        } else {
+            let at = ((number as usize + self.base) as u32, at.1);
+            price::advance(&mut self.counters, space, chunk.rows.time.values[row], at);
         }
         true
     }

@@ -13,8 +13,6 @@ mod route;
 mod turn;
 mod way;
 
-use std::borrow::Cow;
-
 pub use count::{count, merge};
 pub use mark::Mark;
 pub use rest::into_work;
@@ -59,8 +57,8 @@ pub struct Lane {
     pub sets: Vec<Vec<(u32, u32)>>,
     /// Rows that count, by partition of accounts; empty when none does, and when all have.
     turns: Vec<Vec<Turn>>,
-    /// The places of those that have counted.
-    mine: Vec<Vec<u16>>,
+    /// Whether all of its rows are known to have counted.
+    all_count: bool,
     /// Whether some charge counts.
     pub counts: bool,
 }
@@ -106,25 +104,18 @@ impl Lane {
     }
 
     /// Whether all of its rows are known to have counted.
-    pub fn all_count(&self) -> bool {
-        self.mine.iter().map(Vec::len).sum::<usize>() == self.len()
+    pub const fn all_count(&self) -> bool {
+        self.all_count
     }
 
     /// The places of its rows, by partition of accounts.
-    pub fn places(&self, partitions: usize) -> Vec<Cow<'_, [u16]>> {
-        if self.mine.len() == partitions && self.all_count() {
-            return self.mine.iter().map(|mine| Cow::Borrowed(mine.as_slice())).collect();
-        }
-        self.laid_out(partitions).into_iter().map(Cow::Owned).collect()
-    }
-
-    fn laid_out(&self, partitions: usize) -> Vec<Vec<u16>> {
+    pub fn places(&self, partitions: usize) -> Vec<Vec<u16>> {
         let room = self.len() / partitions + self.len() / 16;
-        let mut laid_out: Vec<_> = (0..partitions).map(|_| Vec::with_capacity(room)).collect();
+        let mut places: Vec<_> = (0..partitions).map(|_| Vec::with_capacity(room)).collect();
         for (at, &account) in self.account.iter().enumerate() {
-            laid_out[partition_of(account, partitions)].push(at as u16);
+            places[partition_of(account, partitions)].push(at as u16);
         }
-        laid_out
+        places
     }
 
     /// How many rows take it.
@@ -177,7 +168,6 @@ impl Lane {
         kept(&mut self.amount, &keep);
         kept(&mut self.before, &keep);
         kept(&mut self.flags, &keep);
-        self.mine.clear();
     }
 }
 

@@ -53,21 +53,21 @@ impl<'c> Row<'c> {
     }
 }
 
-/// Prices the drafts of one row and splits their lines; counters move only when everything succeeds.
-pub fn rate_row(
+/// Prices the drafts of one row and splits their lines. To move counters by it is another step (`advance`), for when all
+/// has succeeded.
+pub fn price_row(
     context: &Context,
-    chunk: (u32, &Rows),
+    rows: &Rows,
     row: Row,
     place: Place,
     work: &mut Work,
-    counters: &mut Counters,
+    counters: &Counters,
     space: &mut Space,
 ) -> Result<(), Fault> {
-    let (number, rows) = chunk;
     space.moved.clear();
     let drafts = place.first as usize..(place.first + place.count) as usize;
     let record = row.record(context, rows);
-    let (row, mut worst) = (row.row, row.pending.cloned());
+    let mut worst = row.pending.cloned();
     let mut start = 0;
     for (number, at) in drafts.clone().enumerate() {
         let draft = work.drafts.get(at);
@@ -81,12 +81,14 @@ pub fn rate_row(
     if let Some(fault) = worst {
         return Err(fault);
     }
-    split::split_row(context, &record, drafts, work, space)?;
-    let time = rows.time.values[row as usize];
+    split::split_row(context, &record, drafts, work, space)
+}
+
+/// Moves the counters of the row that was priced last, which has this time, chunk and number.
+pub fn advance(counters: &mut Counters, space: &Space, time: i64, at: (u32, u32)) {
     for &(place, count) in &space.moved {
-        counters.set(place, count, time, (number, row));
+        counters.set(place, count, time, at);
     }
-    Ok(())
 }
 
 /// What the price of one draft is made from, and where it goes.
@@ -243,16 +245,15 @@ fn check_signs(record: &Record, charge: &Charge, version: &Version) -> Result<()
 /// Rates the rows of a chunk that need no counter.
 pub fn rate_stateless(context: &Context, chunk: &mut Chunk) {
     let mut space = Space::default();
-    let mut counters = Counters::default();
+    let counters = Counters::default();
     let Some(mut work) = chunk.work.first_mut().map(std::mem::take) else { return };
     for row in 0..chunk.places.len() {
         let place = chunk.places[row];
         if !chunk.is_rated(row) || place.work != 0 {
             continue;
         }
-        let at = Row::of(chunk, row);
-        let rated = rate_row(context, (0, &chunk.rows), at, place, &mut work, &mut counters, &mut space);
-        if let Err(fault) = rated {
+        let priced = price_row(context, &chunk.rows, Row::of(chunk, row), place, &mut work, &counters, &mut space);
+        if let Err(fault) = priced {
             chunk.reject(row, fault);
         }
     }

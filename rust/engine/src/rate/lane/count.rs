@@ -11,7 +11,7 @@ use crate::catalog::Reset;
 use crate::charge::Whole;
 use crate::counter::{Counters, NEVER};
 use crate::prefetch::prefetch;
-use crate::rate::chunk::Chunk;
+use crate::rate::chunk::{Chunk, partition_of};
 use crate::rate::order;
 use crate::rate::route::{Context, Fault};
 use crate::split::Safe;
@@ -22,6 +22,7 @@ const UNKNOWN: u32 = u32::MAX;
 /// What a partition makes of its rows in the lane of a chunk, in their order.
 #[derive(Debug, Default)]
 pub struct Counted {
+    /// Those of a row that is rejected say nothing.
     figures: Vec<Figures>,
     /// Amounts of more than 64 bits, by place in the lane.
     large: Vec<(usize, i128)>,
@@ -150,6 +151,10 @@ impl Item {
     }
 }
 
+impl Figures {
+    const NONE: Self = Self { before: NO_UNITS, amount: 0 };
+}
+
 impl Counted {
     /// Asks for the memory of a row.
     #[inline]
@@ -157,11 +162,10 @@ impl Counted {
         prefetch(&self.figures, ordinal);
     }
 
-    /// For so many rows.
-    fn new(rows: usize, has_opening: bool) -> Self {
-        let none = Figures { before: NO_UNITS, amount: 0 };
+    /// For so many rows, whose figures come in their order.
+    fn with_capacity(rows: usize, has_opening: bool) -> Self {
         let flags = if has_opening { vec![0; rows] } else { Vec::new() };
-        Self { figures: vec![none; rows], flags, large: Vec::new(), faults: Vec::new() }
+        Self { figures: Vec::with_capacity(rows), flags, ..Self::default() }
     }
 }
 
@@ -171,24 +175,18 @@ pub fn merge(chunk: &mut Chunk, counted: Vec<Counted>) {
     if !lane.counts {
         return;
     }
+    lane.put_figures(&counted);
     let has_flags = counted.iter().any(|part| !part.flags.is_empty());
-    lane.before = vec![NO_UNITS; lane.len()];
-    lane.amount.resize(lane.len(), 0);
     lane.flags = if has_flags { vec![0; lane.len()] } else { Vec::new() };
-    lane.mine = lane.turns.iter().map(|turns| turns.iter().map(|turn| turn.at).collect()).collect();
-    lane.turns = Vec::new();
-    for (part, mine) in counted.iter().zip(&lane.mine) {
-        for (&at, figures) in mine.iter().zip(&part.figures) {
-            let at = usize::from(at);
-            (lane.before[at], lane.amount[at]) = (figures.before, figures.amount.into());
-        }
+    for (part, turns) in counted.iter().zip(&lane.turns) {
         for &(at, amount) in &part.large {
             lane.amount[at] = amount;
         }
-        for (&at, &flags) in mine.iter().zip(&part.flags) {
-            lane.flags[usize::from(at)] = flags;
+        for (turn, &flags) in turns.iter().zip(&part.flags) {
+            lane.flags[usize::from(turn.at)] = flags;
         }
     }
+    lane.turns = Vec::new();
     let mut faults: Vec<_> = counted.into_iter().flat_map(|part| part.faults).collect();
     faults.sort_by_key(|fault| fault.0);
     let places: Vec<usize> = faults.iter().map(|fault| fault.0).collect();
@@ -196,5 +194,32 @@ pub fn merge(chunk: &mut Chunk, counted: Vec<Counted>) {
     chunk.lane.remove(&places);
     for (row, fault) in rejects {
         chunk.reject(row, fault);
+    }
+}
+
+impl Lane {
+    /// Takes its rows' figures from the partitions, each of which has its own in their order.
+    fn put_figures(&mut self, counted: &[Counted]) {
+        self.all_count = counted.iter().map(|part| part.figures.len()).sum::<usize>() == self.len();
+        if !self.all_count {
+            self.before = vec![NO_UNITS; self.len()];
+            self.amount.resize(self.len(), 0);
+            for (part, turns) in counted.iter().zip(&self.turns) {
+                for (turn, figures) in turns.iter().zip(&part.figures) {
+                    let at = usize::from(turn.at);
+                    (self.before[at], self.amount[at]) = (figures.before, figures.amount.into());
+                }
+            }
+            return;
+        }
+        let mut next: Vec<_> = counted.iter().map(|part| part.figures.iter()).collect();
+        let partition = |account: u32| partition_of(account, counted.len());
+        let figures = self.account.iter().map_while(|&account| next[partition(account)].next());
+        self.before = Vec::with_capacity(self.len());
+        self.amount = Vec::with_capacity(self.len());
+        for figures in figures {
+            self.before.push(figures.before);
+            self.amount.push(figures.amount.into());
+        }
     }
 }

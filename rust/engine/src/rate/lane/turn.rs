@@ -49,27 +49,26 @@ impl Owner {
 #[derive(Debug)]
 pub struct Turns {
     parts: Vec<Part>,
-    /// Rows that a partition is likely to have, and those for which room is made at once.
+    /// Rows that a partition is likely to have.
     room: usize,
-    step: usize,
 }
 
-/// The rows of one partition, and room for the next block of them.
+/// The rows of one partition, and what is laid ready for the next: to fill a few pages at once is quicker than to wait
+/// for the memory of each row.
 #[derive(Debug, Default)]
 struct Part {
     all: Vec<Turn>,
     len: usize,
 }
 
-/// Blocks for which room is made at once, at most.
-const BLOCKS: usize = 16;
+/// Rows laid ready at once: some blocks.
+const STEP: usize = 16 * BLOCK;
 
 impl Turns {
     /// None yet, of a chunk of so many rows.
     pub fn new(rows: usize, partitions: usize) -> Self {
-        let step = rows.div_ceil(BLOCK).min(BLOCKS) * BLOCK;
-        let room = rows / partitions + rows / 16 + step;
-        Self { parts: (0..partitions).map(|_| Part::default()).collect(), room, step }
+        let room = if rows < STEP { BLOCK } else { rows / partitions + rows / 16 + STEP };
+        Self { parts: (0..partitions).map(|_| Part::default()).collect(), room }
     }
 
     /// Adds those rows of a block that fit and count. The block's first has this number, and the first that fits this
@@ -77,8 +76,10 @@ impl Turns {
     #[inline(never)]
     pub fn add(&mut self, block: &Block, (first, place): (usize, usize), times: &[i64], owners: &[Owner]) {
         for part in self.parts.iter_mut().filter(|part| part.all.len() < part.len + BLOCK) {
-            part.all.reserve(self.room.saturating_sub(part.len));
-            part.all.resize(part.len + self.step, Turn::NONE);
+            if part.all.is_empty() {
+                part.all.reserve(self.room);
+            }
+            part.all.resize(part.len + STEP.min(self.room), Turn::NONE);
         }
         let partitions = self.parts.len();
         let (first, mut next) = (first as u16, place as u16);

@@ -3,7 +3,6 @@
 use crate::identity;
 use crate::rate::chunk::Chunk;
 use crate::rate::rows::Rows;
-use crate::rate::{Source, parallel};
 
 /// What tells the records of a chunk from all others.
 #[derive(Debug)]
@@ -15,12 +14,8 @@ pub enum Identities {
 }
 
 impl Identities {
-    /// Those of each chunk.
-    pub fn of_all(sources: &[Source], chunks: &[Chunk]) -> Vec<Self> {
-        parallel::map(chunks, chunks.len() < 2, |chunk| Self::of(chunk, &sources[chunk.source as usize].content))
-    }
-
-    fn of(chunk: &Chunk, content: &str) -> Self {
+    /// Those of a chunk of a source with this fingerprint.
+    pub fn of(chunk: &Chunk, content: &str) -> Self {
         let rows = &chunk.rows;
         let Some(ids) = &rows.id else { return Self::File(identity::text(content)) };
         if let Some(given) = &rows.identities_given {

@@ -39,7 +39,7 @@ impl Accumulator {
         let laid_out = parallel::map(chunks, of < 2, |chunk| chunk.lane.places(of));
         let numbered: Vec<_> = self.parts.iter_mut().enumerate().collect();
         let add = |(number, part): (usize, &mut PartitionSums)| {
-            let in_lanes = laid_out.iter().map(|places| &*places[number]);
+            let in_lanes = laid_out.iter().map(|places| places[number].as_slice());
             part.add(writer, chunks.iter().zip(in_lanes), (number, of))
         };
         parallel::map(numbered, of < 2, add).into_iter().collect()

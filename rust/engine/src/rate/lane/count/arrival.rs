@@ -1,6 +1,5 @@
 //! In order of arrival, which is mostly the canonical one.
 
-use super::ahead::Places;
 use super::{Count, Counted, Figures, Item};
 use crate::counter::{Counter, Counters};
 use crate::rate::holders::BLOCK;
@@ -14,40 +13,40 @@ impl Count<'_> {
     /// Counts the rows of a chunk, a block of them while memory answers for the next.
     fn chunk(&self, counters: &mut Counters, number: u32) -> Option<Counted> {
         let rows = self.turns(number).len();
-        let mut counted = Counted::new(rows, self.has_opening);
+        let mut counted = Counted::with_capacity(rows, self.has_opening);
         let (mut places, mut next) = ([0; BLOCK], [0; BLOCK]);
         self.look_ahead(counters, (number, 0), &mut next);
         for block in 0..rows.div_ceil(BLOCK) {
             std::mem::swap(&mut places, &mut next);
             self.look_ahead(counters, (number, block + 1), &mut next);
-            if !self.block(counters, (number, block), &places, &mut counted) {
+            let len = BLOCK.min(rows - block * BLOCK);
+            if !self.block(counters, (number, block * BLOCK), &places[..len], &mut counted) {
                 return None;
             }
         }
         Some(counted)
     }
 
-    /// Counts the rows of a block; false if one belongs before one that is already counted.
+    /// Counts the rows of a block, the first of them with this ordinal; false if one belongs before one that is already
+    /// counted.
     fn block(
         &self,
         counters: &mut Counters,
-        (chunk, block): (u32, usize),
-        places: &Places,
+        (chunk, first): (u32, usize),
+        places: &[u32],
         counted: &mut Counted,
     ) -> bool {
-        let first = block * BLOCK;
-        let len = BLOCK.min(counted.figures.len() - first);
         let mut done = 0;
-        while done < len {
-            let figures = &mut counted.figures[first + done..first + len];
-            done += self.quickly(counters, (chunk, first + done), &places[done..len], figures);
-            if done < len {
+        while done < places.len() {
+            done += self.quickly(counters, (chunk, first + done), &places[done..], &mut counted.figures);
+            if done < places.len() {
                 let item = self.turns(chunk)[first + done].item(chunk, first + done);
                 let place = places[done] as usize;
                 if self.is_behind(&item, counters.get(place)) {
                     return false;
                 }
-                self.price(counters, &item, place, counted);
+                let figures = self.price(counters, &item, place, counted);
+                counted.figures.push(figures);
                 done += 1;
             }
         }
@@ -62,11 +61,10 @@ impl Count<'_> {
         counters: &mut Counters,
         (chunk, first): (u32, usize),
         places: &[u32],
-        figures: &mut [Figures],
+        figures: &mut Vec<Figures>,
     ) -> usize {
         let moves = self.moves[chunk as usize].of.as_slice();
         let turns = &self.turns(chunk)[first..first + places.len()];
-        let figures = &mut figures[..places.len()];
         let number = chunk + self.base as u32;
         let (all, seen) = counters.small();
         let mut done = 0;
@@ -79,7 +77,7 @@ impl Count<'_> {
                 break;
             }
             let Some(found) = of.quickly(counter, turn.billed, turn.time, (number, turn.row.into())) else { break };
-            figures[done] = found;
+            figures.push(found);
             done += 1;
         }
         done

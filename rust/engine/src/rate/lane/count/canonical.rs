@@ -1,6 +1,6 @@
 //! In canonical order, for records that came in another: laid out counter by counter, and sorted within each.
 
-use super::{Count, Counted, Item};
+use super::{Count, Counted, Figures, Item};
 use crate::counter::Counters;
 use crate::prefetch::prefetch;
 use crate::rate::holders::BLOCK;
@@ -26,7 +26,12 @@ impl Count<'_> {
             next += 1;
         });
         let rows = (0..self.chunks.len() as u32).map(|chunk| self.turns(chunk).len());
-        let mut counted: Vec<_> = rows.map(|rows| Counted::new(rows, self.has_opening)).collect();
+        let none = |rows: usize| {
+            let mut counted = Counted::with_capacity(rows, self.has_opening);
+            counted.figures.resize(rows, Figures::NONE);
+            counted
+        };
+        let mut counted: Vec<_> = rows.map(none).collect();
         let (mut start, mut asked) = (0, 0);
         for (place, &end) in ends.iter().enumerate() {
             let ahead = (end as usize + AHEAD).min(items.len());
@@ -41,7 +46,8 @@ impl Count<'_> {
                 a.time.cmp(&b.time).then_with(|| self.tie(rows().0, rows().1)).then_with(|| rows().0.cmp(&rows().1))
             });
             for item in &*mine {
-                self.price(counters, item, place, &mut counted[item.chunk as usize]);
+                let counted = &mut counted[item.chunk as usize];
+                counted.figures[usize::from(item.ordinal)] = self.price(counters, item, place, counted);
             }
         }
         counted

@@ -23,20 +23,24 @@ impl Move<'_> {
 impl Count<'_> {
     /// Prices a row by its counter, which it moves unless it is rejected.
     #[inline]
-    pub(super) fn price(&self, counters: &mut Counters, item: &Item, place: usize, counted: &mut Counted) {
+    pub(super) fn price(&self, counters: &mut Counters, item: &Item, place: usize, counted: &mut Counted) -> Figures {
         let of = &self.moves[item.chunk as usize].of[item.mark as usize];
         let (all, seen) = counters.small();
         let counter = if seen.get(place).is_none_or(|&seen| item.time >= seen) { all.get_mut(place) } else { None };
-        match counter.and_then(|counter| of.quickly(counter, item.billed, item.time, self.row_of(item))) {
-            Some(figures) => counted.figures[usize::from(item.ordinal)] = figures,
-            None => self.price_closely(counters, (item, of), place, counted),
-        }
+        let quickly = counter.and_then(|counter| of.quickly(counter, item.billed, item.time, self.row_of(item)));
+        quickly.unwrap_or_else(|| self.price_closely(counters, (item, of), place, counted))
     }
 
     /// The same of one that is out of order, of an amount that is large, or perhaps cannot be split.
     #[cold]
     #[inline(never)]
-    fn price_closely(&self, counters: &mut Counters, (item, of): (&Item, &Move), place: usize, counted: &mut Counted) {
+    fn price_closely(
+        &self,
+        counters: &mut Counters,
+        (item, of): (&Item, &Move),
+        place: usize,
+        counted: &mut Counted,
+    ) -> Figures {
         if self.has_opening && item.time < counters.opening_watermark(place) {
             counted.flags[usize::from(item.ordinal)] = OUT_OF_ORDER;
         }
@@ -44,16 +48,15 @@ impl Count<'_> {
         let amount = of.whole.amount(before, item.billed, item.billed != 0);
         let amount = amount.filter(|&amount| of.safe.holds(amount) || self.can_split(item, amount, counted));
         let (after, row) = (before + item.billed, self.row_of(item));
-        match amount.filter(|&amount| counters.advance(place, after, amount, item.time, row)) {
-            Some(amount) => {
-                let small = i64::try_from(amount);
-                counted.figures[usize::from(item.ordinal)] = Figures { before, amount: small.unwrap_or(0) };
-                if small.is_err() {
-                    counted.large.push((item.at.into(), amount));
-                }
-            }
-            None => self.reject(item, of, counted),
+        let Some(amount) = amount.filter(|&amount| counters.advance(place, after, amount, item.time, row)) else {
+            self.reject(item, of, counted);
+            return Figures::NONE;
+        };
+        let small = i64::try_from(amount);
+        if small.is_err() {
+            counted.large.push((item.at.into(), amount));
         }
+        Figures { before, amount: small.unwrap_or(0) }
     }
 
     /// Chunk, as it is numbered in the whole call, and row.

@@ -1,0 +1,201 @@
+//! One call of `rate`: its pieces go through the stages in waves, so that memory serves one wave after the other.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+
+use super::chunk::Chunk;
+use super::duplicates::{self, Repeats};
+use super::output::{Identities, Written};
+use super::route::{self, Context};
+use super::rows::{self, CHUNK, Rows};
+use super::{Opened, Options, Partitions, Rated, Source, counted, lane, parallel, price};
+use crate::counter::{Counters, Opening};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::interrupt;
+
+/// Chunks in a wave: what they hold between the stages is used again for the next.
+const WAVE: usize = 16;
+/// All of them.
+const ALL: usize = usize::MAX;
+
+/// How pieces are rated: sorted where they are not in order, and with those of one identity compared.
+#[derive(Debug, Default)]
+struct Way<'a> {
+    sort: bool,
+    /// Where duplicates are looked for: what is known of them.
+    repeats: Option<&'a mut Repeats>,
+}
+
+/// Rows of a source that make a chunk.
+pub(super) struct Piece {
+    pub source: usize,
+    pub batch: RecordBatch,
+    pub first: u64,
+}
+
+/// One call of `rate`.
+pub(super) struct Call<'a> {
+    pub engine: &'a Engine,
+    pub sources: &'a [Source],
+    pub options: &'a Options,
+    pub opening: Option<&'a Arc<Opening>>,
+    pub contexts: Vec<Context<'a>>,
+}
+
+/// The chunks of a wave, and what tells their records apart.
+struct Wave {
+    chunks: Vec<Chunk>,
+    identities: Vec<Identities>,
+}
+
+impl Call<'_> {
+    /// Rates all of it.
+    pub fn rate(&self) -> Result<Rated> {
+        let pieces = self.pieces()?;
+        if self.options.check_duplicates && duplicates::may_have(&self.contexts, &pieces)? {
+            return self.without_duplicates(&pieces);
+        }
+        let rated = match self.in_waves(&pieces, WAVE, Way::default())? {
+            None => self.in_waves(&pieces, ALL, Way { sort: true, repeats: None })?,
+            rated => rated,
+        };
+        rated.ok_or_else(|| Error::Internal("not rated".into()))
+    }
+
+    /// Cuts the sources into pieces of a chunk's size.
+    fn pieces(&self) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        for (source, batches) in self.sources.iter().map(|source| &source.batches).enumerate() {
+            let mut first = 0;
+            for batch in batches {
+                let batch = if self.options.gathered { batch } else { &rows::without_made(batch)? };
+                let rows = batch.num_rows();
+                for start in (0..rows).step_by(CHUNK) {
+                    let batch = batch.slice(start, CHUNK.min(rows - start));
+                    pieces.push(Piece { source, batch, first: first + start as u64 });
+                }
+                if rows == 0 {
+                    // An empty batch must still have the columns that its mapping names.
+                    let context = &self.contexts[source];
+                    Rows::read(context.compiled, context.usage, batch, first)?;
+                }
+                first += rows as u64;
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Rates the pieces all at once, for what comes twice is judged among all records; again where some turn out to be
+    /// something else than they were taken for.
+    fn without_duplicates(&self, pieces: &[Piece]) -> Result<Rated> {
+        let mut repeats = Repeats::default();
+        loop {
+            if let Some(rated) = self.in_waves(pieces, ALL, Way { sort: true, repeats: Some(&mut repeats) })? {
+                return Ok(rated);
+            }
+        }
+    }
+
+    /// Rates the pieces wave by wave; none if records that count turn out not to be in order and are not
+    /// sorted, or are not what they were taken for.
+    fn in_waves(&self, pieces: &[Piece], wave: usize, mut way: Way) -> Result<Option<Rated>> {
+        let is_small = pieces.iter().map(|piece| piece.batch.num_rows()).sum::<usize>() < parallel::FEW;
+        let partitions = if is_small { 1 } else { rayon::current_num_threads().max(1) };
+        let mut counters = self.opened(partitions)?;
+        let mut written = Written::new(self.sources, partitions);
+        // The last chunk of the wave before: records of one instant may stand on both sides.
+        let mut tail: Option<Chunk> = None;
+        let mut base = 0;
+        let in_lanes = way.repeats.is_none();
+        for pieces in pieces.chunks(wave.min(pieces.len()).max(1)) {
+            interrupt::check()?;
+            let Wave { chunks: new, identities } = self.routed(pieces, partitions, in_lanes)?;
+            interrupt::check()?;
+            let done = usize::from(tail.is_some());
+            let mut chunks: Vec<Chunk> = tail.take().into_iter().chain(new).collect();
+            if !self.counted((&mut chunks, done, base), &identities, &mut counters, &mut way)? {
+                return Ok(None);
+            }
+            interrupt::check()?;
+            self.join_ways(&mut chunks[done..]);
+            written.add(self.engine, self.options, self.sources, &mut chunks[done..], &identities)?;
+            base += chunks.len() - 1;
+            tail = chunks.pop().map(Chunk::retired);
+        }
+        written.finish(self.engine, self.options, self.sources, counters).map(Some)
+    }
+
+    /// The counters that the call begins with, by partition.
+    fn opened(&self, partitions: usize) -> Result<Partitions> {
+        let mut counters = match &self.options.counters {
+            Opened::Moved(moved) if moved.is_of(self.engine) => moved.open(self.engine, partitions),
+            Opened::Moved(_) => return Err(Error::Internal("counters of another engine, without their names".into())),
+            Opened::Table(table) => counted::open(self.engine, Some(table), partitions)?,
+            Opened::None => counted::open(self.engine, None, partitions)?,
+        };
+        for counters in &mut counters {
+            counters.opening = self.opening.cloned();
+        }
+        Ok(counters)
+    }
+
+    /// Chunks whose rows are routed, and rated in their lanes as far as they need no counter.
+    fn routed(&self, pieces: &[Piece], partitions: usize, in_lanes: bool) -> Result<Wave> {
+        let chunk = |piece: &Piece| {
+            let context = &self.contexts[piece.source];
+            let rows = Rows::read(context.compiled, context.usage, &piece.batch, piece.first)?;
+            let mut chunk = Chunk::new(piece.source as u32, rows, partitions);
+            route::route(context, &mut chunk, in_lanes);
+            let identities = Identities::of(&chunk, &self.sources[piece.source].content);
+            Ok((chunk, identities))
+        };
+        let all = parallel::map(pieces, partitions == 1, chunk);
+        let (chunks, identities) = all.into_iter().collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        Ok(Wave { chunks, identities })
+    }
+
+    /// Rates what is not rated in lanes yet, of the chunks after some that are done; the first of all has this number
+    /// in the call. False if records are not in order and may not be sorted, or are not what they were taken for.
+    fn counted(
+        &self,
+        (chunks, done, base): (&mut [Chunk], usize, usize),
+        identities: &[Identities],
+        counters: &mut Partitions,
+        way: &mut Way,
+    ) -> Result<bool> {
+        self.part_ways(&mut chunks[done..], counters);
+        if let Some(repeats) = &mut way.repeats {
+            repeats.part(&self.contexts, chunks, identities);
+        }
+        let is_counted = counted::rate(&self.contexts, (chunks, base), counters, way.sort);
+        match &mut way.repeats {
+            Some(repeats) if is_counted => repeats.are_settled(chunks),
+            _ => Ok(is_counted),
+        }
+    }
+
+    /// Rates the rows that take no lane and need no counter. Counters are moved by lanes or by single rows, not by both
+    /// at once: where a row counts by itself, or a counter stands between whole units, all that count leave their lanes.
+    fn part_ways(&self, chunks: &mut [Chunk], counters: &Partitions) {
+        let by_rows = chunks.iter().any(Chunk::counts_rows) || !counters.iter().all(Counters::all_whole);
+        let part = |chunk: &mut Chunk| {
+            let context = &self.contexts[chunk.source as usize];
+            if by_rows && chunk.lane.counts {
+                route::leave_lane(context, chunk);
+            }
+            price::rate_stateless(context, chunk);
+        };
+        parallel::map(chunks, counters.len() == 1, part);
+    }
+
+    /// Chunks with rows of both kinds are written row by row.
+    fn join_ways(&self, chunks: &mut [Chunk]) {
+        let mixed = |chunk: &&mut Chunk| chunk.lane.len() > 0 && chunk.rated() > chunk.lane.len();
+        let mixed = chunks.iter_mut().filter(mixed).collect::<Vec<_>>();
+        let join = |chunk: &mut Chunk| lane::into_work(&self.contexts[chunk.source as usize], chunk);
+        let few = mixed.len() < 2;
+        parallel::map(mixed, few, join);
+    }
+}
