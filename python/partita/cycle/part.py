@@ -20,6 +20,7 @@ from partita.errors import InternalError
 from .fingerprint import IDS
 from .folder import write_folder, write_table
 from .gather import Source
+from .judged import Rate, judged
 from .plan import Plan
 from .rejected import records_of
 from .seen import VERDICTS
@@ -35,11 +36,12 @@ class Part:
     totals: list[dict[str, Any]]
 
 
-def rate_part(sources: Sequence[Source], verdicts: pa.Table, verbs: Verbs, counters: pa.Table, plan: Plan) -> Part:
-    """Rate a partition. `verdicts` say which records are not rated because they are duplicates; those of other
-    partitions do not matter."""
-    kept, refused = zip(*(_parted(source, verdicts) for source in sources), strict=True) if sources else ((), ())
-    rated = verbs.rate(kept, counters, plan.closed, plan.keep, shares=plan.shares == "lines")
+def rate_part(
+    sources: Sequence[Source], verdicts: pa.Table, marks: pa.Array, verbs: Verbs, counters: pa.Table, plan: Plan
+) -> Part:
+    """Rate a partition. `verdicts` say which records are not rated because they are duplicates, and `marks` are those
+    of identities that come more than once; what there is of other partitions does not matter."""
+    kept, refused, rated = judged(sources, verdicts, marks, _rating(verbs, counters, plan))
     commas = commas_of(verbs.catalog, ((source.file.name, source.file.usage.mapping) for source in sources))
     rejects = pa.concat_tables([as_written(rated.rejects.cast(VERDICTS), commas), *refused])
     tables = {
@@ -78,14 +80,11 @@ def periods_of(*sums: pa.Table) -> list[str]:
     return sorted({period for table in sums for period in table["period"].unique().to_pylist()})
 
 
-def _parted(source: Source, verdicts: pa.Table) -> tuple[Source, pa.Table]:
-    """The records of a source to rate, and the verdicts on its others."""
-    own = verdicts.filter(pc.equal(verdicts["usage_file"], source.file.name))
-    if own.num_rows == 0:
-        return source, own
-    refused = pc.is_in(source.rows, value_set=own["usage_row"].combine_chunks())
-    here = pc.is_in(own["usage_row"], value_set=source.rows.combine_chunks())
-    return source.where(pc.invert(refused)), own.filter(here)
+def _rating(verbs: Verbs, counters: pa.Table, plan: Plan) -> Rate:
+    """How some sources of a partition are rated, and whether they are searched for duplicates."""
+    return lambda sources, check_duplicates: verbs.rate(
+        sources, counters, plan.closed, plan.keep, check_duplicates, shares=plan.shares == "lines"
+    )
 
 
 def _totals(

@@ -2,9 +2,9 @@
 
 The fingerprints of all identities are compared, within the run and with those that earlier runs committed. What repeats
 is rare and looked at closely: it is rated beside the run, without effect, so that a record which could not be rated
-anyway is that reject and no duplicate. What is left is an original (the smallest in the order of rating, or a committed
-one), a duplicate (its content is the same), or in conflict. Only what was rated counts as seen, so that a corrected
-reject can be sent again.
+anyway is that reject and no duplicate (where its counter has a say in that, see `judged`). What is left is an original
+(the smallest in the order of rating, or a committed one), a duplicate (its content is the same), or in conflict. Only
+what was rated counts as seen, so that a corrected reject can be sent again.
 """
 
 from __future__ import annotations
@@ -45,19 +45,23 @@ _AT_ONCE: Final = 500_000
 
 
 class Seen:
-    """The duplicates of a run. `committed` are the Parquet files of the ids of earlier runs."""
+    """The duplicates of a run. `marks` are those of its identities that come more than once, `committed` the Parquet
+    files of the ids of earlier runs."""
 
-    def __init__(self, plan: Plan, verbs: Verbs, gathered: Gathered, committed: Sequence[Path]) -> None:
+    def __init__(
+        self, plan: Plan, verbs: Verbs, gathered: Gathered, marks: pa.Array, committed: Sequence[Path]
+    ) -> None:
         self._plan = plan
         self._verbs = verbs
         self._gathered = gathered
+        self._marks = marks
         self._committed = committed
 
     def verdicts(self, folder: Path) -> pa.Table:
         """A reject for every record that is not to be rated because of another; `folder` is for what does not fit
         into memory."""
         before = self._seen_before(folder) if self._committed else IDS.empty_table()
-        found = [*self._against(before), *self._among(self._gathered.repeated(), before)]
+        found = [*self._against(before), *self._among(before)]
         return pa.concat_tables([VERDICTS.empty_table(), *found]).sort_by(
             [("usage_file", "ascending"), ("usage_row", "ascending")]
         )
@@ -90,7 +94,7 @@ class Seen:
             rejects = self._verbs.rate(hits, None, self._plan.closed).rejects if hits else None
             for source in hits:
                 assert rejects is not None
-                yield self._compared(_ratable(source, rejects), before)
+                yield self._compared(ratable(source, rejects), before)
 
     def _compared(self, source: Source, before: pa.Table) -> pa.Table:
         there = _values(before, "content").take(
@@ -101,24 +105,24 @@ class Seen:
 
     # Within the run -----------------------------------------------------------------------------------------------
 
-    def _among(self, marks: pa.Array, before: pa.Table) -> Iterator[pa.Table]:
+    def _among(self, before: pa.Table) -> Iterator[pa.Table]:
         """Verdicts on records of one identity within the run, by the marks that come twice: the engine says which is
         the original. That the identities of a mark differ does no harm, and the committed ones have been looked at."""
         committed = _values(before, "identity")
-        for start in range(0, len(marks), _AT_ONCE):
-            found = self._collected(marks.slice(start, _AT_ONCE))
+        for start in range(0, len(self._marks), _AT_ONCE):
+            found = self._collected(self._marks.slice(start, _AT_ONCE))
             sources = [_without(source, committed) for source in found] if len(committed) else found
             rejects = self._verbs.rate(sources, None, self._plan.closed, check_duplicates=True).rejects
             yield rejects.filter(pc.greater_equal(rejects["code"], _DUPLICATE)).cast(VERDICTS)
             without_ids = [s for s in sources if s.file.usage.mapping.id == "none"]
-            yield from _later_ones([_ratable(source, rejects) for source in without_ids])
+            yield from _later_ones([ratable(source, rejects) for source in without_ids])
 
     def _collected(self, marks: pa.Array) -> list[Source]:
         """All records of some marks, file by file, from whichever partition, in the order of their rows."""
         parts: dict[str, list[Source]] = {}
         for partition in range(self._plan.partitions):
             for source in self._gathered.sources(partition):
-                hits = _marked(source, marks)
+                hits = marked(source, marks)
                 if hits.table.num_rows:
                     parts.setdefault(source.file.name, []).append(hits)
         return [_merged(parts[file.name]) for file in self._plan.files if file.name in parts]
@@ -136,7 +140,7 @@ def _without(source: Source, identities: pa.Array) -> Source:
     return source.where(pc.invert(pc.is_in(source.ids["identity"], value_set=identities)))
 
 
-def _marked(source: Source, marks: pa.Array) -> Source:
+def marked(source: Source, marks: pa.Array) -> Source:
     """The records of a source whose identity has one of some marks."""
     mask = pa.table(_core.marked(source.ids.select(["identity"]), pa.table({"mark": marks})))
     return source.where(mask["marked"])
@@ -149,7 +153,7 @@ def _merged(parts: Sequence[Source]) -> Source:
     return Source(parts[0].file, table.take(order), ids.take(order))
 
 
-def _ratable(source: Source, rejects: pa.Table) -> Source:
+def ratable(source: Source, rejects: pa.Table) -> Source:
     """The records of a source that are not among the rejects."""
     own = rejects.filter(pc.equal(rejects["usage_file"].cast(pa.string()), source.file.name))
     return source.where(pc.invert(pc.is_in(source.rows, value_set=_values(own, "usage_row"))))

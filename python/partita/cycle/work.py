@@ -133,13 +133,14 @@ class Work:
         owners = Owners(beside["accounts"], beside["subscriptions"], self.plan.partitions)
         look = partial(self.verbs.gather, owners=owners)
         gathered = gather(self.plan, self.verbs.catalog, look, self.folder / _SPOOL, needed, self.progress)
-        verdicts, counters = self._verdicts(gathered), self.book.counters()
+        marks, counters = gathered.repeated(), self.book.counters()
+        verdicts = self._verdicts(gathered, marks)
         with ThreadPoolExecutor(_WRITERS) as writers:
             writing: deque[tuple[int, Future[dict[str, Any]]]] = deque()
             for done, i in enumerate(needed):
                 self.progress("rating", done, len(needed))
                 own = owners.of_counters(counters, i)
-                part = rate_part(gathered.sources(i), verdicts, self.verbs, own, self.plan)
+                part = rate_part(gathered.sources(i), verdicts, marks, self.verbs, own, self.plan)
                 if len(writing) == _WRITERS:
                     yield _written(writing)
                 writing.append((i, writers.submit(self._write, i, part, gathered)))
@@ -153,12 +154,12 @@ class Work:
         gathered.done_with(partition)
         return manifest
 
-    def _verdicts(self, gathered: Gathered) -> pa.Table:
+    def _verdicts(self, gathered: Gathered, marks: pa.Array) -> pa.Table:
         """The duplicates, and beside them how many rows each file has."""
         folder = self.folder / _USAGE
         if finished(folder) is None:
             committed = [self.book.folder / part["path"] for part in self.book.parts("ids") if self._in_window(part)]
-            verdicts = Seen(self.plan, self.verbs, gathered, committed).verdicts(self.folder / _SPOOL)
+            verdicts = Seen(self.plan, self.verbs, gathered, marks, committed).verdicts(self.folder / _SPOOL)
             counts = dict(zip([file.name for file in self.plan.files], gathered.counts, strict=True))
             write_folder(folder, lambda draft: _write_verdicts(draft, verdicts, counts))
         return read_table(folder / "verdicts.parquet")
