@@ -133,3 +133,23 @@ def test_engine_and_reference_agree_on_what_repeats(engine: Engine, seed: int) -
     rows = [{**row, "key": "plain"} if chance.random() < 0.1 else row for row in rows]
     opening = engine.rate([call(0, "o", chance.choice([3, 10, 25]))]).counters if seed % 3 == 0 else None
     rate(engine, rows, opening)
+
+
+@pytest.mark.parametrize("across", [False, True], ids=["within accounts", "across accounts"])
+def test_many_records_are_judged_alike_by_all_threads(engine: Engine, across: bool) -> None:
+    """Enough of them for several partitions of accounts, which an identity may be in one or several of."""
+    chance = random.Random(across)
+    keys = ["a", "b", "plain"]
+    numbers = [chance.randrange(900) for _ in range(2_500)]
+    rows = [
+        call(chance.randrange(60), str(n), chance.choice([0, 1, 25]), chance.choice(keys) if across else keys[n % 3])
+        for n in numbers
+    ]
+    rated = rate(engine, rows)
+    assert {reject["code"] for reject in rated["rejects"]} == {405, 501, 502}
+
+
+def test_an_identity_of_thousands_takes_no_longer_than_as_many_identities(engine: Engine) -> None:
+    """A switch that gives all its records one id, none of which can be rated."""
+    rows = [call(n % 60, "0", 0) for n in range(3_000)]
+    assert {reject["code"] for reject in rate(engine, rows)["rejects"]} == {405}

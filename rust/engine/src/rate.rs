@@ -13,6 +13,7 @@ mod gather;
 mod holders;
 mod lane;
 mod moved;
+mod opening;
 mod order;
 mod output;
 mod parallel;

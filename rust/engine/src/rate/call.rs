@@ -5,11 +5,10 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use super::chunk::Chunk;
-use super::duplicates::{self, Repeats};
 use super::output::{Identities, Written};
 use super::route::{self, Context};
 use super::rows::{self, CHUNK, Rows};
-use super::{Opened, Options, Partitions, Rated, Source, counted, lane, parallel, price};
+use super::{Opened, Options, Partitions, Rated, Source, counted, duplicates, lane, opening, parallel, price};
 use crate::counter::{Counters, Opening};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -20,12 +19,14 @@ const WAVE: usize = 16;
 /// All of them.
 const ALL: usize = usize::MAX;
 
-/// How pieces are rated: sorted where they are not in order, and with those of one identity compared.
-#[derive(Debug, Default)]
-struct Way<'a> {
+/// How pieces are rated.
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
     sort: bool,
-    /// Where duplicates are looked for: what is known of them.
-    repeats: Option<&'a mut Repeats>,
+    /// Whether duplicates are looked for.
+    has_duplicates: bool,
+    /// Whether all that counts is one partition.
+    alone: bool,
 }
 
 /// Rows of a source that make a chunk.
@@ -54,12 +55,18 @@ impl Call<'_> {
     /// Rates all of it.
     pub fn rate(&self) -> Result<Rated> {
         let pieces = self.pieces()?;
-        if self.options.check_duplicates && duplicates::may_have(&self.contexts, &pieces)? {
-            return self.without_duplicates(&pieces);
-        }
-        let rated = match self.in_waves(&pieces, WAVE, Way::default())? {
-            None => self.in_waves(&pieces, ALL, Way { sort: true, repeats: None })?,
-            rated => rated,
+        let rated = if self.options.check_duplicates && duplicates::may_have(&self.contexts, &pieces)? {
+            // What comes twice is judged among all records at once.
+            let way = Way { sort: true, has_duplicates: true, alone: false };
+            match self.in_waves(&pieces, ALL, way)? {
+                None => self.in_waves(&pieces, ALL, Way { alone: true, ..way })?,
+                rated => rated,
+            }
+        } else {
+            match self.in_waves(&pieces, WAVE, Way::default())? {
+                None => self.in_waves(&pieces, ALL, Way { sort: true, ..Way::default() })?,
+                rated => rated,
+            }
         };
         rated.ok_or_else(|| Error::Internal("not rated".into()))
     }
@@ -87,35 +94,24 @@ impl Call<'_> {
         Ok(pieces)
     }
 
-    /// Rates the pieces all at once, for what comes twice is judged among all records; again where some turn out to be
-    /// something else than they were taken for.
-    fn without_duplicates(&self, pieces: &[Piece]) -> Result<Rated> {
-        let mut repeats = Repeats::default();
-        loop {
-            if let Some(rated) = self.in_waves(pieces, ALL, Way { sort: true, repeats: Some(&mut repeats) })? {
-                return Ok(rated);
-            }
-        }
-    }
-
     /// Rates the pieces wave by wave; none if records that count turn out not to be in order and are not
-    /// sorted, or are not what they were taken for.
-    fn in_waves(&self, pieces: &[Piece], wave: usize, mut way: Way) -> Result<Option<Rated>> {
+    /// sorted, or those of one identity in several partitions.
+    fn in_waves(&self, pieces: &[Piece], wave: usize, way: Way) -> Result<Option<Rated>> {
         let is_small = pieces.iter().map(|piece| piece.batch.num_rows()).sum::<usize>() < parallel::FEW;
-        let partitions = if is_small { 1 } else { rayon::current_num_threads().max(1) };
+        let partitions = if is_small || way.alone { 1 } else { rayon::current_num_threads().max(1) };
         let mut counters = self.opened(partitions)?;
         let mut written = Written::new(self.sources, partitions);
         // The last chunk of the wave before: records of one instant may stand on both sides.
         let mut tail: Option<Chunk> = None;
         let mut base = 0;
-        let in_lanes = way.repeats.is_none();
+        let in_lanes = !way.has_duplicates;
         for pieces in pieces.chunks(wave.min(pieces.len()).max(1)) {
             interrupt::check()?;
             let Wave { chunks: new, identities } = self.routed(pieces, partitions, in_lanes)?;
             interrupt::check()?;
             let done = usize::from(tail.is_some());
             let mut chunks: Vec<Chunk> = tail.take().into_iter().chain(new).collect();
-            if !self.counted((&mut chunks, done, base), &identities, &mut counters, &mut way)? {
+            if !self.counted((&mut chunks, done, base), &identities, &mut counters, way) {
                 return Ok(None);
             }
             interrupt::check()?;
@@ -132,8 +128,8 @@ impl Call<'_> {
         let mut counters = match &self.options.counters {
             Opened::Moved(moved) if moved.is_of(self.engine) => moved.open(self.engine, partitions),
             Opened::Moved(_) => return Err(Error::Internal("counters of another engine, without their names".into())),
-            Opened::Table(table) => counted::open(self.engine, Some(table), partitions)?,
-            Opened::None => counted::open(self.engine, None, partitions)?,
+            Opened::Table(table) => opening::open(self.engine, Some(table), partitions)?,
+            Opened::None => opening::open(self.engine, None, partitions)?,
         };
         for counters in &mut counters {
             counters.opening = self.opening.cloned();
@@ -157,23 +153,19 @@ impl Call<'_> {
     }
 
     /// Rates what is not rated in lanes yet, of the chunks after some that are done; the first of all has this number
-    /// in the call. False if records are not in order and may not be sorted, or are not what they were taken for.
+    /// in the call. False if it cannot be rated this way.
     fn counted(
         &self,
         (chunks, done, base): (&mut [Chunk], usize, usize),
         identities: &[Identities],
         counters: &mut Partitions,
-        way: &mut Way,
-    ) -> Result<bool> {
+        way: Way,
+    ) -> bool {
         self.part_ways(&mut chunks[done..], counters);
-        if let Some(repeats) = &mut way.repeats {
-            repeats.part(&self.contexts, chunks, identities);
+        if way.has_duplicates && !duplicates::reject(&self.contexts, chunks, identities) {
+            return false;
         }
-        let is_counted = counted::rate(&self.contexts, (chunks, base), counters, way.sort);
-        match &mut way.repeats {
-            Some(repeats) if is_counted => repeats.are_settled(chunks),
-            _ => Ok(is_counted),
-        }
+        counted::rate(&self.contexts, (chunks, base), counters, way.sort)
     }
 
     /// Rates the rows that take no lane and need no counter. Counters are moved by lanes or by single rows, not by both

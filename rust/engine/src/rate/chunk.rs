@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::drafts::Drafts;
+use super::duplicates::Repeated;
 use super::lane::Lane;
 use super::route::Fault;
 use super::rows::Rows;
@@ -54,8 +55,8 @@ pub struct Chunk {
     pub work: Vec<Work>,
     /// Faults of charges of rows that are priced nevertheless: of another charge there may be one of a lower code.
     pub pending: BTreeMap<u32, Fault>,
-    /// Rows that repeat another, with that for their fault, unless they could not be rated anyway.
-    pub repeated: BTreeMap<u32, Fault>,
+    /// Rows that share their identity with others, some of which count: which of them stays their partition finds out.
+    pub repeated: BTreeMap<u32, Repeated>,
     /// Rejected rows, and why.
     pub rejects: Vec<(u32, Fault)>,
 }

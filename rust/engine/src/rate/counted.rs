@@ -3,18 +3,14 @@
 //! Records mostly arrive in order, so a partition is first priced as it comes; the moment a counter sees a record that
 //! belongs before the one it saw last, the partition is sorted and priced again from its opening counters.
 
-use arrow_array::RecordBatch;
+use std::collections::HashMap;
 
-use super::chunk::{Chunk, Place, Work, partition_of};
+use super::chunk::{Chunk, Place, Work};
 use super::price::{self, Row, Space};
 use super::route::{Context, Fault};
 use super::rows::{Record, Rows};
-use super::{Partitions, lane, order, parallel};
-use crate::catalog::Scope;
-use crate::column::{Cell, Numbers, Text, TimeFormat, Times};
-use crate::counter::{Counters, Key, Standing};
-use crate::engine::Engine;
-use crate::error::{Error, Result};
+use super::{Partitions, duplicates, lane, order, parallel};
+use crate::counter::Counters;
 use crate::split::Shares;
 
 /// A partition: its work from every chunk, and what it rejects.
@@ -99,7 +95,7 @@ type Outcome = (Vec<Work>, Counters, Vec<(u32, usize, Fault)>);
 impl Partition<'_> {
     fn rate(mut self, contexts: &[Context], sort: bool) -> Option<Outcome> {
         if self.chunks.iter().any(|chunk| !chunk.repeated.is_empty()) {
-            // What repeats another moves no counter, which so does not tell whether it came in its order.
+            // Which of several is the original is told by their order.
             self.in_canonical_order(contexts);
             return Some((self.work, self.counters, self.rejects));
         }
@@ -125,6 +121,13 @@ impl Partition<'_> {
         rows.map(move |row| (chunk as u32, row))
     }
 
+    /// Rows of other work that share their identity with some of this partition.
+    fn beside(&self, chunk: usize) -> impl Iterator<Item = (u32, u32)> + use<'_> {
+        let (chunks, mine) = (&self.chunks[chunk], self.number as u32 + 1);
+        let rows = chunks.repeated.iter().filter(move |(_, repeated)| repeated.work == mine).map(|(&row, _)| row);
+        rows.filter(move |&row| chunks.places[row as usize].work != mine).map(move |row| (chunk as u32, row))
+    }
+
     fn in_order_of_arrival(&mut self, contexts: &[Context]) -> bool {
         let mut space = Space::default();
         for chunk in 0..self.chunks.len() {
@@ -145,42 +148,91 @@ impl Partition<'_> {
         let mut rows: Vec<(i64, u32, u32)> = Vec::new();
         for chunk in 0..self.chunks.len() {
             let times = &self.chunks[chunk].rows.time.values;
-            rows.extend(self.rows(chunk).map(|(chunk, row)| (times[row as usize], chunk, row)));
+            let mine = self.rows(chunk).chain(self.beside(chunk));
+            rows.extend(mine.map(|(chunk, row)| (times[row as usize], chunk, row)));
         }
         let chunks = self.chunks;
         rows.sort_unstable_by(|a, b| {
             let tie = || order::tie(order::at(chunks, (a.1, a.2)), order::at(chunks, (b.1, b.2)));
             a.0.cmp(&b.0).then_with(tie).then_with(|| (a.1, a.2).cmp(&(b.1, b.2)))
         });
-        let mut space = Space::default();
+        let (mut space, mut originals) = (Space::default(), HashMap::new());
         for (_, chunk, row) in rows {
-            self.one(contexts, (chunk, row), &mut space, false);
+            match self.chunks[chunk as usize].repeated.get(&row) {
+                None => _ = self.one(contexts, (chunk, row), &mut space, false),
+                Some(repeated) => {
+                    self.one_of_several(contexts, (chunk, row), repeated.identity, &mut originals, &mut space);
+                }
+            }
         }
     }
 
     /// Rates one row; false if `check` finds that it belongs before one that is already rated.
     fn one(&mut self, contexts: &[Context], at: (u32, u32), space: &mut Space, check: bool) -> bool {
-        let (number, row) = (at.0, at.1 as usize);
-        let chunk = &self.chunks[number as usize];
-        let context = &contexts[chunk.source as usize];
-        let place = chunk.places[row];
-        let record = Row::of(chunk, row).record(context, &chunk.rows);
-        find_counters(context, &record, (&self.work[number as usize], place), &mut self.counters, space);
+        self.find_counters(contexts, at, space);
         if check && self.is_behind(at, space) {
             return false;
         }
-        let work = &mut self.work[number as usize];
-        let shares = work.shares.len();
-        let priced = price::price_row(context, &chunk.rows, Row::of(chunk, row), place, work, &self.counters, space);
-        let fault = priced.err().or_else(|| chunk.repeated.get(&at.1).cloned());
-        if let Some(fault) = fault {
-            work.shares.truncate(shares);
-            self.rejects.push((number, row, fault));
-        } else {
-            let at = ((number as usize + self.base) as u32, at.1);
-            price::advance(&mut self.counters, space, chunk.rows.time.values[row], at);
+        match self.price(contexts, at, space) {
+            Ok(()) => self.advance(at, space),
+            Err(fault) => self.rejects.push((at.0, at.1 as usize, fault)),
         }
         true
+    }
+
+    /// The same of one whose identity others have too: the first that can be rated is the original.
+    fn one_of_several(
+        &mut self,
+        contexts: &[Context],
+        at: (u32, u32),
+        identity: u32,
+        originals: &mut HashMap<u32, (u32, u32)>,
+        space: &mut Space,
+    ) {
+        let number = at.0 as usize;
+        let counts = self.chunks[number].places[at.1 as usize].work != 0;
+        let shares = self.work[number].shares.len();
+        let priced = if counts {
+            self.find_counters(contexts, at, space);
+            self.price(contexts, at, space)
+        } else {
+            Ok(())
+        };
+        let fault = match (priced, originals.get(&identity)) {
+            (Err(fault), _) => fault,
+            (Ok(()), Some(&original)) => duplicates::fault(contexts, self.chunks, original, at),
+            (Ok(()), None) => {
+                originals.insert(identity, at);
+                if counts {
+                    self.advance(at, space);
+                }
+                return;
+            }
+        };
+        self.work[number].shares.truncate(shares);
+        self.rejects.push((at.0, at.1 as usize, fault));
+    }
+
+    /// Finds the counters of a row, for `space` to hold.
+    fn find_counters(&mut self, contexts: &[Context], (number, row): (u32, u32), space: &mut Space) {
+        let (chunk, row) = (&self.chunks[number as usize], row as usize);
+        let context = &contexts[chunk.source as usize];
+        let record = Row::of(chunk, row).record(context, &chunk.rows);
+        let place = (&self.work[number as usize], chunk.places[row]);
+        find_counters(context, &record, place, &mut self.counters, space);
+    }
+
+    /// Prices a row by its counters, which are found, and moves none of them.
+    fn price(&mut self, contexts: &[Context], (number, row): (u32, u32), space: &mut Space) -> Result<(), Fault> {
+        let (chunk, row) = (&self.chunks[number as usize], row as usize);
+        let (context, work) = (&contexts[chunk.source as usize], &mut self.work[number as usize]);
+        price::price_row(context, &chunk.rows, Row::of(chunk, row), chunk.places[row], work, &self.counters, space)
+    }
+
+    /// Moves the counters of the row that was priced last.
+    fn advance(&mut self, (number, row): (u32, u32), space: &Space) {
+        let time = self.chunks[number as usize].rows.time.values[row as usize];
+        price::advance(&mut self.counters, space, time, (number + self.base as u32, row));
     }
 
     /// Whether one of the row's counters has seen a record that belongs after it, in this call.
@@ -226,64 +278,3 @@ pub fn find_counters(
 
 /// In place of the counter of a charge that counts nothing.
 const UNCOUNTED: usize = usize::MAX;
-
-/// Counters by partition, with those that a table opens.
-pub fn open(engine: &Engine, table: Option<&RecordBatch>, count: usize) -> Result<Partitions> {
-    let mut partitions: Partitions = (0..count).map(|_| Counters::default()).collect();
-    if let Some(table) = table {
-        open_from(engine, table, &mut partitions)?;
-    }
-    Ok(partitions)
-}
-
-/// Reads opening counters into their owners' partitions.
-fn open_from(engine: &Engine, table: &RecordBatch, partitions: &mut [Counters]) -> Result<()> {
-    let column = |name: &str| {
-        table.column_by_name(name).ok_or_else(|| Error::UsageSchema(format!("the counters have no column {name:?}")))
-    };
-    let format = TimeFormat { format: None, zone: None, refuse: false };
-    let charge = Text::read("charge", column("charge")?, None)?;
-    let owner = Text::read("owner", column("owner")?, None)?;
-    let start = Times::read("period_start", column("period_start")?, &format)?;
-    let watermark = Times::read("watermark", column("watermark")?, &format)?;
-    let quantity = Numbers::read("quantity", column("quantity")?, None)?;
-    let amount = Numbers::read("amount", column("amount")?, None)?;
-    for row in 0..table.num_rows() {
-        let (Some(path), Some(owner)) = (charge.get(row), owner.get(row)) else { continue };
-        let Some((key, account)) = find(engine, path, owner, start.values[row]) else {
-            return Err(Error::UsageSchema(format!("counters row {row}: no charge {path:?} with owner {owner:?}")));
-        };
-        let count = crate::charge::Count { quantity: quantity.values[row], amount: amount.values[row] };
-        let seen = if watermark.cells.get(row) == Cell::Fine { watermark.values[row] } else { i64::MIN };
-        let partition = partition_of(account, partitions.len());
-        partitions[partition].open(key, count, seen);
-    }
-    Ok(())
-}
-
-/// Opens a counter where it stands, in its owner's partition.
-pub fn open_at(engine: &Engine, standing: &Standing, partitions: &mut [Counters]) {
-    let key = standing.key;
-    let counted = engine.compiled.charges[key.charge as usize].counted;
-    let (_, account) = engine.subscribers.owner(counted.map(|counted| counted.scope), key.owner);
-    partitions[partition_of(account, partitions.len())].open(key, standing.count, standing.watermark);
-}
-
-/// The key of a counter by its names, and the account whose partition it belongs to.
-fn find(engine: &Engine, path: &str, owner: &str, period_start: i64) -> Option<(Key, u32)> {
-    let (compiled, subscribers) = (&engine.compiled, &engine.subscribers);
-    let (tariff, charge) = compiled.charge_of_path(path)?;
-    let counted = compiled.charges[charge as usize].counted?;
-    let (owner, account) = match counted.scope {
-        Scope::Account => {
-            let account = subscribers.accounts.names.code(owner)?;
-            (account, account)
-        }
-        Scope::Subscription | Scope::Record => {
-            let subscription = subscribers.subscriptions.names.code(owner)?;
-            (subscription, subscribers.subscriptions.account[subscription as usize])
-        }
-    };
-    let period = subscribers.period_of(counted.reset, account, period_start);
-    Some((Key { tariff, charge, owner, period }, account))
-}

@@ -1,8 +1,7 @@
 //! Duplicates within one call: of records with one identity, the first in canonical order that can be rated stays; every
-//! other is a duplicate if its mapped columns are equal, a conflict if not, unless it could not be rated anyway. Whether
-//! a record that counts can be rated may depend on where its counter stands, and that on what others turn out to be.
-
-use std::collections::BTreeSet;
+//! other is a duplicate if its mapped columns are equal, a conflict if not, unless it could not be rated anyway.
+//!
+//! Whether a record that counts can be rated may depend on where its counter stands. So it is judged where it is rated.
 
 use rayon::prelude::*;
 
@@ -11,7 +10,7 @@ use super::chunk::Chunk;
 use super::order;
 use super::output::Identities;
 use super::route::{Context, Fault};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::reject::Code;
 use crate::repeated::repeated;
 use crate::{identity, rate::rows::Rows};
@@ -33,84 +32,62 @@ pub fn may_have(contexts: &[Context], pieces: &[Piece]) -> Result<bool> {
     Ok(!repeated(&marks.concat()).is_empty())
 }
 
-/// Records by identity, chunk and row, in that order.
-fn seen(chunks: &[Chunk], identities: &[Identities], unrated: &Found) -> Vec<(u128, u32, u32)> {
+/// One of several records of an identity, some of which count.
+#[derive(Debug, Clone, Copy)]
+pub struct Repeated {
+    /// The number of the identity.
+    pub identity: u32,
+    /// The work of its chunk, and so the partition, in which those are that count.
+    pub work: u32,
+}
+
+/// Rejects all but the first record of each identity, but for those identities of which some records count: they are
+/// left to the partition where these are. False if some identity has such records in several. `identities` are by chunk
+/// and row.
+pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Identities]) -> bool {
+    let seen = seen(chunks, identities);
+    let mut numbers = 0..;
+    for same in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        let works = same.iter().map(|&(_, chunk, row)| chunks[chunk as usize].places[row as usize].work);
+        let mut counting = works.filter(|&work| work != 0);
+        let rows = same.iter().map(|&(_, chunk, row)| (chunk, row));
+        if let Some(work) = counting.next() {
+            if counting.any(|other| other != work) {
+                return false;
+            }
+            let Some(identity) = numbers.next() else { return false };
+            rows.for_each(|(chunk, row)| {
+                chunks[chunk as usize].repeated.insert(row, Repeated { identity, work });
+            });
+            continue;
+        }
+        let record = |row: (u32, u32)| order::at(chunks, row);
+        let first = rows.clone().min_by(|&a, &b| order::compare(record(a), record(b)).then_with(|| a.cmp(&b)));
+        let others = rows.filter(|&row| Some(row) != first);
+        let faults: Vec<_> = others.map(|row| (row, fault(contexts, chunks, first.unwrap_or(row), row))).collect();
+        for ((chunk, row), fault) in faults {
+            chunks[chunk as usize].reject(row as usize, fault);
+        }
+    }
+    true
+}
+
+/// What is wrong with a record of which there is an original.
+pub fn fault(contexts: &[Context], chunks: &[Chunk], original: (u32, u32), other: (u32, u32)) -> Fault {
+    let chunk = &chunks[other.0 as usize];
+    let equal = order::content(order::at(chunks, original), order::at(chunks, other)).is_eq();
+    let field = contexts[chunk.source as usize].usage.record_id.as_deref().unwrap_or_default();
+    let id = chunk.rows.id.as_ref().and_then(|id| id.get(other.1 as usize));
+    Fault::new(if equal { Code::Duplicate } else { Code::Conflict }, field, id)
+}
+
+/// Rated records by identity, chunk and row, in that order.
+fn seen(chunks: &[Chunk], identities: &[Identities]) -> Vec<(u128, u32, u32)> {
     let mut seen: Vec<(u128, u32, u32)> = Vec::new();
     for (number, chunk) in chunks.iter().enumerate().filter(|(_, chunk)| chunk.rows.id.is_some()) {
-        let is_seen = |&row: &usize| chunk.is_rated(row) && !unrated.contains(&(number as u32, row as u32));
-        let rated = (0..chunk.rows.len).filter(is_seen);
+        let rated = (0..chunk.rows.len).filter(|&row| chunk.is_rated(row));
         seen.extend(rated.map(|row| (identities[number].get(&chunk.rows, row), number as u32, row as u32)));
     }
     seen.sort_unstable();
     seen
-}
-
-/// Records by chunk and row.
-type Found = BTreeSet<(u32, u32)>;
-
-/// What is known of records of one identity before they are rated once more.
-#[derive(Debug, Default)]
-pub struct Repeats {
-    /// Those that come first, and are not rated: they do not count as seen.
-    unrated: Found,
-    /// Those that came first when all were rated the last time.
-    originals: Found,
-    /// Whether no more than one is learnt to be unrated at a time.
-    singly: bool,
-}
-
-impl Repeats {
-    /// Takes all but the first record of each identity for what they are. Those that count are asked first whether they
-    /// could be rated. `identities` are by chunk and row.
-    pub fn part(&mut self, contexts: &[Context], chunks: &mut [Chunk], identities: &[Identities]) {
-        self.originals.clear();
-        let seen = seen(chunks, identities, &self.unrated);
-        let mut others = Vec::new();
-        for same in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
-            let record = |entry: &(u128, u32, u32)| order::at(chunks, (entry.1, entry.2));
-            let Some(first) = same.iter().min_by(|a, b| order::compare(record(a), record(b)).then_with(|| a.cmp(b)))
-            else {
-                continue;
-            };
-            self.originals.insert((first.1, first.2));
-            for other in same.iter().filter(|other| *other != first) {
-                let equal = order::content(record(first), record(other)).is_eq();
-                others.push((other.1, other.2, if equal { Code::Duplicate } else { Code::Conflict }));
-            }
-        }
-        for (chunk, row, code) in others {
-            let chunk = &mut chunks[chunk as usize];
-            let field = contexts[chunk.source as usize].usage.record_id.as_deref().unwrap_or_default();
-            let fault = Fault::new(code, field, chunk.rows.id.as_ref().and_then(|id| id.get(row as usize)));
-            if chunk.places[row as usize].work == 0 {
-                chunk.reject(row as usize, fault);
-            } else {
-                chunk.repeated.insert(row, fault);
-            }
-        }
-    }
-
-    /// Whether all is as it was taken to be. If not, it is known better next time: of a first record that is not rated
-    /// after all, the next of its identity is the first. What one of them is may depend on what another was taken to be;
-    /// where they are at odds they are learnt one at a time, in canonical order, for what comes before is certain then.
-    pub fn are_settled(&mut self, chunks: &[Chunk]) -> Result<bool> {
-        let is_rated = |&(chunk, row): &(u32, u32)| chunks[chunk as usize].is_rated(row as usize);
-        if self.unrated.iter().any(is_rated) {
-            if self.singly {
-                return Err(Error::Internal("a record can be rated and cannot".into()));
-            }
-            *self = Self { singly: true, ..Self::default() };
-            return Ok(false);
-        }
-        let lost = self.originals.iter().filter(|record| !is_rated(record)).copied();
-        let known = self.unrated.len();
-        if self.singly {
-            let compared =
-                |a: &(u32, u32), b: &(u32, u32)| order::compare(order::at(chunks, *a), order::at(chunks, *b));
-            self.unrated.extend(lost.min_by(compared));
-        } else {
-            self.unrated.extend(lost);
-        }
-        Ok(self.unrated.len() == known)
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 
 use arrow_array::RecordBatch;
 
-use super::{Partitions, counted, output};
+use super::{Partitions, opening, output};
 use crate::compile::Compiled;
 use crate::counter::{Counters, Standing};
 use crate::engine::Engine;
@@ -48,7 +48,7 @@ impl Moved {
     pub(super) fn open(&self, engine: &Engine, count: usize) -> Partitions {
         let mut partitions: Partitions = (0..count).map(|_| Counters::default()).collect();
         for standing in self.all() {
-            counted::open_at(engine, &standing, &mut partitions);
+            opening::open_at(engine, &standing, &mut partitions);
         }
         partitions
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::RecordBatch;
 
-use super::{Options, Rated, Source, counted, output};
+use super::{Options, Rated, Source, opening, output};
 use crate::counter::{Counters, Key, Opening, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ struct State {
 impl Session {
     /// A session that begins with these counters.
     pub fn new(engine: Engine, counters: Option<&RecordBatch>) -> Result<Self> {
-        let opened = counted::open(&engine, counters, 1)?;
+        let opened = opening::open(&engine, counters, 1)?;
         let counters = Arc::new(opened.iter().flat_map(Counters::standing).collect());
         Ok(Self { state: Mutex::new(State { engine, counters }) })
     }
