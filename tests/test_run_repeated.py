@@ -22,13 +22,21 @@ FREE = {"graduated": {"scope": "account", "tiers": [{"up_to": "10", "price": "0"
 UNITS = (0, 1, 4, 5, 10, 25)
 
 
-def run(folder: Path, rows: list[Row], catalog: dict[str, Any], partition_rows: int = 1_000_000) -> cycle.Run:
-    folder.mkdir()
-    with (folder / "calls.csv").open("w", newline="") as file:
+def run(
+    folder: Path, rows: list[Row], catalog: dict[str, Any], partition_rows: int = 1_000_000, **options: Any
+) -> cycle.Run:
+    """Of usage in a folder of its own, into the book beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / "calls.csv", rows)
+    store = store_in(folder.parent)
+    return cycle.run(load(catalog), folder, "2026-10", store, partition_rows=partition_rows, **options)
+
+
+def write(path: Path, rows: list[Row]) -> None:
+    with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    return cycle.run(load(catalog), folder, "2026-10", store_in(folder), partition_rows=partition_rows)
 
 
 def with_charge(charge: Row) -> dict[str, Any]:
@@ -70,6 +78,44 @@ def test_what_comes_after_an_original_that_is_rejected_is_billed(tmp_path: Path,
     check(made, rows, CATALOG)
 
 
+@pytest.mark.parametrize("partition_rows", [1_000_000, 1])
+def test_what_seems_to_be_no_record_by_itself_is_billed_once_across_runs(tmp_path: Path, partition_rows: int) -> None:
+    """30.00 and two calls at 2.00; the third is the second once more."""
+    catalog = with_charge(FREE)
+    first, second = [call(1, "w", 25), call(2, "x", 1)], [call(2, "x", 1), call(3, "y", 1), call(1, "v", 25, "b")]
+    run(tmp_path / "first", first, catalog, partition_rows, open=True)
+    made = run(tmp_path / "second", second, catalog, partition_rows)
+    assert {row["usage_row"]: row["name"] for row in made.rejects.to_pylist()} == {0: "duplicate"}
+    assert amounts(made.bills) == {"a": "34.00", "b": "30.00"}
+
+
+@pytest.mark.parametrize("partition_rows", [1_000_000, 1])
+def test_what_seems_to_be_no_record_by_itself_is_billed_once_of_equal_files(
+    tmp_path: Path, partition_rows: int
+) -> None:
+    """Records without ids are known by the content of their file. It is there twice in one run, and again in the next:
+    30.00, and one call at 2.00."""
+    catalog = with_charge(FREE)
+    catalog["usage"] = {"calls": {**catalog["usage"]["calls"], "id": "none"}}
+    rows = [call(2, "", 1), call(2, "", 1, "nobody")]
+    (tmp_path / "first").mkdir()
+    write(tmp_path / "first" / "again.csv", rows)
+    write(tmp_path / "first" / "before.csv", [call(1, "", 25), call(1, "", 25, "b")])
+    made = run(tmp_path / "first", rows, catalog, partition_rows, open=True)
+    assert sorted(row["name"] for row in made.rejects.to_pylist()) == ["duplicate", "unknown_key", "unknown_key"]
+    made = run(tmp_path / "second", rows, catalog, partition_rows)
+    assert sorted(row["name"] for row in made.rejects.to_pylist()) == ["duplicate", "unknown_key"]
+    assert amounts(made.bills) == {"a": "32.00", "b": "30.00"}
+
+
+@pytest.mark.parametrize("partition_rows", [1_000_000, 1])
+def test_an_identity_of_two_accounts_is_billed_to_one(tmp_path: Path, partition_rows: int) -> None:
+    rows = [call(1, "w", 25), call(1, "v", 25, "b"), call(2, "x", 1), call(3, "x", 1, "b")]
+    made = run(tmp_path / "run", rows, with_charge(FREE), partition_rows)
+    assert amounts(made.bills) == {"a": "32.00", "b": "30.00"}
+    check(made, rows, with_charge(FREE))
+
+
 def test_verdicts_that_hold_are_not_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[bool] = []
     rate = part.Verbs.rate
@@ -95,7 +141,7 @@ def test_runs_and_reference_agree_on_what_repeats(tmp_path: Path, seed: int, cha
         )
         for _ in range(chance.randrange(8, 40))
     ]
-    check(run(tmp_path / "one", rows, with_charge(charge)), rows, with_charge(charge))
+    check(run(tmp_path / "one" / "run", rows, with_charge(charge)), rows, with_charge(charge))
     # Those of an identity in one partition.
     rows = [{**row, "id": row["key"] + row["id"]} for row in rows]
-    check(run(tmp_path / "several", rows, with_charge(charge), partition_rows=1), rows, with_charge(charge))
+    check(run(tmp_path / "several" / "run", rows, with_charge(charge), partition_rows=1), rows, with_charge(charge))

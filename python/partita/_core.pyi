@@ -136,11 +136,14 @@ class Engine:
         share_sums: bool = False,
         closed: str | None = None,
         gathered: bool = False,
+        beside: bool = False,
     ) -> Rated:
         """Rates sources of (mapping, file, hash of its content, usage) as one stream, from counters on.
 
         `lines`, `shares`, `line_sums` and `share_sums` say which tables to make; `closed` is the last period that is
-        closed. Raises `UsageSchemaError` for usage that as a whole does not fit its mapping.
+        closed; `gathered` says that usage is as `gather` laid it out, and `beside` that it is rated apart from the
+        records around it: one that only its counters reject is then seen like one that is rated. Raises
+        `UsageSchemaError` for usage that as a whole does not fit its mapping.
         """
 
     def fees(self, period: str, counters: Any = None, billed: Any = None) -> Fees:

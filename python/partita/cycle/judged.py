@@ -1,9 +1,9 @@
 """Whether verdicts on what repeats hold where it is rated.
 
 They are made beside the run, of each record by itself (`seen`). But whether a record can be rated may depend on where
-its counter stands, and that on all records before it: the original may be rejected after all, or one that seemed to be
-no record may be one. That is seen when a partition has been rated, and then its records are judged by the engine once
-more, in their order. Verdicts by what another partition or an earlier run has stand.
+its counter stands, and that on all records before it: an original may be rejected after all. That is seen when a
+partition has been rated, and then its records are judged by the engine once more, in their order. Verdicts by what
+another partition or an earlier run has stand.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from partita.errors import InternalError
+
 from .fingerprint import FINGERPRINT
-from .gather import Source
+from .gather import ROW, Source
 from .seen import marked, ratable
 from .verbs import Rated
 
@@ -61,21 +63,38 @@ def judged(
     parted = [Parted.of(source, verdicts) for source in sources]
     kept = [part.kept for part in parted]
     rated = rate(kept, False)
-    if len(marks) and not _hold(parted, kept, marks, rated.rejects):
-        here = _identities([marked(source, marks) for source in kept])
-        parted = [part.but(here) for part in parted]
-        kept = [part.kept for part in parted]
-        rated = rate(kept, True)
+    if len(marks):
+        repeated = _repeated(kept, marks)
+        if not _hold(parted, repeated, rated.rejects):
+            here = _identities(repeated)
+            parted = [part.but(here) for part in parted]
+            kept = [part.kept for part in parted]
+            rated = rate(kept, True)
+            repeated = _repeated(kept, marks)
+        _check_once(repeated, rated.rejects)
     return kept, [part.verdicts for part in parted], rated
 
 
-def _hold(parted: Sequence[Parted], kept: Sequence[Source], marks: pa.Array, rejects: pa.Table) -> bool:
-    """Whether of each identity no more than one record is rated, and one is if others are refused for it."""
-    repeated = [marked(source, marks) for source in kept]
-    all_, rated = _identities(repeated), _identities([ratable(source, rejects) for source in repeated])
-    lost = all_.filter(pc.invert(pc.is_in(all_, value_set=rated)))
-    refused = _identities([part.source.where(part.refused) for part in parted if part.refused is not None])
-    return len(rated.unique()) == len(rated) and not pc.any(pc.is_in(refused, value_set=lost)).as_py()
+def _repeated(sources: Sequence[Source], marks: pa.Array) -> list[Source]:
+    """The records of some sources that have others of their identity, with nothing but their rows and identities."""
+    bare = (Source(source.file, source.table.select([ROW]), source.ids) for source in sources)
+    return [marked(source, marks) for source in bare]
+
+
+def _hold(parted: Sequence[Parted], repeated: Sequence[Source], rejects: pa.Table) -> bool:
+    """Whether each identity of which records are refused has one that is rated, if it has any here."""
+    found = _identities(repeated)
+    rated = _identities([ratable(source, rejects) for source in repeated])
+    lost = found.filter(pc.invert(pc.is_in(found, value_set=rated)))
+    refused = (part.source.ids["identity"].filter(part.refused) for part in parted if part.refused is not None)
+    return not any(pc.any(pc.is_in(identities, value_set=lost)).as_py() for identities in refused)
+
+
+def _check_once(repeated: Sequence[Source], rejects: pa.Table) -> None:
+    """Raises `InternalError` if two records of one identity are rated."""
+    rated = _identities([ratable(source, rejects) for source in repeated])
+    if len(rated.unique()) < len(rated):
+        raise InternalError(f"{len(rated) - len(rated.unique())} records are rated once more than they should")
 
 
 def _identities(sources: Sequence[Source]) -> pa.Array:

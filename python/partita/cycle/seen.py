@@ -2,9 +2,12 @@
 
 The fingerprints of all identities are compared, within the run and with those that earlier runs committed. What repeats
 is rare and looked at closely: it is rated beside the run, without effect, so that a record which could not be rated
-anyway is that reject and no duplicate (where its counter has a say in that, see `judged`). What is left is an original
-(the smallest in the order of rating, or a committed one), a duplicate (its content is the same), or in conflict. Only
-what was rated counts as seen, so that a corrected reject can be sent again.
+anyway is that reject and no duplicate. What is left is an original (the smallest in the order of rating, or a committed
+one), a duplicate (its content is the same), or in conflict. Only what was rated counts as seen, so that a corrected
+reject can be sent again.
+
+Beside the run counters stand at zero, so what they have against a record is not believed: it counts as one that can be
+rated, lest it is rated twice. If the original is rejected in its place after all, `judged` looks once more.
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ VERDICTS: Final = pa.schema(
 )
 """Rejects of records that were rated before, or are rated elsewhere in the run."""
 _DUPLICATE, _CONFLICT = 501, 502
+_OF_COUNTERS: Final = pa.array([308, 405], pa.int32())
+"""Codes that a record may have because of where its counter stands: overflow, over_shared."""
 _AT_ONCE: Final = 500_000
 
 
@@ -94,7 +99,7 @@ class Seen:
             rejects = self._verbs.rate(hits, None, self._plan.closed).rejects if hits else None
             for source in hits:
                 assert rejects is not None
-                yield self._compared(ratable(source, rejects), before)
+                yield self._compared(ratable(source, _believed(rejects)), before)
 
     def _compared(self, source: Source, before: pa.Table) -> pa.Table:
         there = _values(before, "content").take(
@@ -112,10 +117,10 @@ class Seen:
         for start in range(0, len(self._marks), _AT_ONCE):
             found = self._collected(self._marks.slice(start, _AT_ONCE))
             sources = [_without(source, committed) for source in found] if len(committed) else found
-            rejects = self._verbs.rate(sources, None, self._plan.closed, check_duplicates=True).rejects
+            rejects = self._verbs.rate(sources, None, self._plan.closed, check_duplicates=True, beside=True).rejects
             yield rejects.filter(pc.greater_equal(rejects["code"], _DUPLICATE)).cast(VERDICTS)
             without_ids = [s for s in sources if s.file.usage.mapping.id == "none"]
-            yield from _later_ones([ratable(source, rejects) for source in without_ids])
+            yield from _later_ones([ratable(source, _believed(rejects)) for source in without_ids])
 
     def _collected(self, marks: pa.Array) -> list[Source]:
         """All records of some marks, file by file, from whichever partition, in the order of their rows."""
@@ -144,6 +149,11 @@ def marked(source: Source, marks: pa.Array) -> Source:
     """The records of a source whose identity has one of some marks."""
     mask = pa.table(_core.marked(source.ids.select(["identity"]), pa.table({"mark": marks})))
     return source.where(mask["marked"])
+
+
+def _believed(rejects: pa.Table) -> pa.Table:
+    """What is certain of rejects of records that were rated beside the run."""
+    return rejects.filter(pc.invert(pc.is_in(rejects["code"], value_set=_OF_COUNTERS)))
 
 
 def _merged(parts: Sequence[Source]) -> Source:

@@ -84,8 +84,10 @@ class Verbs:
         keep: str = "narrow",
         check_duplicates: bool = False,
         shares: bool = False,
+        beside: bool = False,
     ) -> Rated:
-        """Rate sources from the counters on; cycles up to `closed` are closed."""
+        """Rate sources from the counters on; cycles up to `closed` are closed. Of records that are rated `beside` a
+        run, without those around them, one that only its counters reject is seen like one that is rated."""
         given = [(s.file.usage.mapping_name, s.file.name, s.file.hash, s.identified) for s in sources]
         rated = self.engine._core.rate(
             given,
@@ -98,6 +100,7 @@ class Verbs:
             share_sums=True,
             closed=closed,
             gathered=True,
+            beside=beside,
         )
         return Rated(
             lines=_compact(rated.lines),

@@ -102,6 +102,17 @@ fn whole(quantity: i128) -> i64 {
     units.filter(|units| (0..=MOST_COUNTED).contains(units)).unwrap_or(NOT_WHOLE)
 }
 
+/// Time, chunk and row of a record.
+type At = (i64, (u32, u32));
+
+/// A counter that has rejected a record.
+#[derive(Debug, Clone, Copy)]
+struct Passed {
+    /// The latest record that has moved it, and the one that it has rejected.
+    moved: At,
+    rejected: At,
+}
+
 /// What a counter is of, beside its owner.
 type Kind = (u32, u32, i32);
 
@@ -119,6 +130,8 @@ pub struct Counters {
     large: Vec<Count>,
     /// Latest records of earlier calls, for the first counters.
     watermarks: Vec<i64>,
+    /// Counters past which a record has come that they reject, if none has moved them since.
+    passed: HashMap<usize, Passed, BuildHasherDefault<Folded>>,
     /// Where those that are not here yet stand.
     pub opening: Option<Arc<Opening>>,
     /// How many are not in whole units, or too high.
@@ -210,6 +223,30 @@ impl Counters {
         (counter.whole, counter.latest_time, counter.latest) = (after, time, at);
         self.has_high |= after > MOST_COUNTED;
         true
+    }
+
+    /// Lets a counter see a record that it rejects. Whether it does may depend on all that belongs before the record: what
+    /// comes later and does so is out of order, though nothing has moved.
+    #[cold]
+    pub fn pass(&mut self, place: usize, time: i64, at: (u32, u32)) {
+        let counter = &mut self.all[place];
+        let (latest, rejected) = ((counter.latest_time, counter.latest), (time, at));
+        let passed = self.passed.entry(place).or_insert(Passed { moved: latest, rejected });
+        if passed.rejected != latest {
+            passed.moved = latest;
+        }
+        passed.rejected = rejected;
+        (counter.latest_time, counter.latest) = rejected;
+    }
+
+    /// Forgets what counters have seen without being moved.
+    pub fn settle(&mut self) {
+        for (place, Passed { moved, rejected }) in std::mem::take(&mut self.passed) {
+            let counter = &mut self.all[place];
+            if (counter.latest_time, counter.latest) == rejected {
+                (counter.latest_time, counter.latest) = moved;
+            }
+        }
     }
 
     /// A counter by place, to read.

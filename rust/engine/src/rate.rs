@@ -71,6 +71,9 @@ pub struct Options {
     /// Whether lines carry id, time, key and every attribute that a condition read.
     pub itemised: bool,
     pub check_duplicates: bool,
+    /// Whether records are rated apart from those around them, so that what their counters say of them is not believed:
+    /// of records of one identity, one that only its counters reject is seen like one that is rated.
+    pub beside: bool,
     /// Which tables to make, besides rejects and counters.
     pub lines: bool,
     pub shares: bool,

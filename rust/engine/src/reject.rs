@@ -67,6 +67,13 @@ codes! {
 }
 
 impl Code {
+    /// Whether a record may be rejected so because of where a counter stands.
+    pub const fn may_be_of_counters(self) -> bool {
+        matches!(self, Self::Overflow | Self::OverShared)
+    }
+}
+
+impl Code {
     /// The frozen number.
     pub const fn number(self) -> u16 {
         self as u16

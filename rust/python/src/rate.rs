@@ -92,8 +92,8 @@ fn opened(engine: &partita_engine::Engine, counters: Option<&Bound<'_, PyAny>>) 
 impl Engine {
     /// Rates sources of (mapping, file, content fingerprint, Arrow object) as one stream. `closed` is the last period
     /// that is closed; `lines`, `shares`, `line_sums` and `share_sums` say which tables to make; `gathered` that the
-    /// sources are rows as `gather` laid them out.
-    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, line_sums=false, share_sums=false, closed=None, gathered=false))]
+    /// sources are rows as `gather` laid them out, `beside` that they are rated apart from those around them.
+    #[pyo3(signature = (sources, counters=None, itemised=false, check_duplicates=false, shares=true, lines=true, line_sums=false, share_sums=false, closed=None, gathered=false, beside=false))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn rate(
         &self,
@@ -108,11 +108,22 @@ impl Engine {
         share_sums: bool,
         closed: Option<String>,
         gathered: bool,
+        beside: bool,
     ) -> PyResult<Rated> {
         let sources = sources_of(sources);
         let counters = opened(self.engine(), counters)?;
-        let options =
-            Options { counters, itemised, check_duplicates, shares, lines, line_sums, share_sums, closed, gathered };
+        let options = Options {
+            counters,
+            itemised,
+            check_duplicates,
+            beside,
+            shares,
+            lines,
+            line_sums,
+            share_sums,
+            closed,
+            gathered,
+        };
         Rated::new(py, enter(py, || self.engine().rate(&sources, &options))?)
     }
 }

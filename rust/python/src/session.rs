@@ -42,6 +42,7 @@ impl Session {
             counters,
             itemised,
             check_duplicates,
+            beside: false,
             lines,
             shares,
             line_sums,

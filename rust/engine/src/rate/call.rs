@@ -120,6 +120,7 @@ impl Call<'_> {
             base += chunks.len() - 1;
             tail = chunks.pop().map(Chunk::retired);
         }
+        counters.iter_mut().for_each(Counters::settle);
         written.finish(self.engine, self.options, self.sources, counters).map(Some)
     }
 
@@ -165,7 +166,8 @@ impl Call<'_> {
         if way.has_duplicates && !duplicates::reject(&self.contexts, chunks, identities) {
             return false;
         }
-        counted::rate(&self.contexts, (chunks, base), counters, way.sort)
+        let choices = counted::Choices { sort: way.sort, beside: self.options.beside };
+        counted::rate(&self.contexts, (chunks, base), counters, choices)
     }
 
     /// Rates the rows that take no lane and need no counter. Counters are moved by lanes or by single rows, not by both

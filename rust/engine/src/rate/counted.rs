@@ -23,6 +23,16 @@ struct Partition<'a> {
     chunks: &'a [Chunk],
     /// Number of the first chunk in the whole call.
     base: usize,
+    choices: Choices,
+}
+
+/// How partitions are rated.
+#[derive(Debug, Clone, Copy)]
+pub struct Choices {
+    /// Whether records may be sorted.
+    pub sort: bool,
+    /// Whether some around them may be missing (`Options::beside`).
+    pub beside: bool,
 }
 
 /// Rates all counted records of some chunks, the first of which has this number in the call. False if records are not
@@ -31,9 +41,9 @@ pub fn rate(
     contexts: &[Context],
     (chunks, base): (&mut [Chunk], usize),
     counters: &mut Partitions,
-    sort: bool,
+    choices: Choices,
 ) -> bool {
-    if chunks.iter().any(|chunk| chunk.lane.counts) && !count_lanes(contexts, (chunks, base), counters, sort) {
+    if chunks.iter().any(|chunk| chunk.lane.counts) && !count_lanes(contexts, (chunks, base), counters, choices.sort) {
         return false;
     }
     if !chunks.iter().any(Chunk::counts_rows) {
@@ -46,11 +56,13 @@ pub fn rate(
         }
     }
     let shared: &[Chunk] = chunks;
-    let partition =
-        |(number, (work, counters))| Partition { number, work, counters, rejects: Vec::new(), chunks: shared, base };
+    let partition = |(number, (work, counters))| {
+        let rejects = Vec::new();
+        Partition { number, work, counters, rejects, chunks: shared, base, choices }
+    };
     let parts: Vec<_> = work.into_iter().zip(std::mem::take(counters)).enumerate().map(partition).collect();
     let few = parts.len() < 2;
-    let rated = parallel::map(parts, few, |partition| partition.rate(contexts, sort));
+    let rated = parallel::map(parts, few, |partition| partition.rate(contexts));
     let mut in_order = true;
     for (number, outcome) in rated.into_iter().enumerate() {
         let Some((work, partition_counters, rejects)) = outcome else {
@@ -93,15 +105,15 @@ fn count_lanes(
 type Outcome = (Vec<Work>, Counters, Vec<(u32, usize, Fault)>);
 
 impl Partition<'_> {
-    fn rate(mut self, contexts: &[Context], sort: bool) -> Option<Outcome> {
+    fn rate(mut self, contexts: &[Context]) -> Option<Outcome> {
         if self.chunks.iter().any(|chunk| !chunk.repeated.is_empty()) {
             // Which of several is the original is told by their order.
             self.in_canonical_order(contexts);
             return Some((self.work, self.counters, self.rejects));
         }
-        let opening = if sort { self.counters.clone() } else { Counters::default() };
+        let opening = if self.choices.sort { self.counters.clone() } else { Counters::default() };
         if !self.in_order_of_arrival(contexts) {
-            if !sort {
+            if !self.choices.sort {
                 return None;
             }
             self.counters = opening;
@@ -175,7 +187,12 @@ impl Partition<'_> {
         }
         match self.price(contexts, at, space) {
             Ok(()) => self.advance(at, space),
-            Err(fault) => self.rejects.push((at.0, at.1 as usize, fault)),
+            Err(fault) => {
+                if check && fault.code.may_be_of_counters() {
+                    self.pass(at, space);
+                }
+                self.rejects.push((at.0, at.1 as usize, fault));
+            }
         }
         true
     }
@@ -189,27 +206,26 @@ impl Partition<'_> {
         originals: &mut HashMap<u32, (u32, u32)>,
         space: &mut Space,
     ) {
-        let number = at.0 as usize;
-        let counts = self.chunks[number].places[at.1 as usize].work != 0;
-        let shares = self.work[number].shares.len();
+        let counts = self.chunks[at.0 as usize].places[at.1 as usize].work != 0;
         let priced = if counts {
             self.find_counters(contexts, at, space);
             self.price(contexts, at, space)
         } else {
             Ok(())
         };
+        let is_believed = |fault: &Fault| !self.choices.beside || !fault.code.may_be_of_counters();
         let fault = match (priced, originals.get(&identity)) {
-            (Err(fault), _) => fault,
-            (Ok(()), Some(&original)) => duplicates::fault(contexts, self.chunks, original, at),
-            (Ok(()), None) => {
+            (Err(fault), _) if is_believed(&fault) => fault,
+            (_, Some(&original)) => duplicates::fault(contexts, self.chunks, original, at),
+            (priced, None) => {
                 originals.insert(identity, at);
-                if counts {
-                    self.advance(at, space);
+                match priced {
+                    Err(fault) => fault,
+                    Ok(()) if counts => return self.advance(at, space),
+                    Ok(()) => return,
                 }
-                return;
             }
         };
-        self.work[number].shares.truncate(shares);
         self.rejects.push((at.0, at.1 as usize, fault));
     }
 
@@ -233,6 +249,14 @@ impl Partition<'_> {
     fn advance(&mut self, (number, row): (u32, u32), space: &Space) {
         let time = self.chunks[number as usize].rows.time.values[row as usize];
         price::advance(&mut self.counters, space, time, (number + self.base as u32, row));
+    }
+
+    /// Lets the counters of a row see it, for they may be what rejects it.
+    #[cold]
+    fn pass(&mut self, (number, row): (u32, u32), space: &Space) {
+        let time = self.chunks[number as usize].rows.time.values[row as usize];
+        let at = (number + self.base as u32, row);
+        space.slots.iter().filter(|&&slot| slot != UNCOUNTED).for_each(|&slot| self.counters.pass(slot, time, at));
     }
 
     /// Whether one of the row's counters has seen a record that belongs after it, in this call.

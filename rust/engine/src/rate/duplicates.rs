@@ -46,8 +46,8 @@ pub struct Repeated {
 /// and row.
 pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Identities]) -> bool {
     let seen = seen(chunks, identities);
-    let mut numbers = 0..;
-    for same in seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+    let repeated = seen.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
+    for (identity, same) in (0..).zip(repeated) {
         let works = same.iter().map(|&(_, chunk, row)| chunks[chunk as usize].places[row as usize].work);
         let mut counting = works.filter(|&work| work != 0);
         let rows = same.iter().map(|&(_, chunk, row)| (chunk, row));
@@ -55,7 +55,6 @@ pub fn reject(contexts: &[Context], chunks: &mut [Chunk], identities: &[Identiti
             if counting.any(|other| other != work) {
                 return false;
             }
-            let Some(identity) = numbers.next() else { return false };
             rows.for_each(|(chunk, row)| {
                 chunks[chunk as usize].repeated.insert(row, Repeated { identity, work });
             });

@@ -22,7 +22,6 @@ const UNKNOWN: u32 = u32::MAX;
 /// What a partition makes of its rows in the lane of a chunk, in their order.
 #[derive(Debug, Default)]
 pub struct Counted {
-    /// Those of a row that is rejected say nothing.
     figures: Vec<Figures>,
     /// Amounts of more than 64 bits, by place in the lane.
     large: Vec<(usize, i128)>,
@@ -33,7 +32,7 @@ pub struct Counted {
 }
 
 /// Where a row's counter stood, and what the row costs by it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Figures {
     before: i64,
     amount: i64,
@@ -152,6 +151,7 @@ impl Item {
 }
 
 impl Figures {
+    /// Those of a row that is rejected.
     const NONE: Self = Self { before: NO_UNITS, amount: 0 };
 }
 

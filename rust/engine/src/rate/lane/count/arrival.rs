@@ -46,6 +46,9 @@ impl Count<'_> {
                     return false;
                 }
                 let figures = self.price(counters, &item, place, counted);
+                if figures == Figures::NONE {
+                    counters.pass(place, item.time, self.row_of(&item));
+                }
                 counted.figures.push(figures);
                 done += 1;
             }
