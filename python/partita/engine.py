@@ -130,9 +130,9 @@ class Engine:
         `usage` is a table or stream that speaks Arrow (pyarrow, polars, pandas, DuckDB), an iterable of record batches,
         or a list of dicts without floats; a stream is consumed. `mapping` names the usage mapping that says what its
         columns are; a catalog with one needs no name. `counters` are those of an earlier call. `keep="itemised"` adds
-        ids, times, keys and attributes to the lines. `check_duplicates` rejects all records of one identity (source, id)
-        but the first, in the order of their times, that can be rated. `shares="sums"` adds shares up (`Rated.share_sums`) and keeps no
-        row for each; False leaves them out. `file` names the source in lines and rejects.
+        ids, times, keys and attributes to the lines. `check_duplicates` rejects all records of an identity (source, id)
+        but the first, by their times, that can be rated. `shares="sums"` adds shares up (`Rated.share_sums`) and keeps
+        no row for each; False leaves them out. `file` names the source in lines and rejects.
 
         Raises `UsageSchemaError` for usage that as a whole does not fit the mapping; a wrong record is a reject.
         """
