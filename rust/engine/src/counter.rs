@@ -4,6 +4,7 @@
 //! second, mostly in memory that the last levels of the cache hold.
 
 mod opening;
+mod passed;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use crate::directory::{Directory, NOWHERE};
 use crate::folded::Folded;
 use crate::prefetch::prefetch;
 pub use opening::Opening;
+use passed::Passed;
 
 /// The period of a counter that is never reset.
 pub const NEVER: i32 = i32::MIN;
@@ -100,17 +102,6 @@ impl Counter {
 fn whole(quantity: i128) -> i64 {
     let units = (quantity % ONE == 0).then(|| i64::try_from(quantity / ONE).ok()).flatten();
     units.filter(|units| (0..=MOST_COUNTED).contains(units)).unwrap_or(NOT_WHOLE)
-}
-
-/// Time, chunk and row of a record.
-type At = (i64, (u32, u32));
-
-/// A counter that has rejected a record.
-#[derive(Debug, Clone, Copy)]
-struct Passed {
-    /// The latest record that has moved it, and the one that it has rejected.
-    moved: At,
-    rejected: At,
 }
 
 /// What a counter is of, beside its owner.
@@ -223,30 +214,6 @@ impl Counters {
         (counter.whole, counter.latest_time, counter.latest) = (after, time, at);
         self.has_high |= after > MOST_COUNTED;
         true
-    }
-
-    /// Lets a counter see a record that it rejects. Whether it does may depend on all that belongs before the record: what
-    /// comes later and does so is out of order, though nothing has moved.
-    #[cold]
-    pub fn pass(&mut self, place: usize, time: i64, at: (u32, u32)) {
-        let counter = &mut self.all[place];
-        let (latest, rejected) = ((counter.latest_time, counter.latest), (time, at));
-        let passed = self.passed.entry(place).or_insert(Passed { moved: latest, rejected });
-        if passed.rejected != latest {
-            passed.moved = latest;
-        }
-        passed.rejected = rejected;
-        (counter.latest_time, counter.latest) = rejected;
-    }
-
-    /// Forgets what counters have seen without being moved.
-    pub fn settle(&mut self) {
-        for (place, Passed { moved, rejected }) in std::mem::take(&mut self.passed) {
-            let counter = &mut self.all[place];
-            if (counter.latest_time, counter.latest) == rejected {
-                (counter.latest_time, counter.latest) = moved;
-            }
-        }
     }
 
     /// A counter by place, to read.
