@@ -203,3 +203,12 @@ def test_remainders_that_sum_to_their_base(flows: tuple[str, str], tmp_path: Pat
     file = tmp_path / "catalog.yaml"
     file.write_text("\n".join([*BASE.values(), FLOWS + flows[1]]), "utf-8")
     assert load(file).agreements["deal"].flows
+
+
+def test_an_item_that_is_refused_leaves_its_list_as_long_as_it_is_written(tmp_path: Path) -> None:
+    plans = (
+        "accounts: {a: {owner: ann, currency: EUR}}\n"
+        "subscriptions: {s: {account: a, keys: ['1'], plans: [{plan: start, from: '2026-03-29T02:30:00'}]}}"
+    )
+    _, found = problems(plans, tmp_path)
+    assert [problem.path for problem in found] == ["subscriptions.s.plans[0].from"]

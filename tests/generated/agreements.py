@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from partita.catalog.agreement import Agreement
+from partita.catalog.bound import bound
 from partita.catalog.check.remainders import stranger
 from partita.catalog.check.shared import Shared
 from partita.catalog.greater_of import expand
@@ -22,15 +23,17 @@ ROLES: dict[str, Any] = {
     "S": {"subscription": "sold_by"},
     "I": {"subscription": "introduced_by"},
 }
-_ON_BASES = ("percent", "retail_minus", "split", "remainder", "whole")
+_PAYEES = ("other",)
+"""Parties that flows name beside roles."""
+_ON_BASES = ("percent", "retail_minus", "split", "standalone", "remainder", "whole")
 
 
 @st.composite
 def flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     """A flow on lines or on earlier flows, of any kind that is computed line by line."""
     earlier = list(graph)
-    kinds = ["percent", "percent", "retail_minus", "split", "per_event", "per_unit", "plan", "cost_plus", "remainder"]
-    kind = draw(st.sampled_from([*kinds, "whole"] if earlier else kinds[:-1]))
+    kinds = ["percent", "percent", "retail_minus", "split", "standalone", "per_event", "per_unit", "plan", "cost_plus"]
+    kind = draw(st.sampled_from([*kinds, "remainder", "whole"] if earlier else kinds))
     flow: dict[str, Any] = {} if kind == "split" else {"payee": draw(st.sampled_from([*ROLES, "other"]))}
     if draw(st.booleans()):
         flow["payer"] = draw(st.sampled_from([*ROLES, "other"]))
@@ -61,6 +64,9 @@ def _terms(draw: Draw, kind: str, earlier: list[str]) -> dict[str, Any]:
         return {kind: draw(numbers(rates, "share"))}
     if kind == "split":
         return {"split": {party: draw(numbers(positive)) for party in ("B", "other", "P")[: draw(st.integers(1, 3))]}}
+    if kind == "standalone":
+        components = draw(st.sampled_from([("B", "other"), ("other", "P", "D"), ("device", "talk"), ("B", "talk")]))
+        return {"standalone": {component: draw(positive) for component in components}}
     if kind == "per_event":
         return {"per_event": draw(numbers())}
     if kind == "per_unit":
@@ -128,8 +134,8 @@ def with_whole_remainders(flows: dict[str, Any]) -> dict[str, Any]:
     remainder is left of it, a percentage takes their place."""
     whole = dict(flows)
     for name in [name for name, flow in flows.items() if "remainder" in flow]:
-        agreement = Agreement.model_validate({"roles": ROLES, "flows": expand(whole)})
-        shared = Shared(agreement, agreement.flows, "shop", ())
+        agreement = bound(Agreement.model_validate({"roles": ROLES, "flows": expand(whole)}), _PAYEES)
+        shared = Shared(agreement, agreement.flows, "shop")
         fit = [other for other in whole[name]["remainder"] if stranger(shared, other, name) is None]
         named = [] if shared.rivals(name) else list(dict.fromkeys([*fit, *shared.shares(name)]))
         rest = {key: value for key, value in whole[name].items() if key != "remainder"}

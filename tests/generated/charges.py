@@ -98,7 +98,7 @@ def charges(draw: Draw, priority: int, calendar: str | None) -> dict[str, Any]:
     bands = BANDS[calendar] if calendar else ()
     charge: dict[str, Any] = {"when": draw(conditions(bands)), "priority": priority}
     charge["component"] = draw(st.sampled_from(["main", "main", "extra"]))
-    if calendar and kind in ("unit", "steps", "graduated", "package"):
+    if calendar:
         charge["across"] = draw(st.sampled_from(["start", "split"]))
     optional = {"round": roundings(), "negative": st.sampled_from(["allow", "reject"])}
     charge |= draw(st.fixed_dictionaries({}, optional=optional))

@@ -9,7 +9,7 @@ from typing import Any
 from partita.cycle.plan import before
 from partita.reference import Rated
 from partita.reference.agreements import is_sale
-from partita.reference.settle import flows_of
+from partita.reference.dealing import flows_of
 
 from .differences import Findings, is_same_reject
 from .material import Material, Rows

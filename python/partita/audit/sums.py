@@ -14,7 +14,7 @@ from partita.cycle.folder import read_table
 from partita.errors import StoreError
 from partita.reference.agreements import is_sale, measured_flows
 from partita.reference.bill import seller_of
-from partita.reference.settle import flows_of
+from partita.reference.dealing import flows_of
 from partita.store.sql import interruptible, parquet
 
 from .differences import Difference, Findings

@@ -153,7 +153,8 @@ class Flow(Model):
 
     The base is `lines` (the rated lines that the agreement applies to) or `of` other flows, less those in `minus`.
     At most one kind; none takes the base whole. `payable: false` makes a flow that is only measured: it is a base
-    for others, and nobody pays it. A flow on `lines` from the account owner to the seller is the sale itself, which
+    for others, and nobody pays it. A `standalone` whose components are all roles or parties is loaded as the `split`
+    among them that it is (`bound.py`). A flow on `lines` from the account owner to the seller is the sale itself, which
     the customer's bill carries.
     """
 

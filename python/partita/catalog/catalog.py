@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .agreement import Agreement
+from .bound import bound
 from .charge import Charge
 from .party import AccountRows, Party, SubscriptionRows
 from .reference_data import Calendar, Table, Zone
@@ -61,3 +62,9 @@ class Catalog(Model):
         if isinstance(value, dict) and isinstance(value.get("partita"), int):
             return {**value, "partita": str(value["partita"])}
         return value
+
+    @field_validator("agreements")
+    @classmethod
+    def _with_payees(cls, agreements: dict[str, Agreement], info: ValidationInfo) -> dict[str, Agreement]:
+        parties = info.data.get("parties", {})
+        return {name: bound(agreement, parties) for name, agreement in agreements.items()}

@@ -30,12 +30,19 @@ def problems_of(error: ValidationError, root: type[BaseModel], data: Any) -> lis
     """Each problem of `data`, which was to be a `root`."""
     found = []
     for detail in error.errors(include_url=False):
+        if _is_of_its_items(detail):
+            continue
         location = detail["loc"]
         scalar = detail["type"] != "extra_forbidden"
         words = _words(detail["ctx"]["expected"]) if detail["type"] == "literal_error" else []
         choices = ((words[0], words[-1]),) if words else ()
         found.append(Refused(_written(location, detail, data), _message(detail, root, location), scalar, choices))
     return found
+
+
+def _is_of_its_items(detail: Any) -> bool:
+    """Whether a list is too short only because some of its items are refused, each by a problem of its own."""
+    return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
 def _written(location: tuple[str | int, ...], detail: Any, data: Any) -> Path:

@@ -17,10 +17,11 @@ from .bill import bill
 from .close import Close, period_flows
 from .documents import Document
 from .lines import Rated, Row
+from .positions import notices, positions
 from .post import post
 from .rate import Rating
 from .records import Batch
-from .settle import Settlement, notices, positions, settle
+from .settle import Settlement, settle
 from .terms import Terms
 
 __all__ = ["Batch", "Books", "Document", "Rated", "Reference", "Settlement"]

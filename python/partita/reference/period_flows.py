@@ -128,8 +128,10 @@ class PeriodFlows:
             exact = self.fees.sums(name, flow, flow.recurring)
         elif flow.greater_of is not None:
             exact = self._greater_of(name, flow, flow.greater_of)
-        elif flow.split is not None or flow.standalone is not None:
-            return self._divided(name, flow, flow.split or flow.standalone or {})
+        elif flow.split is not None:
+            return self._divided(name, flow, flow.split)
+        elif flow.standalone is not None:
+            return {}  # moves no money: `post` splits the seller's revenue entry
         elif flow.remainder is not None:
             return self._remainder(name, flow)
         elif flow.kind in ("percent", "whole"):
@@ -210,10 +212,7 @@ class PeriodFlows:
         return base, named
 
     def _divided(self, name: str, flow: Flow, weights: Mapping[str, Decimal | Lookup]) -> Sums:
-        """A split of a period's sum: by weights, or by stand-alone prices where the components are parties. Where
-        they are not, it moves no money: `post` splits the seller's revenue entry."""
-        if flow.standalone is not None and not all(self.roles.is_bound(role) for role in weights):
-            return {}
+        """A split of a period's sum by weights."""
         numbers = [self._number(name, weight) for weight in weights.values()]
         sums: Sums = {}
         for group, amount in self._base(name, flow)[0].items():

@@ -71,10 +71,6 @@ class PeriodRoles:
         binding = self.binding(role)
         return isinstance(binding, str) and binding != "account_owner"
 
-    def is_bound(self, role: str) -> bool:
-        """Whether a name is a role or a party at all."""
-        return role in self.stands.agreement.roles or role in self.terms.directory.parties
-
     def fixed(self, role: str | None, name: str) -> str:
         binding = self.binding(role)
         if isinstance(binding, str) and binding != "account_owner":

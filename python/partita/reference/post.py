@@ -70,17 +70,13 @@ def _components(terms: Terms, document: Document) -> tuple[set[str], Mapping[str
     for name, agreement in terms.catalog.agreements.items():
         stands = in_force(name, agreement, midnight(document.last_day, agreement.zone))
         for flow_name, flow in stands.flows.items() if stands else ():
-            if flow.standalone is not None and not _is_bound(terms, agreement, flow.standalone):
+            if flow.standalone is not None:
                 field = f"{name}/{flow_name}"
                 prices = {c: _number(terms, price, field) for c, price in flow.standalone.items()}
                 items = {line.item.key.item for line in document.lines if _applies(agreement, line.item.key.item)}
                 if items:
                     return items, prices
     return None
-
-
-def _is_bound(terms: Terms, agreement: Agreement, components: Mapping[str, object]) -> bool:
-    return all(role in agreement.roles or role in terms.directory.parties for role in components)
 
 
 def _applies(agreement: Agreement, item: str) -> bool:

@@ -8,56 +8,37 @@ of the start.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, partial
 
 from partita.catalog.charge import Charge, ChargeModel, Dynamic, Flat, Graduated, Lookup, Package, Percentage, Unit
 
-from .charge import Numbers, blocks, dynamic, flat, graduated, package, percentage, unit
+from .charge import blocks, dynamic, flat, graduated, percentage
 from .clock import END, cycle_of
 from .conditions import Circumstances, holds, parts_of
 from .counters import Counters, Key, key_of
-from .numbers import LIMIT, allocate_stored, round_to, shortest, stored
+from .numbers import LIMIT, allocate_stored, shortest
+from .priced import (
+    Drawn,
+    Priced,
+    checked,
+    connect_fee,
+    ladder,
+    ladder_in,
+    line_of,
+    no_matching_charge,
+    numbered,
+    rounded,
+    telescoped,
+    total,
+)
 from .records import Record
 from .rejects import Reject, raise_first
 from .subscriptions import Held
 from .terms import Terms, version_at
 
 ONE_MICROSECOND = dt.timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class Priced:
-    """One line to be: a charge on a record, or on a band segment of it. All numbers are as stored."""
-
-    charge: str
-    version: int
-    band: str | None
-    segment: int
-    quantity: Fraction | None
-    billed: Fraction | None
-    amount: Fraction
-    before: Fraction | None = None
-    after: Fraction | None = None
-    out_of_order: bool = False
-    exact: Fraction | None = None
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A charge that applies to the record, or to a segment of it, with what its numbers are read by. `path` names it
-    in rejects, `counted_as` in counters."""
-
-    path: str
-    counted_as: str
-    name: str
-    charge: Charge
-    version: int
-    model: ChargeModel
-    band: str | None
-    numbers: Numbers
 
 
 class PlanOnRecord:
@@ -125,7 +106,7 @@ class PlanOnRecord:
                 rejects.append(reject)
         raise_first(rejects)
         found.sort(key=lambda line: order.index(line.charge))
-        return list(_numbered(found))
+        return list(numbered(found))
 
     def _priced(self, component: str, drawn: Drawn, counters: Counters) -> list[Priced]:
         self._check_numbers(drawn)
@@ -139,7 +120,7 @@ class PlanOnRecord:
             else self._carried(drawn, drawn.model)
         )
         billed = self._quantity(drawn) if isinstance(drawn.model, Dynamic) and drawn.model.price_column else None
-        return [_line(drawn, self._plain_quantity(), billed, _rounded(drawn.charge, exact), exact)]
+        return [line_of(drawn, self._plain_quantity(), billed, rounded(drawn.charge, exact), exact)]
 
     def _check_numbers(self, drawn: Drawn) -> None:
         """Raise the lowest of what is wrong with the record's numbers and with those that the charge looks up."""
@@ -164,13 +145,13 @@ class PlanOnRecord:
         sign = -1 if quantity < 0 else 1
         pieces = self._pieces(drawn, abs(quantity))
         drawn_in = cache(lambda band: self._drawn_in(band, component, drawn))
-        parts = blocks.measure([blocks.Piece(end, partial(_ladder_in, drawn_in, band)) for band, end in pieces])
-        if not parts:  # a quantity of 0
-            _ladder(drawn)
-            parts = [blocks.Measured(0, Fraction(0), Fraction(0), Fraction(0))]
+        parts = blocks.measure([blocks.Piece(end, partial(ladder_in, drawn_in, band)) for band, end in pieces])
+        if not parts or pieces[0][1] == 0:  # a quantity of 0, or none of it where the record starts
+            ladder(drawn)
+            parts.insert(0, blocks.Measured(0, Fraction(0), Fraction(0), Fraction(0)))
         lines = []
         for part in parts:
-            fee = sign * _connect_fee(drawn, quantity) if part is parts[0] else Fraction(0)
+            fee = sign * connect_fee(drawn, quantity) if part is parts[0] else Fraction(0)
             lines.append(self._measured_line(drawn_in(pieces[part.piece][0]), part, sign, fee, counters))
         return lines
 
@@ -209,19 +190,19 @@ class PlanOnRecord:
             raise Reject("negative_quantity", drawn.path, shortest(self._brought()))
         if isinstance(drawn.model, Unit):
             exact = fee + sign * part.value
-            return _line(drawn, quantity, billed, _rounded(drawn.charge, exact), exact)
+            return line_of(drawn, quantity, billed, rounded(drawn.charge, exact), exact)
         assert isinstance(drawn.model, (Graduated, Package))
         key = self._counter_key(drawn, drawn.model)
         before = counters.get(key).quantity if key else Fraction(0)
-        after = _checked(before + billed, drawn)
+        after = checked(before + billed, drawn)
         paid = self._paid_at_close(drawn, drawn.model) if before == 0 and after > 0 else Fraction(0)
-        totals = _total(drawn, before) + paid, _total(drawn, after)
-        amount, exact = _telescoped(drawn, fee, *totals), fee + totals[1] - totals[0]
+        totals = total(drawn, before) + paid, total(drawn, after)
+        amount, exact = telescoped(drawn, fee, *totals), fee + totals[1] - totals[0]
         if key is None:
-            return _line(drawn, quantity, billed, amount, exact)
+            return line_of(drawn, quantity, billed, amount, exact)
         late = counters.is_out_of_order(key, self.record.time)
-        counters.put(key, after, _checked(counters.get(key).amount + amount, drawn), self.record.time)
-        return _line(drawn, quantity, billed, amount, exact, before, after, late)
+        counters.put(key, after, checked(counters.get(key).amount + amount, drawn), self.record.time)
+        return line_of(drawn, quantity, billed, amount, exact, before, after, late)
 
     def _paid_at_close(self, drawn: Drawn, model: Graduated | Package) -> Fraction:
         """The first tier's fee, where the period of the counter is closed: a counter still at 0 was charged it then."""
@@ -239,7 +220,7 @@ class PlanOnRecord:
             raise Reject("null_quantity", drawn.path, None)
         if quantity < 0 and drawn.charge.negative == "reject":
             raise Reject("negative_quantity", drawn.path, shortest(quantity))
-        return _checked(quantity, drawn)
+        return checked(quantity, drawn)
 
     def _brought(self) -> Fraction:
         return self.record.number(self.record.mapping.quantity) or Fraction(0)
@@ -258,7 +239,7 @@ class PlanOnRecord:
             raise Reject("null_duration", drawn.path, None)
         if seconds < 0:
             raise Reject("negative_duration", drawn.path, shortest(seconds))
-        return _checked(seconds, drawn)
+        return checked(seconds, drawn)
 
     # Charges on an amount --------------------------------------------------------------------------------------
 
@@ -271,8 +252,8 @@ class PlanOnRecord:
         exact, amounts_after = percentage.cost(model, drawn.numbers, amount, records, amounts)
         late = key is not None and counters.is_out_of_order(key, self.record.time)
         if key is not None:
-            counters.put(key, records + 1, _checked(amounts_after, drawn), self.record.time)
-        return _line(drawn, self._plain_quantity(), None, _rounded(drawn.charge, exact), exact, out_of_order=late)
+            counters.put(key, records + 1, checked(amounts_after, drawn), self.record.time)
+        return line_of(drawn, self._plain_quantity(), None, rounded(drawn.charge, exact), exact, out_of_order=late)
 
     def _carried(self, drawn: Drawn, model: Dynamic) -> Fraction:
         quantity = self._quantity(drawn) if model.price_column else Fraction(1)
@@ -290,7 +271,7 @@ class PlanOnRecord:
             raise Reject("null_amount", drawn.path, None)
         if amount < 0 and drawn.charge.negative == "reject":
             raise Reject("negative_amount", drawn.path, shortest(amount))
-        return _checked(amount, drawn)
+        return checked(amount, drawn)
 
     def _counter_key(self, drawn: Drawn, model: Graduated | Package | Percentage) -> Key | None:
         """The counter of a cumulative charge; none where each record stands for itself."""
@@ -305,82 +286,3 @@ def _collect(rejects: list[Reject], function: Callable[..., object], *arguments:
         function(*arguments)
     except Reject as reject:
         rejects.append(reject)
-
-
-def no_matching_charge(record: Record) -> Reject:
-    service = record.mapping.service
-    return Reject("no_matching_charge", service if isinstance(service, str) else "service", record.text(service))
-
-
-def _ladder_in(drawn_in: Callable[[str | None], Drawn], band: str | None) -> list[blocks.Rung]:
-    return _ladder(drawn_in(band))
-
-
-def _ladder(drawn: Drawn) -> list[blocks.Rung]:
-    if isinstance(drawn.model, Unit):
-        return unit.ladder(drawn.model, drawn.numbers)
-    if isinstance(drawn.model, Graduated):
-        return graduated.ladder(drawn.model, drawn.numbers)
-    assert isinstance(drawn.model, Package)
-    return package.ladder(drawn.model, drawn.numbers)
-
-
-def _connect_fee(drawn: Drawn, quantity: Fraction) -> Fraction:
-    if isinstance(drawn.model, Unit):
-        return unit.connect_fee(drawn.model, drawn.numbers, quantity)
-    if isinstance(drawn.model, Graduated):
-        return graduated.connect_fee(drawn.model, drawn.numbers, quantity)
-    return Fraction(0)
-
-
-def _total(drawn: Drawn, quantity: Fraction) -> Fraction:
-    if isinstance(drawn.model, Graduated):
-        return graduated.total(drawn.model, drawn.numbers, quantity)
-    assert isinstance(drawn.model, Package)
-    return package.total(drawn.model, drawn.numbers, quantity)
-
-
-def _telescoped(drawn: Drawn, fee: Fraction, before: Fraction, after: Fraction) -> Fraction:
-    """The line of a cumulative charge: without `round` the difference of the stored totals, so lines telescope
-    exactly; with it, the exact difference, rounded."""
-    if drawn.charge.round is not None:
-        return _rounded(drawn.charge, fee + after - before)
-    return fee + stored(after) - stored(before)
-
-
-def _rounded(charge: Charge, exact: Fraction) -> Fraction:
-    """A line's amount as stored: by the charge's `round`, or to 12 decimals half to even."""
-    return stored(exact) if charge.round is None else round_to(exact, charge.round.decimals, charge.round.mode)
-
-
-def _checked(value: Fraction, drawn: Drawn) -> Fraction:
-    """A figure that is to be stored must have at most 38 digits."""
-    if abs(value) >= LIMIT:
-        raise Reject("overflow", drawn.path, shortest(stored(value)))
-    return value
-
-
-def _line(
-    drawn: Drawn,
-    quantity: Fraction | None,
-    billed: Fraction | None,
-    amount: Fraction,
-    exact: Fraction,
-    before: Fraction | None = None,
-    after: Fraction | None = None,
-    out_of_order: bool = False,
-) -> Priced:
-    for figure in (amount, billed):
-        if figure is not None:
-            _checked(figure, drawn)
-    name, version, band = drawn.name, drawn.version, drawn.band
-    return Priced(name, version, band, 0, quantity, billed, amount, before, after, out_of_order, exact)
-
-
-def _numbered(lines: list[Priced]) -> Iterator[Priced]:
-    """The lines with the segments of each charge counted from 0."""
-    seen: dict[str, int] = {}
-    for line in lines:
-        number = seen.get(line.charge, 0)
-        seen[line.charge] = number + 1
-        yield Priced(**{**line.__dict__, "segment": number})

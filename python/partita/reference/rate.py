@@ -22,7 +22,8 @@ from .counters import Counters
 from .identity import is_same, rating_order, usage_line_id
 from .lines import LATE, OUT_OF_ORDER, Line, Rated, Row, Share, reject_row
 from .numbers import shortest
-from .price import PlanOnRecord, Priced, no_matching_charge
+from .price import PlanOnRecord
+from .priced import Priced, no_matching_charge
 from .records import Batch, Record, check_columns, is_wanted, read, source_of
 from .rejects import Reject, raise_first
 from .split import split_lines

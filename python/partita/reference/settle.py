@@ -1,4 +1,4 @@
-"""settle: shares to statements between partners, positions and notices (period close).
+"""settle: shares to statements between partners (period close).
 
 What one payer owes under a dealing set (a `split`, or all flows on one base that has a `remainder`) is its exact sum
 rounded once, and dealt to the payees by largest remainder; so a base shared whole is paid whole (semantics §2).
@@ -10,16 +10,16 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor
 from typing import Any, NamedTuple
 
-from partita.catalog.agreement import TRUE_UP, Agreement, Flow
+from partita.catalog.agreement import TRUE_UP, Flow
 
-from .agreements import is_sale, measured_flows, plays_owner, standing
+from .agreements import is_sale, measured_flows, plays_owner
 from .clock import cycle_named
+from .dealing import deal, dealing_sets, flows_of
 from .documents import Document, Item, Key, Side, digits_of, is_skipped, rounded_lines
 from .lines import Row
-from .numbers import round_integer, shortest, to_decimal, to_fraction
+from .numbers import to_decimal, to_fraction
 from .terms import Terms
 
 CARRIED = "carried_forward"
@@ -236,94 +236,3 @@ def _carried(amount: Fraction, payer: str, payee: str) -> Item:
 def _reversed(item: Item) -> Item:
     """The same item on a document of the other direction: its amount negated, its own direction kept."""
     return Item(item.key, -item.exact, item.payer, item.payee, item.recognition, item.dealt_by)
-
-
-def flows_of(agreement: Agreement, version: int) -> Mapping[str, Flow]:
-    """The flows of a version of an agreement."""
-    return standing(agreement)[version][1]
-
-
-def dealing_sets(flows: Mapping[str, Flow]) -> dict[str, str]:
-    """The flows that belong to a dealing set → the flow that the set is named for: each split by itself; each
-    remainder with the flows it names and those on its base."""
-    found = {name: name for name, flow in flows.items() if flow.split is not None}
-    for name, flow in flows.items():
-        if flow.remainder is not None:
-            found[name] = name
-            for other, rival in flows.items():
-                beside = _base(flows, rival) == _base(flows, flow) and rival.kind in (
-                    "percent",
-                    "retail_minus",
-                    "split",
-                )
-                if other in flow.remainder or beside:
-                    found[other] = name
-    return {name: of for name, of in found.items() if name not in measured_flows(flows) and not is_sale(flows[name])}
-
-
-def _base(flows: Mapping[str, Flow], flow: Flow) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a flow is on; sales stand for the lines they are."""
-    of = tuple("lines" if name in flows and is_sale(flows[name]) else name for name in flow.of) or ("lines",)
-    return of, flow.minus
-
-
-def deal(exact: Sequence[Fraction]) -> list[int]:
-    """The exact sums of the parts of a dealing set, in units, dealt so that they come to their sum rounded half up.
-
-    By largest remainder over the exact sums: each is cut to whole units, and the units left go to the largest parts
-    cut off, ties by order. A negative whole mirrors the positive one; for a whole of 0 the first part that is not 0
-    decides.
-
-    >>> deal([Fraction("3333.3335"), Fraction("3333.3335"), Fraction("3333.3330")])
-    [3334, 3333, 3333]
-    """
-    whole = sum(exact, Fraction(0))
-    if next((part for part in (whole, *exact) if part != 0), Fraction(0)) < 0:
-        return [-part for part in deal([-part for part in exact])]
-    units = [floor(part) for part in exact]
-    left = round_integer(whole, "half_up") - sum(units)
-    by_rest = sorted(range(len(exact)), key=lambda place: units[place] - exact[place])
-    for place in by_rest[:left]:
-        units[place] += 1
-    return units
-
-
-def positions(documents: Sequence[Document]) -> list[Row]:
-    """What each party is owed and owes, over all documents, by currency. The nets of a currency sum to 0."""
-    sums: dict[tuple[str, str], list[Fraction]] = {}
-    for document in documents:
-        amount = Fraction(document.units, 10**document.digits)
-        sums.setdefault((document.currency, document.payee.party), [Fraction(0), Fraction(0)])[0] += amount
-        sums.setdefault((document.currency, document.payer.party), [Fraction(0), Fraction(0)])[1] += amount
-    assert sum((receivable - payable for receivable, payable in sums.values()), Fraction(0)) == 0
-    return [
-        {
-            "set": "all",
-            "party": party,
-            "currency": currency,
-            "receivable": to_decimal(receivable),
-            "payable": to_decimal(payable),
-            "net": to_decimal(receivable - payable),
-        }
-        for (currency, party), (receivable, payable) in sorted(sums.items())
-    ]
-
-
-def notices(terms: Terms, documents: Sequence[Document]) -> list[Row]:
-    """What a person should know: a business whose provider is paid more than it earns (A.14)."""
-    found = []
-    for name, agreement in terms.catalog.agreements.items():
-        provider, business = agreement.roles.get("P"), agreement.roles.get("B")
-        if agreement.model == "A.14" and isinstance(provider, str) and isinstance(business, str):
-            for currency in sorted({d.currency for d in documents if d.payee.party == provider}):
-                paid, earned = (_earned(documents, party, currency) for party in (provider, business))
-                if paid > earned:
-                    words = f"{provider} is paid {shortest(paid)} {currency}"
-                    text = f"{words}, more than the {shortest(earned)} {currency} of {business}"
-                    found.append({"code": "provider_exceeds", "subject": name, "text": text})
-    return found
-
-
-def _earned(documents: Sequence[Document], party: str, currency: str) -> Fraction:
-    own = [d for d in documents if d.payee.party == party and d.currency == currency]
-    return sum((Fraction(document.units, 10**document.digits) for document in own), Fraction(0))

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from partita.catalog.agreement import Flow, PerUnit
-from partita.catalog.charge import Charge, Lookup
+from partita.catalog.agreement import Flow
+from partita.catalog.charge import Lookup
 
 from .agreements import (
     InForce,
@@ -27,16 +27,15 @@ from .agreements import (
     read_at_close,
 )
 from .basis import remainder, split
-from .charge import blocks, flat, unit
 from .clock import within
 from .conditions import holds
 from .counters import Counters
 from .lines import Line, Row, Share
 from .numbers import LIMIT, round_to, shortest, stored, to_decimal
-from .price import PlanOnRecord
+from .record_flows import RecordFlows
 from .records import Record
 from .rejects import Reject, raise_first
-from .terms import Terms, version_at
+from .terms import Terms
 
 
 def split_lines(
@@ -118,9 +117,7 @@ class LineShares:
         self.terms = terms
         self.stands = stands
         self.line = line
-        self.record = record
-        self.siblings = siblings
-        self.counters = counters
+        self.own = RecordFlows(terms, stands, line, record, siblings, counters)
         self.roles = Roles(terms, stands, line)
         self.measured = measured_flows(stands.flows)
         self.unread = self.measured - read_at_close(stands.agreement)
@@ -222,15 +219,15 @@ class LineShares:
         if flow.retail_minus is not None:
             return (1 - self._rate(name, flow.retail_minus)) * self._base(name)
         if flow.plan is not None:
-            return self._plan(name, flow.plan)
+            return self.own.plan(name, flow.plan)
         if flow.cost_plus is not None:
-            cost = self._plan(name, flow.cost_plus.plan)
+            cost = self.own.plan(name, flow.cost_plus.plan)
             if cost is None:
                 return None
             self.bases[name] = cost
             return (1 + self._rate(name, flow.cost_plus.rate)) * cost
         if flow.per_event is not None or flow.per_unit is not None:
-            return self._on_record(name, flow)
+            return self.own.on_record(name, flow)
         return self._base(name)
 
     def _split(self, name: str, weights: dict[str, Decimal | Lookup]) -> list[Share]:
@@ -253,73 +250,3 @@ class LineShares:
         if remainder.is_over_shared(base, rest) and self.stands.agreement.over_shared == "reject":
             raise Reject("over_shared", self._path(name), shortest(rest))
         return rest
-
-    # Flows on the record, or on the fee's period ----------------------------------------------------------------
-
-    def _on_record(self, name: str, flow: Flow) -> Fraction | None:
-        if not self.siblings or self.record is None:
-            return None
-        if flow.per_event is not None:
-            return flat.cost(flow.per_event, lambda number: self._number(name, number))
-        assert flow.per_unit is not None
-        return self._per_unit(name, flow.per_unit)
-
-    def _per_unit(self, name: str, terms: PerUnit) -> Fraction:
-        quantity = self._quantity(name, terms)
-        ladder = unit.ladder(terms, lambda number: self._number(name, number))
-        parts = blocks.measure([blocks.Piece(abs(quantity), lambda: ladder)])
-        fee = unit.connect_fee(terms, lambda number: self._number(name, number), quantity)
-        cost = fee + sum((part.value for part in parts), Fraction(0))
-        return -cost if quantity < 0 else cost
-
-    def _quantity(self, name: str, terms: PerUnit) -> Fraction:
-        """The record's quantity; or what its lines billed, of those that the agreement applies to."""
-        assert self.record is not None
-        if terms.of == "quantity":
-            quantity = self.record.number(self.record.mapping.quantity)
-        else:
-            mine = [line for line in self.siblings if applies(self.stands.agreement, line)]
-            billed = [line.billed for line in mine if line.billed is not None]
-            quantity = sum(billed, Fraction(0)) if billed else None
-        if quantity is None:
-            raise Reject("null_quantity", self._path(name), None)
-        if abs(quantity) >= LIMIT:
-            raise Reject("overflow", self._path(name), shortest(quantity))
-        return quantity
-
-    def _plan(self, name: str, plan_id: str) -> Fraction | None:
-        """What a whole plan makes of the record; or of the time a fee covers, by its own fees."""
-        plan = self.terms.catalog.plans[plan_id]
-        of_usage = self.line.kind not in ("recurring", "one_time")
-        if of_usage and not any(charge.usage for charge in plan.charges.values()):
-            return None
-        if plan.currency != self.line.currency:
-            raise Reject("currency_mismatch", self._path(name), plan.currency)
-        if not of_usage:
-            return self._plan_fees(plan_id)
-        if not self.siblings or self.record is None:
-            return None
-        prefix = f"{self._path(name)}/"
-        met = PlanOnRecord(self.terms, plan_id, self.record, self.line.held, self.line.around, prefix)
-        priced = met.price(self.counters)
-        if not priced:
-            raise Reject("no_matching_charge", self._path(name), None)
-        return sum((line.amount for line in priced), Fraction(0))
-
-    def _plan_fees(self, plan_id: str) -> Fraction | None:
-        """The fees of a plan of the same kind as the line, over the same time, in the same proportion."""
-        charges = self.terms.catalog.plans[plan_id].charges
-        fees = [self._fee(plan_id, name, charge) for name, charge in charges.items()]
-        present = [fee for fee in fees if fee is not None]
-        return sum(present, Fraction(0)) if present else None
-
-    def _fee(self, plan_id: str, name: str, charge: Charge) -> Fraction | None:
-        kind = "recurring" if charge.every else "one_time" if charge.once else "usage"
-        around = self.line.around.but(plan=plan_id)
-        version = version_at(charge, self.line.time, self.line.held.account.zone)
-        if kind != self.line.kind or version is None or not holds(charge.when, around):
-            return None
-        path = f"{plan_id}/{name}"
-        fee = flat.cost(version[1], lambda n: self.terms.tables.number(n, around, "no_price", path))  # type: ignore[arg-type]
-        exact = fee * self.line.fraction
-        return stored(exact) if charge.round is None else round_to(exact, charge.round.decimals, charge.round.mode)

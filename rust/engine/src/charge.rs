@@ -47,8 +47,28 @@ pub struct Input {
     pub start: i128,
     /// Whether this is the first segment of its record, which bears the connect fee.
     pub first: bool,
+    /// The sign of the whole record's quantity: a segment may be of none of it.
+    pub sign: i128,
     /// Whether the first tier's fee of a counter at 0 is paid: by its period, which is closed (`at_zero`).
     pub fee_paid: bool,
+}
+
+impl Input {
+    /// What a record of this quantity brings.
+    pub fn of(quantity: i128) -> Self {
+        Self { quantity, first: true, sign: quantity.signum(), ..Self::default() }
+    }
+
+    /// The connect fee that it bears; a correction takes it back.
+    #[inline]
+    fn connect(&self, fee: i128, at_zero: bool) -> i128 {
+        match self.sign {
+            _ if !self.first => 0,
+            0 if !at_zero => 0,
+            -1 => -fee,
+            _ => fee,
+        }
+    }
 }
 
 /// What one charge made of it.
@@ -94,10 +114,14 @@ impl Model {
     /// Whether the record's quantity is read.
     pub fn reads_quantity(&self) -> bool {
         match self {
-            Self::Unit(_) | Self::Graduated(_) | Self::Package(_) => true,
             Self::Dynamic(dynamic) => dynamic.times_quantity,
-            Self::Flat(_) | Self::Percentage(_) => false,
+            _ => self.prices_units(),
         }
+    }
+
+    /// Whether it prices units, in blocks: those can be split by band.
+    pub fn prices_units(&self) -> bool {
+        matches!(self, Self::Unit(_) | Self::Graduated(_) | Self::Package(_))
     }
 
     /// Whether its counter counts units: then lines tell where it stood.

@@ -3,8 +3,11 @@
 
 mod agreement;
 mod charge;
+mod condition;
 mod lane;
+mod model;
 mod number;
+mod plan;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -16,31 +19,17 @@ pub use agreement::{Agreement, AgreementVersion, Basis, Flow, Role};
 pub use charge::{Charge, Counted, Version};
 pub use lane::{LaneCharge, Lanes};
 pub use number::{Number, Scratch, Values};
+pub use plan::Plan;
 pub use usage::{Input, Usage};
 
 use crate::band::{Calendar, Edges};
-use crate::catalog::{self, Terms};
+use crate::catalog::Terms;
 use crate::clock::TimeZone;
-use crate::condition::{Condition, Source, Test};
 use crate::error::{Error, Problem, Result};
-use crate::guide::{Domains, Guide, zone_classes};
+use crate::guide::zone_classes;
 use crate::names::Names;
 use crate::table::Table;
 use crate::zone::Prefixes;
-
-/// A plan: its charges are `charges[first..first + count]`.
-#[derive(Debug)]
-pub struct Plan {
-    pub id: String,
-    /// Party code; none: the subscription's `sold_by`.
-    pub seller: Option<u32>,
-    pub currency: String,
-    pub calendar: Option<usize>,
-    pub charges: std::ops::Range<usize>,
-    pub guide: Guide,
-    /// Charges that count per subscription or account.
-    pub counted: Vec<usize>,
-}
 
 /// Everything the verbs need that does not depend on subscribers.
 #[derive(Debug)]
@@ -232,83 +221,6 @@ impl<'a> Compiler<'a> {
 
     fn calendars(&self) -> Vec<Calendar> {
         self.terms.calendars.iter().map(|terms| Calendar::new(terms, &self.clocks, &self.bands)).collect()
-    }
-
-    fn plans(&mut self) -> (Vec<Plan>, Vec<Charge>) {
-        let mut plans = Vec::new();
-        let mut charges = Vec::new();
-        for terms in &self.terms.plans {
-            let first = charges.len();
-            for charge in &terms.charges {
-                let plan = u32::try_from(plans.len()).unwrap_or(u32::MAX);
-                charges.push(self.charge(plan, &terms.id, charge));
-            }
-            plans.push(self.plan(terms, first, &charges));
-        }
-        (plans, charges)
-    }
-
-    fn plan(&mut self, terms: &catalog::Plan, first: usize, charges: &[Charge]) -> Plan {
-        let path = format!("plans.{}", terms.id);
-        let seller = terms.seller.as_ref().and_then(|seller| {
-            let code = self.parties.code(seller);
-            if code.is_none() {
-                self.problem(format!("{path}.seller"), format!("no party {seller:?}"));
-            }
-            code
-        });
-        let calendar = terms.calendar.as_ref().and_then(|id| {
-            let found = self.terms.calendars.iter().position(|calendar| calendar.id == *id);
-            if found.is_none() {
-                self.problem(format!("{path}.calendar"), format!("no calendar {id:?}"));
-            }
-            found
-        });
-        // A destination that cannot be read is in no zone, and not in none either.
-        let zones = self.zones.len() + 2;
-        let domains = Domains { services: self.services.len() + 1, zones, bands: self.bands.len() + 1 };
-        let mut components = Names::default();
-        let candidates: Vec<_> = (first..)
-            .zip(&terms.charges)
-            .filter(|(_, charge)| charge.kind == catalog::Kind::Usage)
-            .map(|(at, charge)| self.candidate(at, charge, &mut components, &path))
-            .collect();
-        Plan {
-            id: terms.id.clone(),
-            seller,
-            currency: terms.currency.clone(),
-            calendar,
-            charges: first..charges.len(),
-            guide: Guide::new(&candidates, domains),
-            counted: (first..charges.len()).filter(|&at| charges[at].counted.is_some()).collect(),
-        }
-    }
-
-    /// A reserved name, or an attribute of the record.
-    fn source(&mut self, name: &str) -> Source {
-        Source::reserved(name).unwrap_or_else(|| Source::Attribute(self.attributes.intern(name) as usize))
-    }
-
-    fn test(&mut self, path: &str, terms: &catalog::Test) -> Test {
-        Test::new(terms).unwrap_or_else(|message| {
-            self.problem(path, message);
-            Test::default()
-        })
-    }
-
-    /// A whole `when` as one conjunction.
-    fn condition(&mut self, path: &str, when: &catalog::When) -> Condition {
-        let fixed = [(Source::Service, &when.service), (Source::Zone, &when.zone), (Source::Band, &when.band)];
-        let mut tests = Vec::new();
-        for (source, test) in fixed {
-            if let Some(test) = test {
-                tests.push((source, self.test(path, test)));
-            }
-        }
-        for (name, test) in &when.attributes {
-            tests.push((self.source(name), self.test(path, test)));
-        }
-        Condition { tests }
     }
 
     fn decimal(&mut self, path: &str, text: &str) -> i128 {

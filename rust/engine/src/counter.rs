@@ -3,6 +3,8 @@
 //! A counter fills half a line of the cache, and one look-up leads to it: owners are found again millions of times a
 //! second, mostly in memory that the last levels of the cache hold.
 
+mod large;
+mod one;
 mod opening;
 mod passed;
 #[cfg(test)]
@@ -12,13 +14,12 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use partita_money::Dec;
-
-use crate::charge::{Count, MOST_COUNTED, in_range};
-use crate::column::ONE;
+use crate::charge::Count;
 use crate::directory::{Directory, NOWHERE};
 use crate::folded::Folded;
 use crate::prefetch::prefetch;
+pub use one::Counter;
+use one::UNTOUCHED;
 pub use opening::Opening;
 use passed::Passed;
 
@@ -54,55 +55,8 @@ pub struct Standing {
     pub watermark: i64,
 }
 
-/// One counter, as long as its numbers are small: half a line of the cache.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(32))]
-pub struct Counter {
-    /// The quantity in whole units; `NOT_WHOLE` if it is not.
-    whole: i64,
-    /// The amount, or what is left of it beside a large one.
-    amount: i64,
-    /// Time, chunk and row of the latest record of this call; `UNTOUCHED` before one.
-    pub latest_time: i64,
-    pub latest: (u32, u32),
-}
-
 /// Counters that may be moved to smaller memory.
 const FEW: usize = 1_024;
-/// The largest amount to which one of 64 bits can be added.
-const MOST_LARGE: u128 = Dec::MAX.raw().unsigned_abs() - (1 << 63);
-const NOT_WHOLE: i64 = i64::MIN;
-const UNTOUCHED: i64 = i64::MIN;
-
-impl Counter {
-    /// Where it stands in whole units, if every counter beside it is whole too.
-    #[inline]
-    pub fn whole(&self) -> i64 {
-        self.whole
-    }
-
-    /// Moves it to a position in whole units that is not too high, by a small amount; false if the sum is not small.
-    #[inline]
-    pub fn advance(&mut self, after: i64, amount: i64, time: i64, at: (u32, u32)) -> bool {
-        let sum = self.amount.checked_add(amount);
-        if let Some(amount) = sum {
-            *self = Self { whole: after, amount, latest_time: time, latest: at };
-        }
-        sum.is_some()
-    }
-
-    /// Whether a record of this call has moved it.
-    #[inline]
-    pub fn is_touched(&self) -> bool {
-        self.latest_time != UNTOUCHED
-    }
-}
-
-/// A raw quantity in whole units; `NOT_WHOLE` if it is not, or too high.
-fn whole(quantity: i128) -> i64 {
-    let units = (quantity % ONE == 0).then(|| i64::try_from(quantity / ONE).ok()).flatten();
-    units.filter(|units| (0..=MOST_COUNTED).contains(units)).unwrap_or(NOT_WHOLE)
-}
 
 /// What a counter is of, beside its owner.
 type Kind = (u32, u32, i32);
@@ -186,7 +140,7 @@ impl Counters {
     #[cold]
     fn add(&mut self, owner: u32, kind: u32) {
         let place = self.all.len();
-        self.all.push(Counter { whole: 0, amount: 0, latest_time: UNTOUCHED, latest: (0, 0) });
+        self.all.push(Counter::NEW);
         self.whose.push((owner, kind));
         if let Some(opening) = self.opening.as_ref().filter(|opening| !opening.is_empty()) {
             let (tariff, charge, period) = self.kinds[kind as usize];
@@ -204,65 +158,10 @@ impl Counters {
         (if self.has_huge { &mut [] } else { &mut self.all }, &self.watermarks)
     }
 
-    /// Moves a counter to a position in whole units, by any amount; false if it would have too many digits.
-    #[cold]
-    pub fn advance(&mut self, place: usize, after: i64, amount: i128, time: i64, at: (u32, u32)) -> bool {
-        let sum = self.count(place).amount.checked_add(amount);
-        let Some(sum) = sum.and_then(|sum| in_range(sum).ok()) else { return false };
-        self.put_amount(place, sum);
-        let counter = &mut self.all[place];
-        (counter.whole, counter.latest_time, counter.latest) = (after, time, at);
-        self.has_high |= after > MOST_COUNTED;
-        true
-    }
-
     /// A counter by place, to read.
     #[inline]
     pub fn get(&self, place: usize) -> &Counter {
         &self.all[place]
-    }
-
-    /// Where a counter stands.
-    pub fn count(&self, place: usize) -> Count {
-        let (counter, large) = (&self.all[place], self.large.get(place).copied().unwrap_or_default());
-        let quantity = if counter.whole == NOT_WHOLE { large.quantity } else { i128::from(counter.whole) * ONE };
-        Count { quantity, amount: large.amount + i128::from(counter.amount) }
-    }
-
-    /// Moves a counter to where a record leaves it.
-    pub fn set(&mut self, place: usize, count: Count, time: i64, at: (u32, u32)) {
-        self.put(place, count);
-        let counter = &mut self.all[place];
-        (counter.latest_time, counter.latest) = (time, at);
-    }
-
-    fn put(&mut self, place: usize, count: Count) {
-        let counter = &mut self.all[place];
-        let whole = whole(count.quantity);
-        self.not_whole = self.not_whole + usize::from(whole == NOT_WHOLE) - usize::from(counter.whole == NOT_WHOLE);
-        counter.whole = whole;
-        if whole == NOT_WHOLE {
-            self.large(place).quantity = count.quantity;
-        }
-        self.put_amount(place, count.amount);
-    }
-
-    fn put_amount(&mut self, place: usize, amount: i128) {
-        let small = i64::try_from(amount).unwrap_or(0);
-        self.all[place].amount = small;
-        let large = amount - i128::from(small);
-        self.has_huge |= large.unsigned_abs() > MOST_LARGE;
-        if large != 0 || place < self.large.len() {
-            self.large(place).amount = large;
-        }
-    }
-
-    /// Room for the large numbers of a counter.
-    fn large(&mut self, place: usize) -> &mut Count {
-        if self.large.len() <= place {
-            self.large.resize(self.all.len(), Count::default());
-        }
-        &mut self.large[place]
     }
 
     /// Sets an opening counter.

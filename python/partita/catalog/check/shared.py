@@ -7,7 +7,7 @@ record itself (a wholesale plan, a price per event), fees and amounts are paid o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 from partita.catalog.agreement import Agreement, Binding, Flow, FromSubscription, is_sale, payee_of, payer_of
@@ -27,7 +27,7 @@ def shared_in(scene: Scene, agreement: Agreement, flows: Mapping[str, Flow]) -> 
     sellers = [plan.seller if plan is not None else None for plan in plans]
     one = sellers[0] if sellers and all(seller == sellers[0] for seller in sellers) else None
     seller = FromSubscription(subscription="sold_by") if isinstance(one, SoldBy) else one
-    return Shared(agreement, flows, seller, scene.names("parties"))
+    return Shared(agreement, flows, seller)
 
 
 def in_words(base: frozenset[str]) -> str:
@@ -39,10 +39,8 @@ class Shared:
     """The flows of an agreement, and the shares of each of its remainders. `seller` pays where no payer is written;
     None is not known."""
 
-    def __init__(
-        self, agreement: Agreement, flows: Mapping[str, Flow], seller: Binding | None, parties: Collection[str]
-    ) -> None:
-        self.agreement, self.flows, self.seller, self.parties = agreement, flows, seller, parties
+    def __init__(self, agreement: Agreement, flows: Mapping[str, Flow], seller: Binding | None) -> None:
+        self.agreement, self.flows, self.seller = agreement, flows, seller
 
     def shares(self, rest: str) -> list[str]:
         """The flows that the payer of a remainder pays of its base, and that can be due together with it."""
@@ -68,10 +66,8 @@ class Shared:
     def pays(self, name: str) -> bool:
         """Whether a flow moves money from one party to another."""
         flow = self.flows[name]
-        if name in self._measured or is_sale(flow):
+        if name in self._measured or is_sale(flow) or flow.standalone is not None:
             return False
-        if flow.standalone is not None:
-            return all(role in self.agreement.roles or role in self.parties for role in flow.standalone)
         return flow.split is not None or self.payer(name) != self._party(payee_of(self.flows, flow))
 
     def payer(self, name: str) -> Binding | None:

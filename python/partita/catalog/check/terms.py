@@ -136,7 +136,7 @@ def _part(shared: Shared, name: str) -> Decimal:
         return flow.percent
     if isinstance(flow.retail_minus, Decimal):
         return 1 - flow.retail_minus
-    whole = flow.kind in ("whole", "split", "standalone") and shared.pays(name)
+    whole = flow.kind in ("whole", "split") and shared.pays(name)
     return Decimal(1) if whole else Decimal(0)
 
 

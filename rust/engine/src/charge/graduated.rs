@@ -45,12 +45,7 @@ impl Graduated {
         };
         let before = count.quantity;
         let after = in_range(before.checked_add(billed).ok_or(Code::Overflow)?)?;
-        let connect = match billed.signum() {
-            0 if !self.connect_at_zero => 0,
-            _ if !input.first => 0,
-            -1 => -values[self.connect_fee],
-            _ => values[self.connect_fee],
-        };
+        let connect = input.connect(values[self.connect_fee], self.connect_at_zero);
         let paid = if input.fee_paid && before == 0 && after > 0 { values[self.tiers[0].flat] } else { 0 };
         let connect = connect - paid;
         let amount = match self.in_whole_units(values, before, after, connect, target) {

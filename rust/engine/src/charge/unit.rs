@@ -26,9 +26,7 @@ pub struct Unit {
 impl Unit {
     #[inline]
     pub(super) fn price(&self, values: &[i128], input: &Input, target: Target) -> Result<Priced, Code> {
-        let connect =
-            if input.first && (input.quantity != 0 || self.connect_at_zero) { values[self.connect_fee] } else { 0 };
-        let connect = if input.quantity < 0 { -connect } else { connect };
+        let connect = input.connect(values[self.connect_fee], self.connect_at_zero);
         match self.steps.as_slice() {
             [step] => step.price(values, input, connect, target),
             steps => Self::price_steps(steps, values, input, connect, target),

@@ -1,20 +1,23 @@
 //! Exact numbers at 12 decimals from any integer or decimal width, from text, and from floats whose decimals the
 //! catalog declares.
 
+mod cell;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef};
 use arrow_buffer::ScalarBuffer;
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
-use partita_money::{Dec, MoneyError};
+use partita_money::Dec;
 
 use super::raw::Raw;
 use super::{Cell, Cells, Text, float};
 use crate::error::{Error, Result};
+use cell::{divided, multiplied, parse, shortest, texts};
 
 /// 10^12: one, at 12 decimals.
 pub const ONE: i128 = 1_000_000_000_000;
@@ -215,45 +218,5 @@ impl Numbers {
             })
             .collect::<Vec<_>>();
         Self { values: values.into(), whole: None, cells, text: Some(text.clone()) }
-    }
-}
-
-/// Some numbers of an array as text.
-fn texts(array: &ArrayRef, wanted: impl Fn(usize) -> bool) -> Result<StringArray> {
-    let all = cast(array, &DataType::Utf8).map_err(|error| Error::Internal(error.to_string()))?;
-    let all = all.as_string::<i32>();
-    Ok((0..all.len()).map(|row| (all.is_valid(row) && wanted(row)).then(|| shortest(all.value(row)))).collect())
-}
-
-/// A decimal number without a plus, and without zeros that say nothing.
-fn shortest(text: &str) -> String {
-    let text = text.trim_ascii();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.trim_start_matches('+')), |digits| ("-", digits));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
-    let (whole, point) = (if whole.is_empty() { "0" } else { whole }, if part.is_empty() { "" } else { "." });
-    format!("{sign}{whole}{point}{part}")
-}
-
-#[inline]
-fn multiplied(value: i128, power: i128) -> Result<i128, Cell> {
-    let fits = |raw: &i128| raw.unsigned_abs() <= Dec::MAX.raw().unsigned_abs();
-    value.checked_mul(power).filter(fits).ok_or(if value < 0 { Cell::TooLow } else { Cell::TooLarge })
-}
-
-#[inline]
-fn divided(value: i128, power: i128) -> Result<i128, Cell> {
-    if value % power == 0 { Ok(value / power) } else { Err(Cell::TooManyDecimals) }
-}
-
-/// The raw value of decimal text.
-fn parse(text: &str) -> Result<i128, Cell> {
-    let text = text.trim_ascii();
-    match Dec::parse(text) {
-        Ok(dec) => Ok(dec.raw()),
-        Err(MoneyError::TooManyDecimals { .. }) => Err(Cell::TooManyDecimals),
-        Err(MoneyError::Overflow { .. }) if text.starts_with('-') => Err(Cell::TooLow),
-        Err(MoneyError::Overflow { .. }) => Err(Cell::TooLarge),
-        Err(_) => Err(Cell::Bad),
     }
 }

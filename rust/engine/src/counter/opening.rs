@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use super::{Key, NOT_WHOLE, Standing, whole};
+use super::large::{NOT_WHOLE, whole};
+use super::{Key, Standing};
 use crate::folded::Folded;
 
 /// Counters that a call may find standing somewhere; it opens those that it needs.

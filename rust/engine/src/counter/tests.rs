@@ -1,6 +1,7 @@
 //! Counters of small and large numbers.
 
 use super::*;
+use crate::column::ONE;
 
 const KEY: Key = Key { tariff: 0, charge: 3, owner: 7, period: NEVER };
 const MOST: i128 = 10_i128.pow(38) - 1;

@@ -72,7 +72,7 @@ impl<'a> Holder<'a> {
     /// A charge's fee for a whole period.
     pub fn fee(&self, charge: &Charge, version: usize, target: Target) -> std::result::Result<i128, Code> {
         let version = charge.versions.get(version).ok_or(Code::NoPrice)?;
-        let input = Input { quantity: crate::column::ONE, first: true, ..Input::default() };
+        let input = Input::of(crate::column::ONE);
         self.values(version, |values| Ok(version.model.price(values, &input, &mut Count::default(), target)?.amount))
     }
 

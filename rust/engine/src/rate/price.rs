@@ -1,18 +1,20 @@
 //! The price stage: amounts of a row's drafts, and where they leave its counters.
 
+mod checks;
+
 use super::chunk::{Chunk, Place, Work};
 use super::drafts::Draft;
 use super::route::{Context, Fault};
 use super::rows::{Record, Rows};
 use crate::catalog::{Reset, Scope};
 use crate::charge::{Count, Input, NULL, in_range};
-use crate::column::{Cell, Numbers};
 use crate::compile::{Charge, Counted, Scratch, Version};
 use crate::counter::{Counters, Key, NEVER};
 use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
 use crate::split;
 use crate::subscriber::Held;
+use checks::{check_signs, readable};
 
 /// What pricing uses again and again.
 #[derive(Debug, Default)]
@@ -167,7 +169,8 @@ fn input(
 ) -> Result<Input, Fault> {
     let rows = record.rows;
     let usage = context.usage;
-    let mut input = Input { quantity: draft.quantity, start, first: draft.first, ..Input::default() };
+    let sign = rows.quantity.values[record.row].signum();
+    let mut input = Input { quantity: draft.quantity, start, first: draft.first, sign, ..Input::default() };
     if version.model.reads_quantity() {
         readable(&rows.quantity, record.row, usage.quantity_name())?;
         input.whole = rows.quantity.whole.as_ref().map(|whole| whole[record.row]);
@@ -200,46 +203,6 @@ fn is_closed(context: &Context, record: &Record, charge: &Charge) -> bool {
         }
         month => month <= closed,
     }
-}
-
-/// A cell that holds no number is a fault of its own; a null is looked at later, after look-ups.
-fn readable(numbers: &Numbers, row: usize, field: &str) -> Result<(), Fault> {
-    let shown = || numbers.text.as_ref().and_then(|text| text.get(row));
-    match numbers.cells.get(row) {
-        Cell::Fine | Cell::Null | Cell::TooLarge | Cell::TooLow => Ok(()),
-        Cell::Bad => Err(Fault::new(Code::BadNumber, field, shown())),
-        Cell::TooManyDecimals => Err(Fault::new(Code::TooManyDecimals, field, shown())),
-    }
-}
-
-/// Nulls, numbers that are too large, and negative ones where the charge does not allow them: the one of lowest code.
-fn check_signs(record: &Record, charge: &Charge, version: &Version) -> Result<(), Fault> {
-    let rows = record.rows;
-    let field = &charge.path;
-    let mut lowest = None;
-    let mut check = |numbers: &Numbers, null: Code, negative: Code| {
-        let cell = numbers.cells.get(record.row);
-        let is_negative = cell == Cell::TooLow || numbers.values[record.row] < 0;
-        let fault = match cell {
-            Cell::Null => Fault::new(null, field, None),
-            _ if is_negative && !charge.allow_negative => {
-                Fault::new(negative, field, numbers.shown(record.row).as_deref())
-            }
-            Cell::TooLarge | Cell::TooLow => Fault::new(Code::Overflow, field, None),
-            _ => return,
-        };
-        fault.keep_lowest(&mut lowest);
-    };
-    if version.model.reads_quantity() {
-        check(&rows.quantity, Code::NullQuantity, Code::NegativeQuantity);
-    }
-    if version.model.reads_amount() {
-        check(&rows.amount, Code::NullAmount, Code::NegativeAmount);
-    }
-    if let Some(numbers) = version.column.and_then(|attribute| rows.numbers[attribute].as_ref()) {
-        check(numbers, Code::NullAmount, Code::NegativeAmount);
-    }
-    lowest.map_or(Ok(()), Err)
 }
 
 /// Rates the rows of a chunk that need no counter.

@@ -1,41 +1,22 @@
 //! The guide stage: what a record is, whose it is, and which charges rate it.
 
+mod checks;
+mod fault;
+
 use super::chunk::{Chunk, Place, partition_of};
 use super::holders::Holders;
 use super::lane;
-use super::rows::{LONGEST, Record, Rows};
+use super::rows::{Record, Rows};
 use super::segment;
-use crate::clock::HORIZON;
-use crate::column::Cell;
 use crate::compile::{Charge, Compiled, Usage};
 use crate::reject::Code;
 use crate::subscriber::{Held, Subscribers};
 use crate::zone::NO_ZONE;
+use checks::check_identity;
+pub use fault::Fault;
 
 /// A destination that is not a number.
 pub const UNPARSABLE: u32 = u32::MAX - 1;
-
-/// Why a row is rejected, with the field to blame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    pub code: Code,
-    pub field: String,
-    pub value: Option<String>,
-}
-
-impl Fault {
-    /// A fault of a field.
-    pub fn new(code: Code, field: &str, value: Option<&str>) -> Self {
-        Self { code, field: field.to_owned(), value: value.map(str::to_owned) }
-    }
-
-    /// Keeps the fault of lowest code, the first of equal ones.
-    pub fn keep_lowest(self, lowest: &mut Option<Self>) {
-        if lowest.as_ref().is_none_or(|lowest| self.code < lowest.code) {
-            *lowest = Some(self);
-        }
-    }
-}
 
 /// What routing reads.
 #[derive(Debug, Clone, Copy)]
@@ -170,46 +151,6 @@ fn route_row(
     held[row] = record.held;
     month[row] = record.month;
     Ok(())
-}
-
-/// Null, unreadable or oversized identity, time and key.
-#[inline]
-fn check_identity(usage: &Usage, rows: &Rows, row: usize) -> Result<(), Fault> {
-    if let (Some(id), Some(column)) = (&rows.id, &usage.record_id)
-        && id.get(row).is_none()
-    {
-        return Err(Fault::new(Code::NullId, column, None));
-    }
-    match rows.time.cells.get(row) {
-        Cell::Fine => {}
-        Cell::Null => return Err(Fault::new(Code::NullTime, &usage.time, None)),
-        _ => {
-            let text = rows.time.text.as_ref().and_then(|text| text.get(row));
-            return Err(Fault::new(Code::BadTime, &usage.time, text));
-        }
-    }
-    let time = rows.time.values[row];
-    if !(0..HORIZON).contains(&time) {
-        return Err(Fault::new(Code::OutsideCalendar, &usage.time, Some(&rows.time.shown(row))));
-    }
-    let Some(key) = rows.key.get(row) else { return Err(Fault::new(Code::NullKey, &usage.key, None)) };
-    if rows.has_long { check_lengths(usage, rows, row, key) } else { Ok(()) }
-}
-
-/// A key, id, source or attribute that is too long.
-fn check_lengths(usage: &Usage, rows: &Rows, row: usize, key: &str) -> Result<(), Fault> {
-    let long = |text: Option<&str>| text.is_some_and(|text| text.len() > LONGEST);
-    let attributes = || rows.attributes.iter().zip(&usage.attributes).find(|(text, _)| long(text.get(row)));
-    let field = if key.len() > LONGEST {
-        Some(usage.key.as_str())
-    } else if long(rows.id.as_ref().and_then(|id| id.get(row))) {
-        usage.record_id.as_deref()
-    } else if long(rows.source.get(row)) {
-        Some("source")
-    } else {
-        attributes().map(|(_, (column, _))| column.as_str())
-    };
-    field.map_or(Ok(()), |field| Err(Fault::new(Code::TooLong, field, None)))
 }
 
 /// The first subscription of the key whose plan at that time has matching charges; if none has, the first in force.

@@ -96,6 +96,7 @@ impl Guide<'_> {
         let terms = &self.context.compiled.charges[charge as usize];
         let quantity = self.quantity();
         if terms.across_split
+            && self.prices_units(terms)
             && quantity != 0
             && quantity != NULL
             // A negative quantity that is not allowed is a reject of its price, whatever its duration.
@@ -116,6 +117,12 @@ impl Guide<'_> {
         }
         drafts.push(self.whole(charge, tariff)?);
         Ok(())
+    }
+
+    /// Whether a charge prices units at the time of the record. Others have no blocks that bands could part.
+    fn prices_units(&self, charge: &Charge) -> bool {
+        let version = charge.version_at(self.time, self.clock()).and_then(|version| charge.versions.get(version));
+        version.is_some_and(|version| version.model.prices_units())
     }
 
     /// The draft of a charge on the whole record.

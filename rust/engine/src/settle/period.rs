@@ -3,12 +3,13 @@
 //! The agreement is taken as it stands at the start of the calendar month, in its own zone, or else as it first comes
 //! into force in it. Sums are by payer, payee and currency; and by subscription as long as all they are computed from is.
 
+mod guarantee;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use partita_money::{Dec, Ratio};
 
-use crate::basis::greater_of::Choices;
-use crate::basis::{Group, Sums, put, remainder, split, stored};
+use crate::basis::{Group, Sums, put, remainder, split};
 use crate::catalog::Per;
 use crate::column::ONE;
 use crate::compile::{Agreement, Basis, Flow, Number, Role, Scratch};
@@ -139,65 +140,6 @@ impl Period<'_> {
         let Some((payer, _)) = pairs.first() else { return Ok(Sums::new()) };
         let currency = self.currency(flow, Some(payer.party))?;
         self.fees.of_pairs(flow, fee, prorate, &pairs, currency)
-    }
-
-    /// What a `greater_of` chooses from, by its own groups.
-    fn choices<'c>(
-        &mut self,
-        flow: &Flow,
-        flows: &[Flow],
-        sums: &[Option<Sums>],
-        (named, amounts): (&[usize], &'c [i128]),
-        each: bool,
-    ) -> Result<Choices<'c>> {
-        let mut choices = Choices { amounts, ..Choices::default() };
-        for &place in named {
-            let (Some(other), Some(Some(sums))) = (flows.get(place), sums.get(place)) else { continue };
-            // What an earlier version had paid by itself is not paid once more.
-            let sums = if other.at_close { sums.clone() } else { self.of_records(other, |own| !own.is_paid())? };
-            let mut own = Sums::new();
-            for (&group, &amount) in &sums {
-                let payer = Side { party: group.payer, account: group.payer_account };
-                let carried = self.fees.roles.carried(flow, other, group, payer, self.cast)?;
-                put(&mut own, if each { carried } else { carried.whole() }, amount)?;
-            }
-            let is_fee = matches!(other.basis, Basis::Recurring { .. });
-            if is_fee { &mut choices.fees } else { &mut choices.measured }.push(own);
-        }
-        Ok(choices)
-    }
-
-    /// The greatest of some flows and amounts. A guaranteed amount is due to parties that do not depend on usage even if
-    /// nothing was sold.
-    fn greater_of(&mut self, (place, flow): (usize, &Flow), choices: &Choices, each: bool) -> Result<Sums> {
-        let mut sums = if choices.amounts.is_empty() { Sums::new() } else { self.guaranteed(flow, each)? };
-        sums.extend(choices.groups().map(|group| (*group, 0)));
-        for (group, amount) in &mut sums {
-            *amount = stored(choices.greatest(group), flow.target)?;
-            if let Some(measured) = choices.measured(group) {
-                self.true_ups.insert((place, *group), *amount - stored(measured, flow.target)?);
-            }
-        }
-        Ok(sums)
-    }
-
-    fn guaranteed(&mut self, flow: &Flow, each: bool) -> Result<Sums> {
-        let roles = self.fees.roles;
-        let mut groups = Sums::new();
-        if each {
-            let currency = self.currency(flow, None)?;
-            for held in self.fees.held(flow, true) {
-                let payer = roles.of_subscription(flow.payer, held.subscription, held.plan, self.cast)?;
-                let payee = roles.of_subscription(flow.payee, held.subscription, held.plan, self.cast)?;
-                let name = roles.engine.subscribers.subscriptions.names.name(held.subscription).unwrap_or_default();
-                groups.insert(group_of(payer, payee, self.cast.subscriptions.intern(name), currency), 0);
-            }
-        } else if let (Some(payer), Some(payee)) =
-            (roles.fixed(flow.payer, self.cast), roles.fixed(flow.payee, self.cast))
-        {
-            groups.insert(group_of(payer, payee, NONE, self.currency(flow, Some(payer.party))?), 0);
-        }
-        Ok(groups)
     }
 
     fn percent(

@@ -4,6 +4,7 @@
 use crate::charge::{Divisor, Target, in_range, product, rounded};
 use crate::column::ONE;
 use crate::compile::{Agreement, AgreementVersion, Basis, Flow, Number, Role};
+use crate::split::safe::Safe;
 
 /// Who pays or is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,41 +52,6 @@ pub struct Part {
     pub is_paid: bool,
 }
 
-/// Amounts from one on, and 0, up to another.
-#[derive(Debug, Clone, Copy)]
-pub struct Safe<T = i128> {
-    from: T,
-    to: T,
-}
-
-impl Safe {
-    pub const ALL: Self = Self { from: 0, to: i128::MAX };
-    pub const NONE: Self = Self { from: i128::MAX, to: -1 };
-
-    /// Those that both have.
-    pub fn and(self, other: Self) -> Self {
-        Self { from: self.from.max(other.from), to: self.to.min(other.to) }
-    }
-
-    /// Those of 64 bits.
-    pub fn small(self) -> Safe<i64> {
-        let to = i64::try_from(self.to).unwrap_or(i64::MAX);
-        match i64::try_from(self.from) {
-            Ok(from) => Safe { from, to },
-            // Of 64 bits there is but 0.
-            Err(_) => Safe { from: i64::MAX, to: to.min(0) },
-        }
-    }
-}
-
-impl<T: Copy + PartialOrd + Default> Safe<T> {
-    /// Whether an amount that is not negative is one of them.
-    #[inline]
-    pub fn holds(self, amount: T) -> bool {
-        amount <= self.to && (amount >= self.from || amount == T::default())
-    }
-}
-
 /// The parts of a line, flow by flow.
 #[derive(Debug, Clone)]
 pub struct Parts {
@@ -120,7 +86,7 @@ impl Parts {
     }
 
     pub(super) fn of(parts: Vec<Part>, may_exceed: bool) -> Self {
-        let safe = Safe { from: if may_exceed { safe_from(&parts) } else { 0 }, to: safe_to(&parts) };
+        let safe = Safe::of(&parts, may_exceed);
         let (narrow_to, exact_to) = (Self::narrow_to(&parts), Self::exact_to(&parts));
         let paid = (0..parts.len()).filter(|&place| parts[place].is_paid).collect();
         Self { parts, paid, may_exceed, safe, narrow_to, exact_to }
@@ -135,7 +101,7 @@ impl Parts {
     #[inline]
     pub fn split(&self, amount: i128, into: &mut Vec<i128>) -> Option<()> {
         into.clear();
-        let is_small = amount <= self.safe.to;
+        let is_small = self.safe.reaches(amount);
         for part in &self.parts {
             let base = part.base(amount, into)?;
             let share = match &part.share {
@@ -252,55 +218,11 @@ pub(super) fn is_whole_line(parts: &[Part], part: &Part) -> bool {
     part.minus.is_empty() && (part.of.is_empty() || matches!(part.of.as_slice(), [base] if whole(&parts[*base])))
 }
 
-/// An amount so far below 38 digits that no part of it grows to them, whatever its rates and bases add up to.
-fn safe_to(parts: &[Part]) -> i128 {
-    let growth = parts.iter().try_fold(1_i128, |growth, part| {
-        let rate = if let Share::Percent(percent) = &part.share { percent.rate / ONE + 1 } else { 1 };
-        growth.checked_mul(rate)?.checked_mul(part.of.len() as i128 + part.minus.len() as i128 + 2)
-    });
-    growth.map_or(0, |growth| 10_i128.pow(30) / growth)
-}
-
-/// The least amount whose parts cannot exceed it, where each remainder is what percentages of the whole line leave: each
-/// is rounded by less than a unit, so it suffices that what they leave is a unit for each.
-fn safe_from(parts: &[Part]) -> i128 {
-    let whole_line = |part: &Part| is_whole_line(parts, part);
-    let mut safe = 0;
-    for part in parts {
-        let Share::Remainder(named) = &part.share else { continue };
-        let (mut rates, mut units) = (0, 0);
-        for &place in named {
-            let Share::Percent(percent) = &parts[place].share else { return i128::MAX };
-            if !whole_line(&parts[place]) {
-                return i128::MAX;
-            }
-            (rates, units) = (rates + percent.rate, units + percent.target.unit);
-        }
-        if rates >= ONE || !whole_line(part) {
-            return i128::MAX;
-        }
-        safe = safe.max(units * ONE / (ONE - rates) + 1);
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use partita_money::Rounding;
 
     use super::*;
-
-    #[test]
-    fn small_amounts_are_safe_where_the_same_large_ones_are() {
-        let far = i128::from(i64::MAX) + 1;
-        let bounds = [0, 1, far - 2, far - 1, far, i128::MAX];
-        let each = bounds.into_iter().flat_map(|from| bounds.into_iter().map(move |to| Safe { from, to }));
-        for safe in each.chain([Safe::ALL, Safe::NONE]) {
-            for amount in [0, 1, 2, i64::MAX - 2, i64::MAX - 1, i64::MAX] {
-                assert_eq!(safe.small().holds(amount), safe.holds(amount.into()), "{safe:?} {amount}");
-            }
-        }
-    }
 
     #[test]
     fn rates_in_lowest_terms() {

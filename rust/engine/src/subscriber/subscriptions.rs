@@ -1,18 +1,19 @@
 //! Subscriptions: what an account holds, with all the plans that each has had.
 
+mod rows;
+
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use super::read::{Columns, Moments, Problems, Wholes};
-use super::{Context, EVER, Held, Holding, NONE, Subscribers};
-use crate::clock::TimeZone;
-use crate::column::Text;
+use super::read::Problems;
+use super::{Context, Held, Holding, Subscribers};
 use crate::error::Result;
 use crate::few::Few;
 use crate::interrupt::check_at;
 use crate::names::Names;
 use crate::patches::{Column, Patches};
+pub(super) use rows::{Rows, TABLE, Terms};
 
 /// One subscription, its history and its keys.
 #[derive(Debug, Clone)]
@@ -101,111 +102,6 @@ impl Subscriptions {
         self.priority = self.priority.patched(&rows);
         self.billed_until = self.billed_until.patched(&rows);
         self.rows = Some(rows);
-    }
-}
-
-/// What the first row of a subscription says of it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Terms {
-    pub account: u32,
-    pub sold_by: u32,
-    pub introduced_by: u32,
-    pub priority: i64,
-    pub billed_until: i64,
-}
-
-/// The name of the table.
-pub(super) const TABLE: &str = "subscriptions";
-
-/// The columns of a table of subscriptions: subscription, account, plan; optional from, until, `sold_by`,
-/// `introduced_by`, priority, `billed_until`.
-pub(super) struct Rows<'a> {
-    context: &'a Context<'a>,
-    id: Text,
-    account: Text,
-    plan: Text,
-    sold_by: Text,
-    introduced_by: Text,
-    priority: Wholes,
-    from: Moments,
-    until: Moments,
-    billed_until: Moments,
-    pub columns: Columns<'a>,
-    pub count: usize,
-}
-
-impl<'a> Rows<'a> {
-    pub(super) fn read(context: &'a Context<'a>, table: &'a RecordBatch) -> Result<Self> {
-        let columns = Columns { table, name: TABLE };
-        Ok(Self {
-            context,
-            id: columns.text("subscription")?,
-            account: columns.text("account")?,
-            plan: columns.text("plan")?,
-            sold_by: columns.optional_text("sold_by")?,
-            introduced_by: columns.optional_text("introduced_by")?,
-            priority: columns.wholes("priority")?,
-            from: columns.moments("from")?,
-            until: columns.moments("until")?,
-            billed_until: columns.moments("billed_until")?,
-            columns,
-            count: table.num_rows(),
-        })
-    }
-
-    pub(super) fn dates(&self) -> [bool; 3] {
-        [&self.from, &self.until, &self.billed_until].map(Moments::are_dates)
-    }
-
-    /// The id of a row, whatever else it has.
-    pub(super) fn id(&self, row: usize) -> Option<&str> {
-        self.id.get(row)
-    }
-
-    /// The id, account and plan of a row that has them, and knows them.
-    pub(super) fn known(&self, row: usize, all: &Subscribers, problems: &mut Problems) -> Option<(&str, u32, u32)> {
-        let (Some(id), Some(account), Some(plan)) = (self.id.get(row), self.account.get(row), self.plan.get(row))
-        else {
-            problems.add(TABLE, row, "subscription, account and plan may not be null".into());
-            return None;
-        };
-        let Some(account) = all.accounts.names.code(account) else {
-            problems.add(TABLE, row, format!("no account {account:?}"));
-            return None;
-        };
-        let Some(plan) = self.context.plans.code(plan) else {
-            problems.add(TABLE, row, format!("no plan {plan:?}"));
-            return None;
-        };
-        Some((id, account, plan))
-    }
-
-    fn clock(&self, all: &Subscribers, account: u32) -> &'a TimeZone {
-        &self.context.clocks[all.accounts.clock[account as usize] as usize]
-    }
-
-    /// What a row says of its subscription.
-    pub(super) fn terms(&self, row: usize, account: u32, all: &mut Subscribers) -> Terms {
-        let clock = self.clock(all, account);
-        Terms {
-            account,
-            sold_by: self.sold_by.get(row).map_or(NONE, |name| all.parties.intern(name)),
-            introduced_by: self.introduced_by.get(row).map_or(NONE, |name| all.parties.intern(name)),
-            priority: self.priority.get(row).unwrap_or(0),
-            billed_until: self.billed_until.instant(row, clock).unwrap_or(i64::MIN),
-        }
-    }
-
-    /// The plan that a row's subscription has, and when. Its place is the row's, until it is given its own.
-    pub(super) fn holding(&self, row: usize, at: Held, all: &Subscribers, problems: &mut Problems) -> Holding {
-        let clock = self.clock(all, at.account);
-        let from = self.from.instant(row, clock).unwrap_or(EVER.0);
-        let until = self.until.instant(row, clock).unwrap_or(EVER.1);
-        if from >= until {
-            let id = self.id(row).unwrap_or_default();
-            problems.add(TABLE, row, format!("subscription {id:?} ends before it begins"));
-        }
-        all.holding(self.context, Held { holding: u32::try_from(row).unwrap_or(NONE), ..at }, (from, until))
     }
 }
 

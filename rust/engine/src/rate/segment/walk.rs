@@ -46,10 +46,7 @@ impl<'a> Walk<'a> {
         let record = guide.record.in_band(band);
         let mut chosen = Vec::new();
         record.choose(guide.service, &mut chosen);
-        let counts = |charge: &Charge| {
-            charge.versions.iter().any(|v| matches!(v.model, Model::Unit(_)) || v.model.counts_units())
-        };
-        let fits = |charge: &Charge| charge.component == self.component && counts(charge);
+        let fits = |charge: &Charge| charge.component == self.component && guide.prices_units(charge);
         let charge = chosen.into_iter().find(|&charge| fits(&compiled.charges[charge as usize]));
         charge.ok_or_else(|| {
             Fault::new(Code::NoMatchingCharge, guide.context.usage.service_name(), record.rows.service.get(record.row))
@@ -90,11 +87,16 @@ impl<'a> Walk<'a> {
             end += share.raw();
             part.1 = end;
         }
-        in_blocks(self.guide, quantity, |position| {
+        let mut segments = in_blocks(self.guide, quantity, |position| {
             let found = parts.get(parts.partition_point(|part| part.1 <= position));
             let &(band, end) = found.ok_or_else(|| Fault::new(Code::Overflow, "quantity", None))?;
             Ok((self.charge(band)?, band, end))
-        })
+        })?;
+        if parts.first().is_some_and(|part| part.1 == 0) {
+            // Where the record starts there is too little of it to be a part: the connect fee is still that of the start.
+            segments.insert(0, Segment { charge, band: self.guide.record.band, quantity: 0, billed: 0 });
+        }
+        Ok(segments)
     }
 }
 
