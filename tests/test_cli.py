@@ -289,6 +289,20 @@ def test_check_names_all_problems(partita: Partita, tmp_path: Path) -> None:
     assert {problem["path"] for problem in json.loads(text)["problems"]} >= {"plans.start.seller"}
 
 
+def test_check_reads_the_files_that_a_catalog_names(partita: Partita, tmp_path: Path) -> None:
+    document = {"accounts": {"file": "accounts.csv"}, "parties": {"nordtel": {}}}
+    (tmp_path / "with-files.json").write_text(json.dumps(document))
+    code, _, errors = partita("check", "with-files.json")
+    assert code == 2
+    assert "accounts.csv" in errors
+    (tmp_path / "accounts.csv").write_text("account,owner,currency\na-1,c-1,SEKK\n")
+    code, text, _ = partita("check", "with-files.json", "--json")
+    assert code == 2
+    assert "SEKK" in json.loads(text)["problems"][0]["message"]
+    (tmp_path / "accounts.csv").write_text("account,owner,currency\na-1,c-1,SEK\n")
+    assert partita("check", "with-files.json")[0] == 0
+
+
 def test_check_as_data_is_a_catalog_again(partita: Partita) -> None:
     from partita.catalog import load
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import partita
 from partita.catalog import Catalog, load
 from partita.catalog.agreement import Agreement, Flow
 from partita.catalog.document import compose
@@ -133,7 +135,7 @@ def test_flows(key: str, catalog: Catalog) -> None:
 def test_what_the_template_says_stands(catalog: Catalog) -> None:
     agreements = catalog.agreements
     assert agreements["percent"].roles == {"B": "supplier", "D": "reseller", "C": "account_owner"}
-    assert (agreements["enabler"].documents, agreements["enabler"].negative) == ("consolidated", "carry")
+    assert (agreements["enabler"].documents, agreements["enabler"].negative) == ("consolidated", "bill")
     assert (agreements["percent"].documents, agreements["percent"].negative) == ("each", "bill")
     assert agreements["bank"].flows["proceeds"].recognition == "net"
     assert agreements["enabler"].flows["proceeds"].percent == Decimal(1)
@@ -234,3 +236,37 @@ def filled_in(text: str, model: str) -> str:
         "parties: {n: {}}\nplans:\n  p: {seller: n, currency: EUR, charges: {x: {when: {service: x}, flat: 1}}}\n"
         "  supplier-wholesale: {seller: n, currency: EUR, charges: {}}\n"
     )
+
+
+def test_what_a_supplier_owes_is_billed_unless_it_is_carried(tmp_path: Path) -> None:
+    """Models A.5 without reconciliation: A3 earned 9.60 less 10.00, and owes 0.40."""
+    calls = [("b1", "a1", 100), ("b2", "a1", 30), ("b1", "a2", 50), ("b2", "a3", 20)]
+    usage = tmp_path / "usage.csv"
+    rows = [f"{n},2026-10-05T10:00:00Z,{b},voice,{q},{a}" for n, (b, a, q) in enumerate(calls)]
+    usage.write_text("\n".join(["id,time,key,service,quantity,supplier", *rows]), "utf-8")
+    enabler: dict[str, Any] = {
+        "model": "A.5",
+        "roles": {"E": "e", "A": {"column": "supplier"}},
+        "applies_to": {"services": ["voice"]},
+        "flows": {"commission": {"percent": "4%"}, "fee": {"recurring": {"fee": "10.00", "per": "party"}}},
+    }
+    charges = {"minutes": {"unit": {"price": "0.50"}}, "member": {"every": "month", "flat": "15.00"}}
+    found = {}
+    for name, more in {"billed": {}, "carried": {"negative": "carry"}}.items():
+        catalog = load(
+            {
+                "parties": {party: {} for party in ("e", "a1", "a2", "a3")},
+                "accounts": {b: {"owner": b, "currency": "EUR"} for b in ("b1", "b2")},
+                "subscriptions": {
+                    b: {"account": b, "keys": [b], "plans": [{"plan": "basic", "from": "2026-10-01"}]}
+                    for b in ("b1", "b2")
+                },
+                "usage": {"all": {"quantity": "quantity", "id": "id"}},
+                "plans": {"basic": {"seller": "e", "currency": "EUR", "charges": charges}},
+                "agreements": {"centre": {**enabler, **more}},
+            }
+        )
+        run = partita.run(catalog, [usage], "2026-10", f"duckdb:///{tmp_path}/{name}.duckdb")
+        found[name] = sorted((row["payer"], row["payee"], f"{row['net']:.2f}") for row in run.documents.to_pylist())
+    both = [("b1", "e", "90.00"), ("b2", "e", "40.00"), ("e", "a1", "52.40"), ("e", "a2", "14.00")]
+    assert found == {"billed": [("a3", "e", "0.40"), *both], "carried": [*both, ("e", "a3", "0.00")]}

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import partita
+from partita import cycle
 from partita.cli import outcome
 from partita.cycle import Run
 from partita.errors import StoreError
@@ -163,6 +164,36 @@ def test_a_sum_that_says_other_terms_is_named(run: Run, column: str, changed: st
 
 
 # Beside the book
+
+
+OF_NOTHING = [
+    *(("share_sums", "part-0000", column) for column in ("agreement", "flow", "version", "currency")),
+    *(("shares", "close", column) for column in ("agreement", "flow", "version", "currency")),
+    ("line_sums", "part-0000", "currency"),
+]
+
+
+@pytest.mark.parametrize(("table", "folder", "column"), OF_NOTHING)
+def test_what_belongs_to_nothing_is_named(run: Run, table: str, folder: str, column: str) -> None:
+    """Of a sum or a share of a flow or in a currency that there is not, nothing can be made."""
+    path = run.folder / folder / f"{table}.parquet"
+    rows = pq.read_table(path)
+    place = rows.column_names.index(column)
+    was = rows[column]
+    other = pc.add(was, 7) if column == "version" else pa.array(["QQQ"] * rows.num_rows).dictionary_encode()
+    pq.write_table(rows.set_column(place, column, other), path)
+    assert any(one["key"]["path"].endswith(f"{folder}/{table}.parquet") for one in differences(run, "parts"))
+    assert differences(run, "document_lines")
+
+
+def test_a_month_that_is_closed_where_usage_is_of_several_kinds(tmp_path: Path) -> None:
+    document = deepcopy(CATALOG)
+    document["usage"]["other"] = {**document["usage"]["calls"], "files": "other/*.csv"}
+    usage = bill(tmp_path, "october", OCTOBER, catalog=catalog(document), open=True)
+    closed = cycle.close(catalog(document), "2026-10", usage.store)
+    assert closed.documents.num_rows
+    for whole in (False, True):
+        assert partita.verify(closed, whole=whole).clean
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from partita.reference.dealing import flows_of
 
 from .differences import Findings, is_same_reject
 from .material import Material, Rows
-from .sums import is_paid
+from .sums import is_known, is_paid
 
 _KEYS = {
     "documents": ("document_id",),
@@ -30,15 +30,16 @@ _PERIOD_SHARE = ("agreement", "flow", "payer", "payee", "subscription", "currenc
 def check_books(material: Material, findings: Findings) -> None:
     """Compare all that the close of the run's period wrote."""
     catalog, reference = material.inputs.catalog, material.reference
-    sums = material.sums("share_sums")
+    sums = [row for row in material.sums("share_sums") if is_known(catalog, row)]
     flows = reference.period_flows(material.period, sums, sales_of(material, sums))
     stored = [row for row in material.stored("shares", "line_id", None, "close") if row["line_id"] is None]
+    known = [row for row in stored if is_known(catalog, row)]
     findings.compare("shares", _PERIOD_SHARE, (row for row in stored if is_paid(catalog, row)), flows.shares)
     findings.compare("rejects", ("id", "field"), material.refused("agreement"), flows.rejects, same=is_same_reject)
-    lines = [line_of(row) for row in material.sums("line_sums")]
+    lines = [line_of(row) for row in material.sums("line_sums") if is_known(catalog, row)]
     carried = material.book.carried(before(material.period)).to_pylist()
     _check_billed(material, findings)
-    books = reference.documents(material.period, [Rated(lines=lines, shares=[*sums, *stored])], carried)
+    books = reference.documents(material.period, [Rated(lines=lines, shares=[*sums, *known])], carried)
     for name, key in _KEYS.items():
         expected: Iterable[Mapping[str, Any]] = getattr(books, name)
         if name in ("positions", "carried", "notices"):

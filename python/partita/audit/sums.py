@@ -11,10 +11,11 @@ import duckdb
 from partita.catalog.agreement import TRUE_UP
 from partita.catalog.catalog import Catalog
 from partita.cycle.folder import read_table
-from partita.errors import StoreError
-from partita.reference.agreements import is_sale, measured_flows
+from partita.errors import CatalogError, StoreError
+from partita.reference.agreements import is_sale, measured_flows, standing
 from partita.reference.bill import seller_of
 from partita.reference.dealing import flows_of
+from partita.reference.documents import digits_of
 from partita.store.sql import interruptible, parquet
 
 from .differences import Difference, Findings
@@ -68,8 +69,25 @@ def _folders(material: Material) -> Iterator[tuple[str, Sequence[str], Rows, Row
                 yield table, columns, stored, _summed(kept[path.parent], columns, "plan || '/' || charge")
 
 
+def is_known(catalog: Catalog, row: Mapping[str, Any]) -> bool:
+    """Whether a sum or a share is of a flow and in a currency that there are: of any other nothing follows."""
+    try:
+        digits_of(catalog, row["currency"])
+    except CatalogError:
+        return False
+    if "flow" not in row:
+        return True
+    agreement = catalog.agreements.get(row["agreement"])
+    if agreement is None or not 0 <= row["version"] < len(standing(agreement)):
+        return False
+    return row["flow"].removesuffix(TRUE_UP) in flows_of(agreement, row["version"])
+
+
 def is_paid(catalog: Catalog, share: Mapping[str, Any]) -> bool:
-    """Whether somebody pays a share: it is neither the sale itself nor only measured for other flows."""
+    """Whether somebody pays a share: it is neither the sale itself nor only measured for other flows. One that is of no
+    flow is taken to be paid."""
+    if not is_known(catalog, share):
+        return True
     flows = flows_of(catalog.agreements[share["agreement"]], share["version"])
     name = share["flow"].removesuffix(TRUE_UP)
     return not is_sale(flows[name]) and name not in measured_flows(flows)

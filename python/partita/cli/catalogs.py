@@ -20,6 +20,10 @@ def check(path: Path | None, tables: bool, json: bool) -> None:
         raise typer.BadParameter("which catalog? A folder of YAML files, or one of them", param_hint="CATALOG")
     try:
         catalog = None if path is None else load(path)
+        if catalog is not None:
+            from partita.engine import Engine
+
+            Engine(catalog)  # reads the files that it names, whose rows may be wrong too
     except CatalogError as error:
         if json:
             out.data({"problems": [{"where": p.where, "path": p.path, "message": p.message} for p in error.problems]})

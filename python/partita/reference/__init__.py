@@ -89,7 +89,7 @@ class Reference:
         """
         batches = [part for part in records if isinstance(part, Batch)]
         rows = [part for part in records if not isinstance(part, Batch)]
-        if rows or not batches:
+        if rows:
             batches.append(Batch(mapping, file, rows))
         return Rating(self.terms, counters, check_duplicates, closed).rate(batches)
 

@@ -66,10 +66,14 @@ def applies(agreement: Agreement, line: Line) -> bool:
     )
 
 
+def compared(flow: Flow) -> tuple[str, ...]:
+    """The flows that a `greater_of` chooses from."""
+    return tuple(part for part in flow.greater_of.of if isinstance(part, str)) if flow.greater_of else ()
+
+
 def needs(flow: Flow) -> tuple[str, ...]:
     """The flows that a flow is computed from."""
-    measured = tuple(part for part in flow.greater_of.of if isinstance(part, str)) if flow.greater_of else ()
-    return (*flow.of, *flow.minus, *(flow.remainder or ()), *measured)
+    return (*flow.of, *flow.minus, *(flow.remainder or ()), *compared(flow))
 
 
 def in_order(flows: Mapping[str, Flow]) -> list[str]:
@@ -94,7 +98,7 @@ def period_flows(flows: Mapping[str, Flow]) -> set[str]:
 
 def measured_flows(flows: Mapping[str, Flow]) -> set[str]:
     """The flows that nobody pays: those that say so, and those that a `greater_of` chooses from."""
-    chosen_from = {need for flow in flows.values() if flow.greater_of for need in needs(flow)}
+    chosen_from = {name for flow in flows.values() for name in compared(flow)}
     return chosen_from | {name for name, flow in flows.items() if not flow.payable}
 
 

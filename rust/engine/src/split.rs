@@ -92,7 +92,7 @@ pub fn split_line<L: Line>(
     space.amounts.clear();
     let mut worst = None;
     for (flow_place, flow) in version.flows.iter().enumerate() {
-        let amount = if flow.at_close || !flow.applies(line.time(), line) {
+        let amount = if flow.at_close || !has_base(flow, space) || !flow.applies(line.time(), line) {
             Ok(None)
         } else {
             split.flow(flow, (place, version_number, flow_place), shares, space)
@@ -108,6 +108,11 @@ pub fn split_line<L: Line>(
     worst.map_or(Ok(()), Err)
 }
 
+/// Whether some flow that a flow is on is there for the line: without one there is nothing that it could be on.
+fn has_base(flow: &Flow, space: &Space) -> bool {
+    flow.of.is_empty() || flow.of.iter().any(|&base| space.amounts.get(base).copied().flatten().is_some())
+}
+
 impl<L: Line> Split<'_, L> {
     fn fault(&self, code: Code, flow: &Flow) -> Fault {
         Fault::new(code, &format!("{}/{}", self.agreement.id, flow.id), None)
@@ -118,10 +123,10 @@ impl<L: Line> Split<'_, L> {
         if flow.of.is_empty() {
             return Ok(Some(self.line.amount()));
         }
-        let amount = |&base: &usize| space.amounts.get(base).copied().flatten();
-        if flow.of.iter().all(|base| amount(base).is_none()) {
+        if !has_base(flow, space) {
             return Ok(None);
         }
+        let amount = |&base: &usize| space.amounts.get(base).copied().flatten();
         let sum = |flows: &[usize]| flows.iter().filter_map(amount).try_fold(0_i128, i128::checked_add);
         let base = sum(&flow.of).zip(sum(&flow.minus)).and_then(|(plus, minus)| plus.checked_sub(minus));
         base.map(Some).ok_or_else(|| self.fault(Code::Overflow, flow))

@@ -21,6 +21,16 @@ pub struct AgreementVersion {
     pub is_as_written: bool,
 }
 
+impl AgreementVersion {
+    /// Whether a flow is there for a record: it applies, and so does one of its bases, if it has any.
+    pub fn is_present(&self, flow: usize, time: i64, record: &impl Attributes) -> bool {
+        self.flows.get(flow).is_some_and(|flow| {
+            let has_base = flow.of.is_empty() || flow.of.iter().any(|&base| self.is_present(base, time, record));
+            has_base && flow.applies(time, record)
+        })
+    }
+}
+
 /// A compiled agreement.
 #[derive(Debug)]
 pub struct Agreement {

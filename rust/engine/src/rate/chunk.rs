@@ -18,6 +18,15 @@ pub struct Work {
     pub shares: Shares,
 }
 
+/// What is wrong with charges of a row that is priced nevertheless.
+#[derive(Debug, Clone, Default)]
+pub struct Pending {
+    /// Of its plan: another charge may have a fault of a lower code.
+    pub charge: Option<Fault>,
+    /// Of cost plans, each with its tariff: that is a fault of the flow that asks for it.
+    pub costs: Vec<(u32, Fault)>,
+}
+
 /// Where the drafts of one row are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place {
@@ -53,8 +62,8 @@ pub struct Chunk {
     pub places: Vec<Place>,
     /// First what needs no counter, then a piece for each partition of counter owners.
     pub work: Vec<Work>,
-    /// Faults of charges of rows that are priced nevertheless: of another charge there may be one of a lower code.
-    pub pending: BTreeMap<u32, Fault>,
+    /// By row: what is wrong with its charges.
+    pub pending: BTreeMap<u32, Pending>,
     /// Rows that share their identity with others, some of which count: which of them stays their partition finds out.
     pub repeated: BTreeMap<u32, Repeated>,
     /// Rejected rows, and why.

@@ -2,7 +2,7 @@
 
 mod checks;
 
-use super::chunk::{Chunk, Place, Work};
+use super::chunk::{Chunk, Pending, Place, Work};
 use super::drafts::Draft;
 use super::route::{Context, Fault};
 use super::rows::{Record, Rows};
@@ -24,6 +24,8 @@ pub struct Space {
     pub slots: Vec<usize>,
     /// Counters that a row has moved, to be stored when all of it succeeds.
     moved: Vec<(usize, Count)>,
+    /// What keeps a row's cost plans from a price, each by its tariff.
+    pub costs: Vec<(u32, Fault)>,
     pub split: split::Space,
 }
 
@@ -34,8 +36,8 @@ pub struct Row<'c> {
     pub held: Held,
     pub month: i32,
     pub zone: u32,
-    /// What is known to be wrong with one of its charges.
-    pub pending: Option<&'c Fault>,
+    /// What is known to be wrong with its charges.
+    pub pending: Option<&'c Pending>,
 }
 
 impl<'c> Row<'c> {
@@ -69,7 +71,9 @@ pub fn price_row(
     space.moved.clear();
     let drafts = place.first as usize..(place.first + place.count) as usize;
     let record = row.record(context, rows);
-    let mut worst = row.pending.cloned();
+    let mut worst = row.pending.and_then(|pending| pending.charge.clone());
+    space.costs.clear();
+    space.costs.extend(row.pending.iter().flat_map(|pending| &pending.costs).cloned());
     let mut start = 0;
     for (number, at) in drafts.clone().enumerate() {
         let draft = work.drafts.get(at);
@@ -77,7 +81,8 @@ pub fn price_row(
         let mut desk = Desk { context, work, counters, space };
         match desk.price(&record, &draft, start, (number, at)) {
             Ok(billed) => start += billed.abs(),
-            Err(fault) => fault.keep_lowest(&mut worst),
+            Err(fault) if draft.tariff == 0 => fault.keep_lowest(&mut worst),
+            Err(fault) => space.costs.push((draft.tariff, fault)),
         }
     }
     if let Some(fault) = worst {

@@ -3,7 +3,7 @@
 mod checks;
 mod fault;
 
-use super::chunk::{Chunk, Place, partition_of};
+use super::chunk::{Chunk, Pending, Place, partition_of};
 use super::holders::Holders;
 use super::lane;
 use super::rows::{Record, Rows};
@@ -140,12 +140,11 @@ fn route_row(
         drafts.reserve(if counts { rows.len / 2 } else { rows.len });
     }
     let first = drafts.len();
-    if let Err(fault) = guide.drafts(chosen, drafts) {
-        if drafts.len() == first {
-            return Err(fault);
-        }
-        // The price of another charge may have a fault of a lower code.
-        pending.insert(row as u32, fault);
+    let found = guide.drafts(chosen, drafts);
+    match found {
+        Pending { charge: Some(fault), .. } if drafts.len() == first => return Err(fault),
+        found if found.charge.is_some() || !found.costs.is_empty() => _ = pending.insert(row as u32, found),
+        _ => {}
     }
     places[row] = Place { work: number as u32, first: first as u32, count: (drafts.len() - first) as u32 };
     held[row] = record.held;

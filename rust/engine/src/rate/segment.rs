@@ -4,6 +4,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+use super::chunk::Pending;
 use super::drafts::{Draft, Drafts};
 use super::route::{Context, Fault};
 use super::rows::Record;
@@ -43,24 +44,34 @@ impl Segment {
 }
 
 impl Guide<'_> {
-    /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need; or tells the fault of lowest
-    /// code. A charge that cannot be split is drafted whole: what is wrong with its price may be of a lower code still.
+    /// Adds the drafts of the chosen charges, and of the cost plans that flows on them need; tells what is wrong with them.
     #[inline]
-    pub fn drafts(&self, chosen: &[u32], drafts: &mut Drafts) -> Result<(), Fault> {
-        let (first, mut worst) = (drafts.len(), None);
+    pub fn drafts(&self, chosen: &[u32], drafts: &mut Drafts) -> Pending {
+        let first = drafts.len();
+        let mut pending = Pending { charge: self.drafts_of(chosen, 0, drafts), costs: Vec::new() };
+        if pending.charge.is_none() && !self.context.compiled.costs.is_empty() {
+            self.costs(first, drafts, &mut pending.costs);
+        }
+        pending
+    }
+
+    /// Adds the drafts of some charges, or tells the fault of lowest code. A charge that cannot be split is drafted whole:
+    /// what is wrong with its price may be of a lower code still.
+    #[inline]
+    fn drafts_of(&self, chosen: &[u32], tariff: u32, drafts: &mut Drafts) -> Option<Fault> {
+        let mut worst = None;
         for &charge in chosen {
             let before = drafts.len();
-            if let Err(fault) = self.draft(charge, 0, drafts) {
+            if let Err(fault) = self.draft(charge, tariff, drafts) {
                 drafts.truncate(before);
                 fault.keep_lowest(&mut worst);
-                drafts.push(self.whole(charge, 0)?);
+                match self.whole(charge, tariff) {
+                    Ok(whole) => drafts.push(whole),
+                    Err(fault) => fault.keep_lowest(&mut worst),
+                }
             }
         }
-        match worst {
-            Some(fault) => Err(fault),
-            None if self.context.compiled.costs.is_empty() => Ok(()),
-            None => self.costs(first, drafts),
-        }
+        worst
     }
 
     /// Whether an agreement could share one of the charges by a cost plan that counts.
@@ -70,24 +81,28 @@ impl Guide<'_> {
     }
 
     /// Drafts of the charges of cost plans, for the flows that need them: once a record.
-    fn costs(&self, first: usize, drafts: &mut Drafts) -> Result<(), Fault> {
+    fn costs(&self, first: usize, drafts: &mut Drafts, faults: &mut Vec<(u32, Fault)>) {
         let retail = first..drafts.len();
         for agreement in &self.context.compiled.agreements {
             let applies = |at: usize| agreement.applies(drafts.charge[at], &self.record.in_band(drafts.band[at]));
             if !retail.clone().any(applies) {
                 continue;
             }
-            let Some(version) = agreement.version_at(self.time) else { continue };
-            for flow in &agreement.versions[version].flows {
+            let Some(version) = agreement.version_at(self.time).map(|version| &agreement.versions[version]) else {
+                continue;
+            };
+            for (place, flow) in version.flows.iter().enumerate() {
                 if let Basis::Plan { plan, cost, .. } = flow.basis
-                    && flow.applies(self.time, &self.record)
+                    && version.is_present(place, self.time, &self.record)
                 {
+                    let tariff = cost as u32 + 1;
                     let path = || format!("{}/{}", agreement.id, flow.id);
-                    self.cost(plan, cost as u32 + 1, &path, drafts)?;
+                    if let Err(fault) = self.cost(plan, tariff, &path, drafts) {
+                        faults.push((tariff, fault));
+                    }
                 }
             }
         }
-        Ok(())
     }
 
     /// Adds the drafts of one charge.
@@ -152,7 +167,7 @@ impl Guide<'_> {
             return Err(Fault::new(Code::NoMatchingCharge, &path(), None));
         }
         chosen.sort_unstable();
-        chosen.iter().try_for_each(|&charge| guide.draft(charge, tariff, drafts))
+        guide.drafts_of(&chosen, tariff, drafts).map_or(Ok(()), Err)
     }
 
     fn segment_draft(&self, segment: &Segment, tariff: u32, number: u32, first: bool) -> Result<Draft, Fault> {

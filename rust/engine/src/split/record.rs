@@ -23,6 +23,8 @@ struct RecordLine<'a> {
     agreement: &'a Agreement,
     /// The quantity's column, to blame.
     column: &'a str,
+    /// What keeps cost plans from a price, each by its tariff.
+    costs: &'a [(u32, Fault)],
 }
 
 impl Attributes for RecordLine<'_> {
@@ -87,8 +89,18 @@ impl Line for RecordLine<'_> {
     }
 
     fn cost(&self, _: usize, cost: usize, blame: impl Fn(Code) -> Fault) -> Result<Option<i128>, Fault> {
-        let mut costs = self.range.clone().filter(|&at| self.drafts.tariff[at] == cost as u32 + 1).peekable();
-        if !self.first || costs.peek().is_none() {
+        if !self.first {
+            return Ok(None);
+        }
+        let (tariff, mut worst) = (cost as u32 + 1, None);
+        for (_, fault) in self.costs.iter().filter(|(own, _)| *own == tariff) {
+            fault.clone().keep_lowest(&mut worst);
+        }
+        if let Some(fault) = worst {
+            return Err(fault);
+        }
+        let mut costs = self.range.clone().filter(|&at| self.drafts.tariff[at] == tariff).peekable();
+        if costs.peek().is_none() {
             return Ok(None);
         }
         let cost = costs.map(|at| self.drafts.amount[at]).try_fold(0_i128, i128::checked_add);
@@ -131,7 +143,8 @@ pub fn split_row(
             let (record, first) = (record.in_band(all.band[at]), bearer == Some(at));
             let column = context.usage.quantity_name();
             let range = drafts.clone();
-            let line = RecordLine { record, drafts: all, range, at, first, agreement: agreement.1, column };
+            let costs = space.costs.as_slice();
+            let line = RecordLine { record, drafts: all, range, at, first, agreement: agreement.1, column, costs };
             if let Err(fault) = split_line(&line, agreement, at as u32, shares, &mut space.split) {
                 fault.keep_lowest(&mut worst);
             }
