@@ -18,7 +18,7 @@ from partita.store.schema import with_made
 
 from . import generated
 from .implementations import CLOSED, together
-from .test_differential import DEEP, QUICK, has_costs, loaded, reject
+from .test_differential import DEEP, QUICK, loaded, reject
 
 Row = Mapping[str, Any]
 Tables = dict[str, list[Row]]
@@ -81,11 +81,11 @@ def closed_by_reference(reference: Reference, rows: Sequence[Row]) -> list[Table
 
 
 def check_close(document: Row, rows: Sequence[Row]) -> None:
-    catalog, costs = loaded(document), has_costs(document)
+    catalog = loaded(document)
     engine, reference = outcome(Engine(catalog), rows), outcome(Reference(catalog), rows)
     assume(not isinstance(engine, CatalogError) and not isinstance(reference, CatalogError))
     for made, wanted in zip(engine, reference, strict=True):
-        assert [reject(row, costs) for row in made["rejects"]] == [reject(row, costs) for row in wanted["rejects"]]
+        assert [reject(row) for row in made["rejects"]] == [reject(row) for row in wanted["rejects"]]
         for name in ("lines", "shares", *CLOSED):
             assert made[name] == wanted[name], name
 

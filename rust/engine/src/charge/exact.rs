@@ -28,6 +28,12 @@ impl Target {
     pub fn of_raw(self, raw: i128) -> Result<i128, Code> {
         if self.unit == 1 { in_range(raw) } else { rounded(raw, 1, self) }
     }
+
+    /// As many of its units as a numerator has of a denominator, rounded once.
+    fn of_wide(self, numerator: Wide, denominator: Wide) -> Result<i128, Code> {
+        let units = numerator.div_round(denominator, self.mode).map_err(|_| Code::Overflow)?;
+        in_range(units.to_i128().and_then(|units| units.checked_mul(self.unit)).ok_or(Code::Overflow)?)
+    }
 }
 
 /// `numerator / denominator` raw units, rounded once.
@@ -37,9 +43,15 @@ pub fn rounded(numerator: i128, denominator: i128, target: Target) -> Result<i12
         let units = div_round_i128(numerator, denominator, target.mode).map_err(|_| Code::Overflow)?;
         return in_range(units.checked_mul(target.unit).ok_or(Code::Overflow)?);
     }
-    let denominator = Wide::product(denominator, target.unit);
-    let units = Wide::from(numerator).div_round(denominator, target.mode).map_err(|_| Code::Overflow)?;
-    in_range(units.to_i128().and_then(|u| u.checked_mul(target.unit)).ok_or(Code::Overflow)?)
+    target.of_wide(Wide::from(numerator), Wide::product(denominator, target.unit))
+}
+
+/// A raw value times a whole number, rounded once, however large the product.
+pub fn times(raw: i128, number: i128, target: Target) -> Result<i128, Code> {
+    match raw.checked_mul(number) {
+        Some(exact) => target.of_raw(exact),
+        None => target.of_wide(Wide::product(raw, number), Wide::from(target.unit)),
+    }
 }
 
 /// `left` × `right`, rounded once, however large the product.

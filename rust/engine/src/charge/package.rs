@@ -1,9 +1,8 @@
 //! `package`: started packages beyond what is free, each at a price.
 
 use super::block::ceiling;
-use super::exact::{ratio, rounded_ratio};
+use super::exact::{in_range, times};
 use super::{Count, Input, Priced, Slot, Target};
-use crate::column::ONE;
 use crate::reject::Code;
 
 /// ceil((q − free) / size) × price, never below 0, over what its scope counts.
@@ -25,10 +24,8 @@ impl Package {
         let before = count.quantity;
         let after = before.checked_add(input.quantity).ok_or(Code::Overflow)?;
         let packages = self.packages(after) - self.packages(before);
-        let packages = packages.checked_mul(ONE).ok_or(Code::Overflow)?;
-        let exact = ratio(values[self.price])?.checked_mul(ratio(packages)?).map_err(|_| Code::Overflow)?;
-        let amount = rounded_ratio(exact, target)?;
-        count.quantity = super::exact::in_range(after)?;
+        let amount = times(values[self.price], packages, target)?;
+        count.quantity = in_range(after)?;
         Ok(Priced { amount, billed: input.quantity })
     }
 
