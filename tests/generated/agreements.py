@@ -31,7 +31,7 @@ _ON_BASES = ("percent", "retail_minus", "split", "standalone", "remainder", "who
 @st.composite
 def flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     """A flow on lines or on earlier flows, of any kind that is computed line by line."""
-    earlier = list(graph)
+    earlier = _bases(graph)
     kinds = ["percent", "percent", "retail_minus", "split", "standalone", "per_event", "per_unit", "plan", "cost_plus"]
     kind = draw(st.sampled_from([*kinds, "remainder", "whole"] if earlier else kinds))
     flow: dict[str, Any] = {} if kind == "split" else {"payee": draw(st.sampled_from([*ROLES, "other"]))}
@@ -50,6 +50,11 @@ def flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     optional = {"when": conditions(), "round": roundings(), "payable": st.just(False), "valid": valid}
     optional["recognition"] = st.just("net")
     return flow | draw(st.fixed_dictionaries({}, optional=optional))
+
+
+def _bases(graph: dict[str, Any]) -> list[str]:
+    """The flows that others can be on: not those that only divide revenue by component."""
+    return [name for name, flow in graph.items() if not {"device", "talk"}.intersection(flow.get("standalone", ()))]
 
 
 def _beside(graph: dict[str, Any], flow: dict[str, Any]) -> dict[str, Any]:
@@ -146,10 +151,10 @@ def with_whole_remainders(flows: dict[str, Any]) -> dict[str, Any]:
 @st.composite
 def period_flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     """A flow on the whole period, between parties that are known without usage."""
-    earlier = list(graph)
+    earlier = _bases(graph)
     fixed = st.sampled_from(["D", "B", "other"])
     flow: dict[str, Any] = {"payer": draw(fixed), "payee": draw(fixed)}
-    kind = draw(st.sampled_from(["recurring", "greater_of", "percent", "remainder"]))
+    kind = draw(st.sampled_from(["recurring", "greater_of", "percent", "remainder"] if earlier else ["recurring"]))
     if kind == "recurring":
         per = draw(st.sampled_from(["agreement", "agreement", "subscription"]))
         prorate = draw(st.sampled_from([{}, {"prorate": "none"}]))

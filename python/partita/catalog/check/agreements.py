@@ -145,6 +145,8 @@ def _bases(graph: Graph, flow: Flow, path: Path) -> Iterator[Found]:
     for part, name in named(flow):
         if name not in graph.flows:
             yield (*path, *part), unknown("flow", name, graph.flows)
+        elif graph.flows[name].standalone is not None:
+            yield (*path, *part), f"{name} says how revenue is divided by component, and moves nothing to compute with"
 
 
 def named(flow: Flow) -> Iterator[tuple[Path, str]]:
