@@ -26,6 +26,8 @@ pub struct Space {
     moved: Vec<(usize, Count)>,
     /// What keeps a row's cost plans from a price, each by its tariff.
     pub costs: Vec<(u32, Fault)>,
+    /// The lines of a row that an agreement shares, in the order of its plan.
+    pub lines: Vec<usize>,
     pub split: split::Space,
 }
 

@@ -138,9 +138,11 @@ pub fn split_row(
         let applies =
             |&at: &usize| all.tariff[at] == 0 && agreement.1.applies(all.charge[at], &record.in_band(all.band[at]));
         // Lines are in the plan's order; segments of several charges are drafted as they follow each other in time.
-        let bearer = drafts.clone().filter(applies).min_by_key(|&at| (all.charge[at], at));
-        for at in drafts.clone().filter(applies) {
-            let (record, first) = (record.in_band(all.band[at]), bearer == Some(at));
+        space.lines.clear();
+        space.lines.extend(drafts.clone().filter(applies));
+        space.lines.sort_unstable_by_key(|&at| (all.charge[at], at));
+        for (number, &at) in space.lines.iter().enumerate() {
+            let (record, first) = (record.in_band(all.band[at]), number == 0);
             let column = context.usage.quantity_name();
             let range = drafts.clone();
             let costs = space.costs.as_slice();
