@@ -301,6 +301,14 @@ def test_check_reads_the_files_that_a_catalog_names(partita: Partita, tmp_path: 
     assert "SEKK" in json.loads(text)["problems"][0]["message"]
     (tmp_path / "accounts.csv").write_text("account,owner,currency\na-1,c-1,SEK\n")
     assert partita("check", "with-files.json")[0] == 0
+    plans = {"start": {"seller": "nordtel", "currency": "SEK", "charges": {"sms": {"flat": "1"}}}}
+    document = {"parties": {"nordtel": {}}, "subscriptions": {"file": "subscriptions.csv"}, "plans": plans}
+    (tmp_path / "with-files.json").write_text(json.dumps(document))
+    (tmp_path / "subscriptions.csv").write_text("subscription,account,plan,key\ns-1,a-2,start,461\n")
+    assert partita("check", "with-files.json")[0] == 0  # its accounts come from elsewhere
+    code, _, errors = partita("check", "with-files.json", "--accounts", "accounts.csv")
+    assert code == 2
+    assert "a-2" in errors
 
 
 def test_check_as_data_is_a_catalog_again(partita: Partita) -> None:

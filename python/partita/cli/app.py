@@ -47,12 +47,15 @@ class Shares(StrEnum):
 def check(
     catalog: Annotated[Path | None, typer.Argument(help="a folder of YAML or JSON files, or one of them")] = None,
     tables: Annotated[bool, typer.Option("--tables", help="print the columns that tables need")] = False,
+    accounts: Accounts = None,
+    subscriptions: Subscriptions = None,
+    table: Tables = None,
     json: Json = False,
 ) -> None:
-    """Validate a catalog; print its plans and agreements, and who pays whom."""
+    """Validate a catalog with the files it names; print its plans and agreements, and who pays whom."""
     from . import catalogs
 
-    catalogs.check(catalog, tables, json)
+    catalogs.check(catalog, tables, json, _beside(accounts, subscriptions, table))
 
 
 @app.command()

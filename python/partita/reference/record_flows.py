@@ -41,15 +41,15 @@ class RecordFlows:
         if not self.siblings or self.record is None:
             return None
         if flow.per_event is not None:
-            return flat.cost(flow.per_event, lambda number: self._number(name, number))
+            return flat.cost(flow.per_event, lambda number: self.number(name, number))
         assert flow.per_unit is not None
         return self._per_unit(name, flow.per_unit)
 
     def _per_unit(self, name: str, terms: PerUnit) -> Fraction:
         quantity = self._quantity(name, terms)
-        ladder = unit.ladder(terms, lambda number: self._number(name, number))
+        ladder = unit.ladder(terms, lambda number: self.number(name, number))
         parts = blocks.measure([blocks.Piece(abs(quantity), lambda: ladder)])
-        fee = unit.connect_fee(terms, lambda number: self._number(name, number), quantity)
+        fee = unit.connect_fee(terms, lambda number: self.number(name, number), quantity)
         cost = fee + sum((part.value for part in parts), Fraction(0))
         return -cost if quantity < 0 else cost
 
@@ -63,9 +63,9 @@ class RecordFlows:
             billed = [line.billed for line in mine if line.billed is not None]
             quantity = sum(billed, Fraction(0)) if billed else None
         if quantity is None:
-            raise Reject("null_quantity", self._path(name), None)
+            raise Reject("null_quantity", self.path(name), None)
         if abs(quantity) >= LIMIT:
-            raise Reject("overflow", self._path(name), shortest(quantity))
+            raise Reject("overflow", self.path(name), shortest(quantity))
         return quantity
 
     def plan(self, name: str, plan_id: str) -> Fraction | None:
@@ -75,16 +75,16 @@ class RecordFlows:
         if of_usage and not any(charge.usage for charge in plan.charges.values()):
             return None
         if plan.currency != self.line.currency:
-            raise Reject("currency_mismatch", self._path(name), plan.currency)
+            raise Reject("currency_mismatch", self.path(name), plan.currency)
         if not of_usage:
             return self._plan_fees(plan_id)
         if not self.siblings or self.record is None:
             return None
-        prefix = f"{self._path(name)}/"
+        prefix = f"{self.path(name)}/"
         met = PlanOnRecord(self.terms, plan_id, self.record, self.line.held, self.line.around, prefix)
         priced = met.price(self.counters)
         if not priced:
-            raise Reject("no_matching_charge", self._path(name), None)
+            raise Reject("no_matching_charge", self.path(name), None)
         return sum((line.amount for line in priced), Fraction(0))
 
     def _plan_fees(self, plan_id: str) -> Fraction | None:
@@ -105,8 +105,10 @@ class RecordFlows:
         exact = fee * self.line.fraction
         return stored(exact) if charge.round is None else round_to(exact, charge.round.decimals, charge.round.mode)
 
-    def _path(self, name: str) -> str:
+    def path(self, name: str) -> str:
+        """A flow as rejects name it."""
         return f"{self.stands.id}/{name}"
 
-    def _number(self, name: str, number: Decimal | Lookup) -> Fraction:
-        return self.terms.tables.number(number, self.line.around, "no_share", self._path(name))
+    def number(self, name: str, number: Decimal | Lookup) -> Fraction:
+        """A number of a flow, looked up by what is known of the line where it says so."""
+        return self.terms.tables.number(number, self.line.around, "no_share", self.path(name))

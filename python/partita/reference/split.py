@@ -170,7 +170,7 @@ class LineShares:
 
     def _share(self, name: str, payer: str, payee: str, amount: Fraction) -> Share:
         if abs(amount) >= LIMIT:
-            raise Reject("overflow", self._path(name), shortest(amount))
+            raise Reject("overflow", self.own.path(name), shortest(amount))
         line, stands = self.line, self.stands
         return Share(
             line.line_id,
@@ -186,15 +186,9 @@ class LineShares:
             name not in self.measured,
         )
 
-    def _path(self, name: str) -> str:
-        return f"{self.stands.id}/{name}"
-
     def _rate(self, name: str, number: Decimal | Lookup) -> Fraction:
-        self.rates[name] = self._number(name, number)
+        self.rates[name] = self.own.number(name, number)
         return self.rates[name]
-
-    def _number(self, name: str, number: Decimal | Lookup) -> Fraction:
-        return self.terms.tables.number(number, self.line.around, "no_share", self._path(name))
 
     def _base(self, name: str) -> Fraction:
         """The line, or other flows, less those in `minus`."""
@@ -232,9 +226,9 @@ class LineShares:
 
     def _split(self, name: str, weights: dict[str, Decimal | Lookup]) -> list[Share]:
         base = self._base(name)
-        parts = split.divided(base, [self._number(name, weight) for weight in weights.values()])
+        parts = split.divided(base, [self.own.number(name, weight) for weight in weights.values()])
         if parts is None:
-            raise Reject("no_share", self._path(name), None)
+            raise Reject("no_share", self.own.path(name), None)
         if name in self.unread:
             self.values[name] = base
             return []
@@ -248,5 +242,5 @@ class LineShares:
         base = self._base(name)
         rest = remainder.left(base, (self.values[named] for named in flow.remainder or ()))
         if remainder.is_over_shared(base, rest) and self.stands.agreement.over_shared == "reject":
-            raise Reject("over_shared", self._path(name), shortest(rest))
+            raise Reject("over_shared", self.own.path(name), shortest(rest))
         return rest
