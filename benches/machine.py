@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
-_PACKAGES = ("partita", "pyarrow", "polars", "duckdb")
+_BYTES: Final = 64 << 20
+_PACKAGES: Final = ("partita", "pyarrow", "polars", "duckdb")
 
 
 def machine() -> str:
-    """Processor, cores, memory, and the versions of what was measured."""
+    """Processor, cores, memory, how fast they are just now, and the versions of what was measured."""
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     parts = (
         _processor(),
@@ -20,7 +25,28 @@ def machine() -> str:
         platform.system(),
         f"Python {platform.python_version()}",
     )
-    return f"{', '.join(part for part in parts if part)}\n{versions}"
+    return f"{', '.join(part for part in parts if part)}\n{_pace()}\n{versions}"
+
+
+def _pace() -> str:
+    """What one core does of work that needs nothing but its clock, or nothing but memory: virtual machines of one
+    processor differ by half in these, and so do all figures beside them."""
+    data, copy = os.urandom(_BYTES), memoryview(bytearray(_BYTES))
+
+    def fill() -> None:
+        copy[:] = data
+
+    return f"one core: SHA-256 {_speed(lambda: hashlib.sha256(data)):.2f} GB/s, copies {_speed(fill):.1f} GB/s"
+
+
+def _speed(work: Callable[[], object]) -> float:
+    """Gigabytes a second, at best."""
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return _BYTES / min(seconds) / 1e9
 
 
 def _processor() -> str:

@@ -16,7 +16,7 @@ import pytest
 from partita import Engine, load
 from partita.reference import Batch, Reference
 
-from .test_differential import Row, Tables, anywhere, assert_equal, of_engine, of_reference
+from .test_differential import Row, Tables, anywhere, assert_equal, of_engine, of_reference, output_of
 
 ACCOUNTS, RECORDS, BATCH = 61, 4_000, 90
 TIERS = [{"up_to": "600", "price": "0.07", "flat": "1"}, {"up_to": "6000", "price": "0.013"}, {"price": "0.001"}]
@@ -153,6 +153,25 @@ def test_rows_that_have_most_in_common_are_told_apart() -> None:
     shuffled = random.Random(3).sample(list(enumerate(rows)), len(rows))
     moved = numbered([row for _, row in shuffled], [number for number, _ in shuffled]).combine_chunks()
     assert anywhere(gathered(engine, moved)) == anywhere(gathered(engine, numbered(rows)))
+
+
+def test_any_number_of_threads_counts_alike() -> None:
+    """One counts while others route; of many, several count, each its own accounts."""
+    outputs = {output_of(BY_THREADS, threads) for threads in ("1", "2", "5")}
+    assert len(outputs) == 1
+    assert int(outputs.pop().split()[0]) > 0
+
+
+BY_THREADS = """
+from tests.test_lanes import CATALOG, Engine, batches, calls, load
+from tests.threads import digest
+
+engine, rows = Engine(load(CATALOG)), calls()
+opened = engine.rate(batches(rows[:1_000])).counters
+given = ((rows, None), (rows[::-1], None), (rows[1_000:], opened))
+print(*(digest(engine.rate(batches(part), counters=counters)) for part, counters in given))
+"""
+"""Rows in order and in no order, with counters opened before and without."""
 
 
 LAYOUTS = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from typing import Any
 
 import pyarrow as pa
+
+from partita import Rated
 
 ACCOUNTS, RECORDS = 97, 60_000
 TIERS = [{"up_to": "500", "price": "0.07"}, {"flat": "3"}]
@@ -55,3 +58,14 @@ def usage() -> pa.Table:
             "quantity": [chance.randrange(200) for _ in rows],
         }
     )
+
+
+def digest(rated: Rated) -> str:
+    """A hash of all the bytes of its tables, with the number of their rows."""
+    digest, rows = hashlib.sha256(), 0
+    for table in (rated.lines, rated.shares, rated.rejects, rated.counters):
+        rows += table.num_rows
+        for column in table.columns:
+            plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+            digest.update(pa.record_batch([plain.combine_chunks()], ["values"]).serialize())
+    return f"{rows} {digest.hexdigest()}"

@@ -65,6 +65,16 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
         Some((at * Self::STRIDE + slot, bucket.values.get(slot)?))
     }
 
+    /// The same in this bucket only; a place and a value that mean nothing if it is not there.
+    #[inline]
+    pub fn look_once(&self, first: usize, word: u64) -> (usize, V, bool) {
+        let Some(bucket) = self.all.get(first) else { return (0, V::default(), false) };
+        let slot = bucket.slot(word);
+        // Read wherever it is: a branch that nobody foresees is slower.
+        let near = slot & (Self::STRIDE - 1);
+        (first << Self::STRIDE.trailing_zeros() | near, bucket.values.get(near).copied().unwrap_or_default(), slot < N)
+    }
+
     /// The value in a place.
     #[inline]
     pub fn at(&self, place: usize) -> Option<&V> {
@@ -111,8 +121,7 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
         let mut at = first;
         loop {
             let bucket = self.all.get(at)?;
-            // Which slot has it nobody foresees: no branch depends on it.
-            let slot = (0..N).rev().fold(N, |found, slot| if bucket.words[slot] == word { slot } else { found });
+            let slot = bucket.slot(word);
             if slot < N || bucket.words[N - 1] == FREE {
                 return Some((at, slot, bucket));
             }
@@ -154,6 +163,13 @@ impl<V: Copy + Default, const N: usize> Buckets<V, N> {
 impl<V: Copy + Default, const N: usize> Bucket<V, N> {
     fn none() -> Self {
         Self { words: [FREE; N], values: [V::default(); N] }
+    }
+
+    /// The slot of a word, `N` if it is not there.
+    #[inline]
+    fn slot(&self, word: u64) -> usize {
+        // Which one has it nobody foresees: no branch depends on it.
+        (0..N).rev().fold(N, |found, slot| if self.words[slot] == word { slot } else { found })
     }
 
     /// Fills the first free slot.

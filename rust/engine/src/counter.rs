@@ -15,7 +15,8 @@ use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use crate::charge::Count;
-use crate::directory::{Directory, NOWHERE};
+use crate::directory::Directory;
+pub use crate::directory::NOWHERE;
 use crate::folded::Folded;
 use crate::prefetch::prefetch;
 pub use one::Counter;
@@ -120,16 +121,12 @@ impl Counters {
         place as usize
     }
 
-    /// The place of an owner's counter of a kind, which starts at zero if it is new; asks for its memory.
+    /// The place of an owner's counter of a kind, if it is quickly found; asks for its memory.
     #[inline]
-    pub fn approach(&mut self, kind: u32, owner: u32) -> u32 {
-        match self.places.near(kind, owner) {
-            NOWHERE => self.place_of(kind, owner) as u32,
-            place => {
-                prefetch(&self.all, place as usize);
-                place
-            }
-        }
+    pub fn approach(&self, kind: u32, owner: u32) -> u32 {
+        let place = self.places.near(kind, owner);
+        prefetch(&self.all, place as usize);
+        place
     }
 
     /// How many there are.

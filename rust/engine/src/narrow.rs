@@ -4,32 +4,47 @@
 //! Up to 7 bytes stand as they are below their number; 8 to 15 of them that are digits, or digits after a plus sign,
 //! take 4 bits each.
 
+use std::ops::RangeInclusive;
+
 use crate::buckets::FREE;
 
 /// Bits of a word below those that tell how it is written.
 const KIND: u32 = 60;
+/// The bit of a word that digits without a plus sign have.
+const PLAIN: u64 = 1 << 63;
 /// A digit 0 in every byte.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Lengths of keys of digits that have words.
+pub const DIGITS: RangeInclusive<usize> = 8..=15;
 
 /// The word of a key; `FREE` where it has none.
 #[inline]
 pub fn word(key: &[u8]) -> u64 {
-    let len = key.len() as u64;
+    let len = key.len();
     let (Some(head), Some(tail)) = (key.first_chunk::<8>(), key.last_chunk::<8>()) else {
-        return short(key) as u64 | (len + 1) << 56;
+        return short(key) as u64 | (len as u64 + 1) << 56;
     };
-    if len > 15 {
+    if !DIGITS.contains(&len) {
         return FREE;
     }
-    let (mut head, tail) = (u64::from_le_bytes(*head) ^ ZEROS, u64::from_le_bytes(*tail) ^ ZEROS);
-    let mut kind = len;
-    if head as u8 == b'+' ^ b'0' {
-        head &= !0xff;
-        kind -= 8;
+    if head[0] != b'+' {
+        return of_digits(len, *head, *tail);
     }
+    let mut digits = *head;
+    digits[0] = b'0';
+    // Their number, less 8.
+    of_digits(len, digits, *tail) & !PLAIN
+}
+
+/// The word of a key of digits that has one of the `DIGITS` lengths, by its first bytes and its last ones; `FREE` if others
+/// are among them.
+#[inline]
+pub fn of_digits(len: usize, head: [u8; 8], tail: [u8; 8]) -> u64 {
+    let (head, tail) = (u64::from_le_bytes(head) ^ ZEROS, u64::from_le_bytes(tail) ^ ZEROS);
     // Of the last 8 bytes those that are not among the first; a key of 8 has none.
     let rest = tail >> (4 * (16 - len)) >> (4 * (16 - len));
-    packed(head, rest).map_or(FREE, |digits| kind << KIND | digits)
+    packed(head, rest).map_or(FREE, |digits| (len as u64) << KIND | digits)
 }
 
 /// Sixteen bytes as numbers of 4 bits each, if none is above 9.

@@ -68,7 +68,8 @@ impl Whole {
     }
 
     /// The amount of a record that bills units and used some, where nothing counts; none past 128 bits.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
     pub fn price(&self, billed: i64, used: bool) -> Option<i128> {
         match &self.form {
             Form::Fee(fee) => Some(*fee),

@@ -26,6 +26,8 @@ pub struct Lanes {
     pub charges: Vec<LaneCharge>,
     /// By charge: its first version among them, or `NO_LANE`.
     first: Vec<u32>,
+    /// Whether all charges that count may be rated in them.
+    pub take_all_that_counts: bool,
     /// By agreement and version.
     parts: Vec<Vec<Option<Parts>>>,
 }
@@ -39,9 +41,12 @@ impl Lanes {
             agreement.versions.iter().map(|version| Parts::new(agreement, version)).collect::<Vec<_>>()
         };
         let parts: Vec<_> = agreements.iter().map(versions).collect();
-        let mut lanes = Self { charges: Vec::new(), first: Vec::with_capacity(charges.len()), parts };
+        let first = Vec::with_capacity(charges.len());
+        let mut lanes = Self { charges: Vec::new(), first, take_all_that_counts: true, parts };
         for (place, charge) in charges.iter().enumerate() {
             let found = lanes.versions(place, charge, plans, agreements);
+            let counts = charge.kind == Kind::Usage && charge.counted.is_some();
+            lanes.take_all_that_counts &= found.is_some() || !counts;
             lanes.first.push(if found.is_some() { lanes.charges.len() as u32 } else { NO_LANE });
             lanes.charges.extend(found.into_iter().flatten());
         }

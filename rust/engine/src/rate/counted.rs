@@ -6,9 +6,9 @@
 mod partition;
 
 use super::chunk::{Chunk, Work};
+use super::lane::Mine;
 use super::route::Context;
 use super::{Partitions, lane, parallel};
-use crate::counter::Counters;
 use partition::Partition;
 
 /// How partitions are rated.
@@ -72,17 +72,24 @@ fn count_lanes(
     counters: &mut Partitions,
     sort: bool,
 ) -> bool {
-    let few = counters.len() < 2;
+    let of = counters.len();
+    let few = of < 2;
+    let places = parallel::map(&*chunks, few, |chunk| if few { Vec::new() } else { chunk.lane.counting(of) });
+    let rows: Vec<usize> = chunks.iter().map(|chunk| if chunk.lane.counts { chunk.lane.len() } else { 0 }).collect();
+    let mine = |partition: usize| -> Vec<Mine> {
+        let all = || rows.iter().map(|&rows| Mine::First(rows)).collect();
+        if few { all() } else { places.iter().map(|places| Mine::At(&places[partition])).collect() }
+    };
     let shared: &[Chunk] = chunks;
-    let count = |partition: (usize, &mut Counters)| lane::count(contexts, (shared, base), partition, sort);
+    let count = |(partition, counters)| lane::count(contexts, (shared, base), (mine(partition), counters), sort);
     let numbered: Vec<_> = counters.iter_mut().enumerate().collect();
     let counted: Option<Vec<_>> = parallel::map(numbered, few, count).into_iter().collect();
     let Some(counted) = counted else { return false };
-    let mut counted: Vec<_> = counted.into_iter().map(Vec::into_iter).collect();
+    let mut counted: Vec<_> =
+        counted.into_iter().enumerate().map(|(partition, counted)| mine(partition).into_iter().zip(counted)).collect();
     let by_chunk: Vec<Vec<_>> =
         chunks.iter().map(|_| counted.iter_mut().filter_map(Iterator::next).collect()).collect();
     let chunks: Vec<_> = chunks.iter_mut().zip(by_chunk).collect();
-    let few = chunks.len() < 2;
     parallel::map(chunks, few, |(chunk, counted)| lane::merge(chunk, counted));
     true
 }

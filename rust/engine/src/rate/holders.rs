@@ -3,9 +3,11 @@
 
 use std::ops::Range;
 
-use arrow_array::Array;
+use arrow_array::{Array, StringArray};
 
+use crate::buckets::FREE;
 use crate::column::Text;
+use crate::narrow;
 use crate::subscriber::{NONE, Sought, Subscribers};
 
 /// Rows in a block.
@@ -64,7 +66,9 @@ impl<'a> Holders<'a> {
         match (&mut self.found, self.keys) {
             (Found::Places(places), _) => places[rows].iter().for_each(|&place| subscribers.expect_place(place)),
             (Found::Sought(all), Text::Small(keys)) if keys.null_count() == 0 => {
-                all.iter_mut().zip(rows).for_each(|(one, row)| *one = subscribers.seek(Some(keys.value(row))));
+                if !expect_alike(subscribers, keys, rows.clone(), all) {
+                    all.iter_mut().zip(rows).for_each(|(one, row)| *one = subscribers.seek(Some(keys.value(row))));
+                }
             }
             (Found::Sought(all), keys) => {
                 all.iter_mut().zip(rows).for_each(|(one, row)| *one = subscribers.seek(keys.get(row)));
@@ -76,17 +80,22 @@ impl<'a> Holders<'a> {
     pub fn next_block(&mut self, block: &mut Keys) {
         let (subscribers, keys, first) = (self.subscribers, self.keys, self.first);
         let len = BLOCK.min(self.rows - first);
-        let to = block.places.iter_mut().zip(&mut block.held);
         match &self.found {
             Found::Places(places) => {
+                let to = block.places.iter_mut().zip(&mut block.held);
                 to.zip(&places[first..first + len]).for_each(|(to, &place)| {
                     (*to.0, *to.1) = subscribers.found(place);
                 });
             }
             Found::Sought(all) => {
-                to.zip(all.iter()).zip(first..first + len).for_each(|((to, &sought), row)| {
-                    (*to.0, *to.1) = subscribers.find(sought, || keys.get(row));
-                });
+                let to = (&mut block.places, &mut block.held);
+                for number in subscribers.find_first(all, to, &mut [0; BLOCK]).iter().map(|&number| usize::from(number))
+                {
+                    if number < len {
+                        let found = subscribers.find(all[number], || keys.get(first + number));
+                        (block.places[number], block.held[number]) = found;
+                    }
+                }
             }
         }
         block.len = len;
@@ -104,4 +113,25 @@ impl<'a> Holders<'a> {
         }
         all
     }
+}
+
+/// Asks for the keys of a block of rows, if all of them are digits, and as many as the first has: numbers of one kind
+/// mostly are.
+fn expect_alike(subscribers: &Subscribers, keys: &StringArray, rows: Range<usize>, to: &mut [Sought; BLOCK]) -> bool {
+    let Some(offsets) = keys.value_offsets().get(rows.start..rows.start + BLOCK + 1) else { return false };
+    let [first, second, ..] = *offsets else { return false };
+    let length = second - first;
+    let others = offsets.windows(2).fold(0, |others, pair| others | ((pair[1] - pair[0]) ^ length));
+    let (first, len) = (first.cast_unsigned() as usize, length.cast_unsigned() as usize);
+    if others != 0 || !narrow::DIGITS.contains(&len) {
+        return false;
+    }
+    let Some(bytes) = keys.value_data().get(first..first + BLOCK * len) else { return false };
+    let mut are_digits = true;
+    for (to, key) in to.iter_mut().zip(bytes.chunks_exact(len)) {
+        let (Some(head), Some(tail)) = (key.first_chunk(), key.last_chunk()) else { return false };
+        *to = subscribers.seek_digits(len, *head, *tail);
+        are_digits &= to.word != FREE;
+    }
+    are_digits
 }

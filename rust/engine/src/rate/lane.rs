@@ -8,13 +8,14 @@
 mod block;
 mod count;
 mod mark;
+mod mine;
 mod rest;
 mod route;
-mod turn;
 mod way;
 
 pub use count::{count, merge};
 pub use mark::Mark;
+pub use mine::Mine;
 pub use rest::into_work;
 pub use route::route;
 
@@ -22,7 +23,6 @@ use super::chunk::partition_of;
 use super::route::{Context, Fault};
 use super::rows::Rows;
 use crate::subscriber::Held;
-use turn::Turn;
 
 /// No number: a quantity that is null, units that do not count.
 pub const NO_UNITS: i64 = i64::MIN;
@@ -55,8 +55,6 @@ pub struct Lane {
     pub marks: Vec<Mark>,
     /// Agreements and their versions, together; the first is nobody.
     pub sets: Vec<Vec<(u32, u32)>>,
-    /// Rows that count, by partition of accounts; empty when none does, and when all have.
-    turns: Vec<Vec<Turn>>,
     /// Whether all of its rows are known to have counted.
     all_count: bool,
     /// Whether some charge counts.
@@ -116,6 +114,11 @@ impl Lane {
             places[partition_of(account, partitions)].push(at as u16);
         }
         places
+    }
+
+    /// Those of rows that may count: none where nothing does.
+    pub fn counting(&self, partitions: usize) -> Vec<Vec<u16>> {
+        if self.counts { self.places(partitions) } else { vec![Vec::new(); partitions] }
     }
 
     /// How many rows take it.

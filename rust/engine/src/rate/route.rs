@@ -70,8 +70,7 @@ pub fn route(context: &Context, chunk: &mut Chunk, in_lane: bool) {
     let mut codes = Codes::new(context, &chunk.rows);
     let mut rest = Vec::new();
     if in_lane {
-        let partitions = chunk.work.len() - 1;
-        chunk.lane = lane::route(context, &chunk.rows, &mut codes, partitions, &mut rest);
+        chunk.lane = lane::route(context, &chunk.rows, &mut codes, &mut rest);
     } else {
         rest.extend(0..chunk.rows.len as u32);
         codes.key = Holders::new(context.subscribers, &chunk.rows.key, chunk.rows.len).all();

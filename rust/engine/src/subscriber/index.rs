@@ -68,6 +68,13 @@ impl Index {
         self.narrow.get_from(sought.first, sought.word).map(|(place, &packed)| (place as u32, packed))
     }
 
+    /// The same where it is looked for first; a place and a holding that mean nothing if it is not there.
+    #[inline]
+    pub fn find_first(&self, sought: Sought) -> (u32, u64, bool) {
+        let (place, packed, is_there) = self.narrow.look_once(sought.first, sought.word);
+        (place as u32, packed, is_there && sought.word != FREE)
+    }
+
     /// How holdings are packed, if they are.
     #[inline]
     pub fn packing(&self) -> Option<Packing> {

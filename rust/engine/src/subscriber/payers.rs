@@ -22,6 +22,31 @@ impl Subscribers {
         }
     }
 
+    /// What a key of digits is looked for by, if it has a word.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
+    pub fn seek_digits(&self, len: usize, head: [u8; 8], tail: [u8; 8]) -> Sought {
+        self.index.expect(narrow::of_digits(len, head, tail))
+    }
+
+    /// Finds the keys that are where they are sought first; the others, which are told by their numbers, mean nothing yet.
+    #[inline]
+    pub fn find_first<'a, const N: usize>(
+        &self,
+        sought: &[Sought; N],
+        (places, held): (&mut [u32; N], &mut [u64; N]),
+        others: &'a mut [u8; N],
+    ) -> &'a [u8] {
+        let mut count = 0;
+        for (number, sought) in sought.iter().enumerate() {
+            let (place, packed, is_there) = self.index.find_first(*sought);
+            (places[number], held[number]) = (place, packed);
+            others[count] = number as u8;
+            count += usize::from(!is_there);
+        }
+        &others[..count]
+    }
+
     /// The place of a key that is sought, `NONE` if nobody ever had it; and its holding as it is packed, if holdings are.
     #[inline]
     pub fn find<'k>(&self, sought: Sought, key: impl Fn() -> Option<&'k str>) -> (u32, u64) {

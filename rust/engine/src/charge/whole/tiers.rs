@@ -29,6 +29,8 @@ pub(super) struct Tiers {
     /// The first tiers, and the ends of all but the last of these.
     near: [WholeTier; EDGES + 1],
     edges: [i64; EDGES],
+    /// The price of all units, where it is one and is rounded with the connect fee, as it mostly is.
+    only_price: Option<i64>,
     /// The highest position whose total fits 64 bits.
     limit: i64,
     /// Each total is stored by itself (graduated charges without `round`), or the difference is rounded once.
@@ -43,7 +45,8 @@ impl Tiers {
         let [Step { price, per, block, up_to: None, .. }] = unit.steps.as_slice() else { return None };
         let tier = WholeTier { start: 0, up_to: i64::MAX, price: small(values[*price])?, base: 0 };
         let connect = (small(values[unit.connect_fee])?, unit.connect_at_zero);
-        Self::new(vec![tier], units(*per)?, connect, *block, target)
+        let tiers = Self::new(vec![tier], units(*per)?, connect, *block, target)?;
+        Some(Self { only_price: Some(tier.price), ..tiers })
     }
 
     pub(super) fn of_graduated(graduated: &Graduated, values: &[i128], target: Target) -> Option<Self> {
@@ -91,6 +94,7 @@ impl Tiers {
             tiers,
             near,
             edges,
+            only_price: None,
             limit: 0,
             totals_stored: false,
             rounds_totals: false,
@@ -131,17 +135,16 @@ impl Tiers {
     }
 
     /// The amount of units from 0 on.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
     pub(super) fn price(&self, billed: i64, used: bool) -> Option<i128> {
-        // Most have one price.
-        let [WholeTier { base: 0, price, .. }] = self.tiers.as_slice() else { return self.amount(0, billed, used) };
-        let connect = self.connect(used);
-        if billed > self.limit {
-            return self.amount_above(0, billed, connect);
+        match self.only_price {
+            Some(price) if billed <= self.limit => Some(self.rounded_once(price * billed, self.connect(used)).into()),
+            _ => self.amount(0, billed, used),
         }
-        Some(self.rounded(0, price * billed, connect).into())
     }
 
+    #[inline(never)]
     pub(super) fn amount(&self, before: i64, billed: i64, used: bool) -> Option<i128> {
         match self.small_amount(before, billed, used) {
             Some(amount) => Some(amount.into()),
@@ -158,13 +161,16 @@ impl Tiers {
         }
         let (tier, connect) = (self.tier(before), self.connect(used));
         // Most records begin and end in one tier.
-        let is_within = before > 0 && after <= tier.up_to;
-        if is_within && !self.rounds_totals {
+        if before > 0 && after <= tier.up_to && !self.rounds_totals {
             return Some(self.rounded_once(tier.price * billed, connect));
         }
-        let from = tier.reached(before);
-        let to = if is_within { from + tier.price * billed } else { self.tier(after).reached(after) };
-        Some(self.rounded(from, to, connect))
+        Some(self.across(before, after, connect))
+    }
+
+    /// The amount between two positions that may be of several tiers.
+    #[inline(never)]
+    fn across(&self, before: i64, after: i64, connect: i64) -> i64 {
+        self.rounded(self.tier(before).reached(before), self.tier(after).reached(after), connect)
     }
 
     #[inline]

@@ -43,6 +43,11 @@ impl Default for Block {
 }
 
 impl Lane {
+    /// How many rows there may be.
+    fn room(&self) -> usize {
+        self.row.capacity()
+    }
+
     /// Adds those rows of a block that fit, a column after the other; the block's first has this number, and theirs are
     /// these zones. What all have in common is no column.
     pub fn extend(&mut self, block: &Block, first: usize, zones: &[u32], has_prices: bool) {
@@ -66,10 +71,12 @@ impl Lane {
             if self.billed.len() < before {
                 self.billed.extend_from_slice(&self.quantity);
             }
+            self.billed.reserve(self.room() - before);
             add(&mut self.billed, &block.billed, fits);
         }
         add(&mut self.quantity, &block.quantity, fits);
         if has_prices {
+            self.amount.reserve(self.room() - self.amount.len());
             self.amount.resize(before, 0);
             add(&mut self.amount, &block.amount, fits);
         }

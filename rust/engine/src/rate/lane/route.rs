@@ -6,8 +6,7 @@ mod units;
 use super::Lane;
 use super::block::Block;
 use super::mark::Marks;
-use super::turn::{Owner, Turns};
-use super::way::{Signs, Ways};
+use super::way::{Near, Signs, Ways};
 use crate::band::Span;
 use crate::clock::HORIZON;
 use crate::column::Cell;
@@ -31,16 +30,14 @@ struct Entry<'a, 'b> {
     months: Vec<(i64, i64, i32)>,
     /// The bands found last, by profile.
     bands: Vec<(u32, Span)>,
-    /// Ways as long as bands last, by class of zone; of use as long as most rows find theirs there.
-    near: Ways,
+    /// Ways as long as all bands last, by class of zone; of use as long as most rows find theirs there.
+    near: Near,
     is_near: bool,
     /// Ways in all bands, by what the guide tells.
     far: Ways,
     marks: Marks,
     /// By mark: its charge.
     charges: Vec<&'a LaneCharge>,
-    /// By mark: whose counters they move.
-    owners: Vec<Owner>,
     /// Whether some count.
     counts: bool,
     /// Whether some do not, so that their prices can be known.
@@ -60,7 +57,7 @@ const LEARNING: usize = 512;
 const BANDS: usize = 64;
 
 /// Rows of a chunk into their lane; those that do not fit are added to `rest`.
-pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usize, rest: &mut Vec<u32>) -> Lane {
+pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, rest: &mut Vec<u32>) -> Lane {
     let has = [!context.compiled.zones.is_empty(), !context.compiled.bands.is_empty()];
     let mut lane = Lane::with_capacity(rows.len - rows.skipped(), has);
     let has_ids = rows.id.as_ref().is_none_or(|ids| !ids.has_nulls(rows.len));
@@ -74,12 +71,11 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         raw: if rows.quantity.cells.all_fine() && integers.is_none() { Some(&rows.quantity.values) } else { None },
         months: vec![(0, 0, 0); context.subscribers.cycles.len()],
         bands: vec![(0, no_band); context.compiled.plans.len().clamp(1, BANDS).next_power_of_two()],
-        near: Ways::new(rows.len),
+        near: Near::new(rows.len),
         is_near: true,
         far: Ways::new(rows.len),
         marks: Marks::default(),
         charges: Vec::new(),
-        owners: Vec::new(),
         counts: false,
         has_prices: false,
         bills_as_is: true,
@@ -87,7 +83,6 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         chosen: Vec::new(),
         scratch: Vec::new(),
     };
-    let mut turns = Turns::new(rows.len, partitions);
     let mut holders = Holders::new(context.subscribers, &rows.key, rows.len);
     let (mut keys, mut block) = (Keys::default(), Block::default());
     for first in (0..rows.len).step_by(BLOCK) {
@@ -101,10 +96,6 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         if entry.has_prices {
             entry.find_amounts(len, &mut block);
         }
-        if entry.counts {
-            let times = &rows.time.values[first..first + len];
-            turns.add(&block, (first, lane.len()), times, &entry.owners);
-        }
         lane.extend(&block, first, &entry.codes.zone[first..first + len], entry.has_prices);
         if block.fits != [true; BLOCK] {
             let unfit = block.fits[..len].iter().zip(first..).filter(|(fits, _)| !**fits).map(|(_, row)| row);
@@ -112,8 +103,7 @@ pub fn route(context: &Context, rows: &Rows, codes: &mut Codes, partitions: usiz
         }
     }
     (lane.marks, lane.sets) = (entry.marks.into_inner(), entry.sets);
-    lane.turns = turns.into_parts();
-    lane.counts = !lane.turns.is_empty();
+    lane.counts = entry.counts;
     lane
 }
 
@@ -137,13 +127,16 @@ impl Entry<'_, '_> {
                 block.profile[at] = if (0..HORIZON).contains(&time) { payer.profile } else { NONE };
             }
         }
-        block.fits = [false; BLOCK];
-        for (at, &zone) in zones.iter().enumerate().take(BLOCK) {
+        if self.context.compiled.prefixes.is_some() {
             // A destination that cannot be read has none.
-            let class = classes.get(zone as usize).copied().unwrap_or(NONE);
-            block.class[at] = class;
-            block.fits[at] = block.profile[at] != NONE && class != NONE;
+            let class = |&zone: &u32| classes.get(zone as usize).copied().unwrap_or(NONE);
+            block.class.iter_mut().zip(zones.iter().map(class)).for_each(|(to, class)| *to = class);
         }
+        for ((fits, &profile), &class) in block.fits.iter_mut().zip(&block.profile).zip(&block.class) {
+            // None is past all.
+            *fits = profile.max(class) != NONE;
+        }
+        block.fits[keys.len..].fill(false);
         if !self.is_clean {
             block.fits.iter_mut().zip(first..).take(keys.len).for_each(|(fits, row)| *fits &= self.is_fine(row));
         }
@@ -157,13 +150,12 @@ impl Entry<'_, '_> {
         let (services, times) = (&self.codes.service[rows.clone()], &self.rows.time.values[rows]);
         // Places of the rows whose ways are not near.
         let (mut strayed, mut count) = ([0_u8; BLOCK], 0);
-        if self.is_near {
+        if self.is_near && self.near.spans(times) {
             let signs = block.profile.iter().zip(&block.class).zip(services);
             let found = block.mark.iter_mut().zip(&mut block.band);
-            for (((signs, &time), (mark, band)), at) in signs.zip(times).zip(found).zip(0_u8..) {
-                let ((&profile, &place), &service) = signs;
-                let (way, is_it) = self.near.get(Signs { profile, service, place }, time);
-                (*mark, *band) = (way.mark, way.band);
+            for ((((&profile, &place), &service), (mark, band)), at) in signs.zip(found).zip(0_u8..) {
+                let is_it;
+                (*mark, *band, is_it) = self.near.get(Signs { profile, service, place });
                 strayed[count] = at;
                 count += usize::from(block.fits[usize::from(at)] && !is_it);
             }
@@ -178,9 +170,9 @@ impl Entry<'_, '_> {
             let (service, time) = (self.codes.service[first + at], self.rows.time.values[first + at]);
             let signs = Signs { profile: block.profile[at], service, place: block.class[at] };
             // One before it may have found the way.
-            let (way, is_it) = self.near.get(signs, time);
-            let found = if is_it && self.is_near {
-                Some((way.mark, way.band))
+            let (mark, band, is_it) = self.near.get(signs);
+            let found = if is_it && self.is_near && self.near.spans(&[time]) {
+                Some((mark, band))
             } else {
                 far += 1;
                 self.find_mark(signs, block, (first, at))

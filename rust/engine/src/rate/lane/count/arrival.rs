@@ -1,7 +1,9 @@
 //! In order of arrival, which is mostly the canonical one.
 
-use super::{Count, Counted, Figures, Item};
-use crate::counter::{Counter, Counters};
+use super::figures::REJECTED;
+use super::turns::Turns;
+use super::{Count, Counted, Item};
+use crate::counter::{Counter, Counters, NOWHERE};
 use crate::rate::holders::BLOCK;
 
 impl Count<'_> {
@@ -10,80 +12,72 @@ impl Count<'_> {
         (0..self.chunks.len() as u32).map(|chunk| self.chunk(counters, chunk)).collect()
     }
 
-    /// Counts the rows of a chunk, a block of them while memory answers for the next.
+    /// Counts the rows of a chunk, a block of them while memory answers for the next two.
     fn chunk(&self, counters: &mut Counters, number: u32) -> Option<Counted> {
-        let rows = self.turns(number).len();
+        let rows = self.mine(number).len();
         let mut counted = Counted::with_capacity(rows, self.has_opening);
-        let (mut places, mut next) = ([0; BLOCK], [0; BLOCK]);
-        self.look_ahead(counters, (number, 0), &mut next);
+        let mut blocks = [Turns::NONE; 3];
+        let [mut now, mut next, mut later] = blocks.each_mut();
+        self.read(counters, (number, 0), next);
+        self.read(counters, (number, 1), later);
+        self.find(counters, next);
         for block in 0..rows.div_ceil(BLOCK) {
-            std::mem::swap(&mut places, &mut next);
-            self.look_ahead(counters, (number, block + 1), &mut next);
-            let len = BLOCK.min(rows - block * BLOCK);
-            if !self.block(counters, (number, block * BLOCK), &places[..len], &mut counted) {
+            std::mem::swap(&mut now, &mut next);
+            std::mem::swap(&mut next, &mut later);
+            self.read(counters, (number, block + 2), later);
+            self.find(counters, next);
+            if !self.block(counters, number, now, &mut counted) {
                 return None;
             }
         }
         Some(counted)
     }
 
-    /// Counts the rows of a block, the first of them with this ordinal; false if one belongs before one that is already
-    /// counted.
-    fn block(
-        &self,
-        counters: &mut Counters,
-        (chunk, first): (u32, usize),
-        places: &[u32],
-        counted: &mut Counted,
-    ) -> bool {
+    /// Counts the rows of a block; false if one belongs before one that is already counted.
+    fn block(&self, counters: &mut Counters, chunk: u32, turns: &mut Turns, counted: &mut Counted) -> bool {
         let mut done = 0;
-        while done < places.len() {
-            done += self.quickly(counters, (chunk, first + done), &places[done..], &mut counted.figures);
-            if done < places.len() {
-                let item = self.turns(chunk)[first + done].item(chunk, first + done);
-                let place = places[done] as usize;
-                if self.is_behind(&item, counters.get(place)) {
+        while done < turns.len {
+            let quick = done..self.quickly(counters, (chunk, done), turns);
+            counted.add_all(&turns.before[quick.clone()], &turns.amount[quick.clone()]);
+            done = quick.end;
+            if done < turns.len {
+                let (item, place) = (turns.item(self.mine(chunk), done), turns.place[done]);
+                done += 1;
+                if place == NOWHERE {
+                    counted.add_idle(self.lane(chunk), item.at.into());
+                    continue;
+                }
+                if self.is_behind(&item, counters.get(place as usize)) {
                     return false;
                 }
-                let figures = self.price(counters, &item, place, counted);
-                if figures == Figures::NONE {
-                    counters.pass(place, item.time, self.row_of(&item));
+                let figures = self.price(counters, &item, place as usize, counted);
+                if figures.is_none() {
+                    counters.pass(place as usize, item.time, self.row_of(&item));
                 }
-                counted.figures.push(figures);
-                done += 1;
+                counted.add(figures.unwrap_or(REJECTED));
             }
         }
         true
     }
 
-    /// Counts rows, the first of them with this ordinal, as long as they follow what their counters have seen and
-    /// nothing about them takes a closer look; how many these are.
+    /// Counts rows, from this one of a block on, as long as they follow what their counters have seen and nothing about
+    /// them takes a closer look; the first that is left.
     #[inline(never)]
-    fn quickly(
-        &self,
-        counters: &mut Counters,
-        (chunk, first): (u32, usize),
-        places: &[u32],
-        figures: &mut Vec<Figures>,
-    ) -> usize {
+    fn quickly(&self, counters: &mut Counters, (chunk, first): (u32, usize), turns: &mut Turns) -> usize {
         let moves = self.moves[chunk as usize].of.as_slice();
-        let turns = &self.turns(chunk)[first..first + places.len()];
         let number = chunk + self.base as u32;
         let (all, seen) = counters.small();
-        let mut done = 0;
-        while done < places.len() {
-            let (turn, place) = (&turns[done], places[done]);
-            let Some(counter) = all.get_mut(place as usize) else { break };
-            let Some(of) = moves.get(turn.mark as usize) else { break };
-            let is_next = turn.time > counter.latest_time;
-            if !is_next || seen.get(place as usize).is_some_and(|&seen| turn.time < seen) {
-                break;
+        let len = turns.len.min(BLOCK);
+        for at in first..len {
+            let (time, place) = (turns.time[at], turns.place[at] as usize);
+            let (Some(counter), Some(of)) = (all.get_mut(place), moves.get(turns.mark[at] as usize)) else { return at };
+            if time <= counter.latest_time || seen.get(place).is_some_and(|&seen| time < seen) {
+                return at;
             }
-            let Some(found) = of.quickly(counter, turn.billed, turn.time, (number, turn.row.into())) else { break };
-            figures.push(found);
-            done += 1;
+            let Some(found) = of.quickly(counter, turns.billed[at], time, (number, turns.row[at])) else { return at };
+            (turns.before[at], turns.amount[at]) = found;
         }
-        done
+        len.max(first)
     }
 
     /// Whether a counter has seen a record that belongs after this one, in this call.

@@ -1,37 +1,24 @@
 //! In canonical order, for records that came in another: laid out counter by counter, and sorted within each.
 
-use super::{Count, Counted, Figures, Item};
-use crate::counter::Counters;
+use super::turns::Turns;
+use super::{Count, Counted, Item};
+use crate::counter::{Counters, NOWHERE};
 use crate::prefetch::prefetch;
 use crate::rate::holders::BLOCK;
 use crate::under_way::AHEAD;
 
+/// Rows on their way to counters, and the places of these.
+#[derive(Debug, Default)]
+struct Laid {
+    items: Vec<Item>,
+    places: Vec<u32>,
+}
+
 impl Count<'_> {
     /// Counts all rows of the partition.
     pub(super) fn in_canonical_order(&self, counters: &mut Counters) -> Vec<Counted> {
-        let places = self.places(counters);
-        let mut ends = starts(&places, counters.len());
-        let mut items = vec![Item::NONE; places.len()];
-        let mut next = 0;
-        self.each_item(&places, |item, place| {
-            if let Some(&far) = places.get(next + 2 * AHEAD) {
-                prefetch(&ends, far as usize);
-            }
-            if let Some(&near) = places.get(next + AHEAD) {
-                prefetch(&items, ends[near as usize] as usize);
-            }
-            let end = &mut ends[place as usize];
-            items[*end as usize] = item;
-            *end += 1;
-            next += 1;
-        });
-        let rows = (0..self.chunks.len() as u32).map(|chunk| self.turns(chunk).len());
-        let none = |rows: usize| {
-            let mut counted = Counted::with_capacity(rows, self.has_opening);
-            counted.figures.resize(rows, Figures::NONE);
-            counted
-        };
-        let mut counted: Vec<_> = rows.map(none).collect();
+        let mut counted = Vec::new();
+        let (mut items, ends) = self.laid_out(counters, &mut counted).by_counter(counters.len());
         let (mut start, mut asked) = (0, 0);
         for (place, &end) in ends.iter().enumerate() {
             let ahead = (end as usize + AHEAD).min(items.len());
@@ -47,34 +34,55 @@ impl Count<'_> {
             });
             for item in &*mine {
                 let counted = &mut counted[item.chunk as usize];
-                counted.figures[usize::from(item.ordinal)] = self.price(counters, item, place, counted);
+                if let Some(figures) = self.price(counters, item, place, counted) {
+                    counted.set(item.ordinal.into(), figures);
+                }
             }
         }
         counted
     }
 
-    /// The counters of the partition's rows, in order of arrival.
-    fn places(&self, counters: &mut Counters) -> Vec<u32> {
-        let mut places = Vec::new();
+    /// The rows of the partition that move counters, in order of arrival, and what is known of those of each chunk.
+    fn laid_out(&self, counters: &mut Counters, counted: &mut Vec<Counted>) -> Laid {
+        let rows = (0..self.chunks.len() as u32).map(|chunk| self.mine(chunk).len()).sum();
+        let mut laid = Laid { items: Vec::with_capacity(rows), places: Vec::with_capacity(rows) };
+        let (mut turns, mut places) = (Turns::NONE, Vec::new());
         for chunk in 0..self.chunks.len() as u32 {
-            let mut known = [0; BLOCK];
-            let rows = self.turns(chunk).len();
-            for block in 0..rows.div_ceil(BLOCK) {
-                self.look_ahead(counters, (chunk, block), &mut known);
-                places.extend_from_slice(&known[..BLOCK.min(rows - block * BLOCK)]);
+            let mine = self.mine(chunk);
+            places.clear();
+            for block in 0..mine.len().div_ceil(BLOCK) {
+                self.read(counters, (chunk, block), &mut turns);
+                self.find(counters, &mut turns);
+                places.extend_from_slice(&turns.place[..turns.len]);
+                for number in (0..turns.len).filter(|&number| turns.place[number] != NOWHERE) {
+                    laid.items.push(turns.item(mine, number));
+                    laid.places.push(turns.place[number]);
+                }
             }
+            counted.push(Counted::unsorted(self.lane(chunk), mine, &places, self.has_opening));
         }
-        places
+        laid
     }
+}
 
-    /// Every row of the partition, in order of arrival.
-    fn each_item(&self, places: &[u32], mut each: impl FnMut(Item, u32)) {
-        let mut places = places.iter();
-        for chunk in 0..self.chunks.len() as u32 {
-            for ((turn, ordinal), &place) in self.turns(chunk).iter().zip(0..).zip(&mut places) {
-                each(turn.item(chunk, ordinal), place);
+impl Laid {
+    /// The rows counter by counter, and where those of each of so many counters end.
+    fn by_counter(self, counters: usize) -> (Vec<Item>, Vec<u32>) {
+        let Self { items, places } = self;
+        let mut ends = starts(&places, counters);
+        let mut sorted = vec![Item::NONE; items.len()];
+        for (next, (item, &place)) in items.iter().zip(&places).enumerate() {
+            if let Some(&far) = places.get(next + 2 * AHEAD) {
+                prefetch(&ends, far as usize);
             }
+            if let Some(&near) = places.get(next + AHEAD) {
+                prefetch(&sorted, ends[near as usize] as usize);
+            }
+            let end = &mut ends[place as usize];
+            sorted[*end as usize] = *item;
+            *end += 1;
         }
+        (sorted, ends)
     }
 }
 

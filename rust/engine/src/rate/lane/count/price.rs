@@ -1,7 +1,9 @@
 //! The price of a row by where its counter stands.
 
 use super::super::split_fault;
-use super::{Count, Counted, Figures, Item, Move};
+use super::figures::Figures;
+use super::moves::Move;
+use super::{Count, Counted, Item};
 use crate::counter::{Counter, Counters};
 use crate::rate::route::Fault;
 use crate::reject::Code;
@@ -11,24 +13,33 @@ impl Move<'_> {
     /// Prices units by a counter, which they move; none, and nothing is moved, where that takes a closer look.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the call costs as much as what it does")]
-    pub(super) fn quickly(&self, counter: &mut Counter, billed: i64, time: i64, row: (u32, u32)) -> Option<Figures> {
+    pub(super) fn quickly(&self, counter: &mut Counter, billed: i64, time: i64, row: (u32, u32)) -> Option<(i64, i64)> {
         let before = counter.whole();
         let amount = self.whole.small_amount(before, billed, billed != 0)?;
         // An amount is found only where the position after it fits.
         let fits = self.small.holds(amount) && counter.advance(before + billed, amount, time, row);
-        fits.then_some(Figures { before, amount })
+        fits.then_some((before, amount))
     }
 }
 
 impl Count<'_> {
-    /// Prices a row by its counter, which it moves unless it is rejected.
+    /// Prices a row by its counter, which it moves; none, and nothing is moved, if it is rejected.
     #[inline]
-    pub(super) fn price(&self, counters: &mut Counters, item: &Item, place: usize, counted: &mut Counted) -> Figures {
+    pub(super) fn price(
+        &self,
+        counters: &mut Counters,
+        item: &Item,
+        place: usize,
+        counted: &mut Counted,
+    ) -> Option<Figures> {
         let of = &self.moves[item.chunk as usize].of[item.mark as usize];
         let (all, seen) = counters.small();
         let counter = if seen.get(place).is_none_or(|&seen| item.time >= seen) { all.get_mut(place) } else { None };
         let quickly = counter.and_then(|counter| of.quickly(counter, item.billed, item.time, self.row_of(item)));
-        quickly.unwrap_or_else(|| self.price_closely(counters, (item, of), place, counted))
+        match quickly {
+            Some((before, amount)) => Some((before, amount.into())),
+            None => self.price_closely(counters, (item, of), place, counted),
+        }
     }
 
     /// The same of one that is out of order, of an amount that is large, or perhaps cannot be split.
@@ -40,7 +51,7 @@ impl Count<'_> {
         (item, of): (&Item, &Move),
         place: usize,
         counted: &mut Counted,
-    ) -> Figures {
+    ) -> Option<Figures> {
         if self.has_opening && item.time < counters.opening_watermark(place) {
             counted.flags[usize::from(item.ordinal)] = OUT_OF_ORDER;
         }
@@ -48,15 +59,11 @@ impl Count<'_> {
         let amount = of.whole.amount(before, item.billed, item.billed != 0);
         let amount = amount.filter(|&amount| of.safe.holds(amount) || self.can_split(item, amount, counted));
         let (after, row) = (before + item.billed, self.row_of(item));
-        let Some(amount) = amount.filter(|&amount| counters.advance(place, after, amount, item.time, row)) else {
+        let amount = amount.filter(|&amount| counters.advance(place, after, amount, item.time, row));
+        if amount.is_none() {
             self.reject(item, of, counted);
-            return Figures::NONE;
-        };
-        let small = i64::try_from(amount);
-        if small.is_err() {
-            counted.large.push((item.at.into(), amount));
         }
-        Figures { before, amount: small.unwrap_or(0) }
+        Some((before, amount?))
     }
 
     /// Chunk, as it is numbered in the whole call, and row.

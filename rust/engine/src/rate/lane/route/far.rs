@@ -2,7 +2,6 @@
 
 use super::super::block::Block;
 use super::super::mark::Mark;
-use super::super::turn::Owner;
 use super::super::way::{Signs, Way};
 use super::Entry;
 use crate::band::Span;
@@ -50,8 +49,7 @@ impl Entry<'_, '_> {
         let span = self.band(signs.profile, profile, time)?;
         let list = self.context.compiled.plans[profile.plan as usize].guide.list(signs.service, zone, span.band);
         let by_list = Signs { place: list, ..signs };
-        let (known, is_known) = self.far.get(by_list, time);
-        let way = if is_known {
+        let way = if let Some(known) = self.far.get(by_list, time) {
             *known
         } else {
             let (account, subscription) = (block.account[at], block.subscription[at]);
@@ -61,7 +59,7 @@ impl Entry<'_, '_> {
         };
         let (from, until) = (way.from.max(span.from), way.until.min(span.until));
         if self.is_near && from <= time && time < until {
-            self.near.put(Way { signs, band: span.band, from, until, mark: way.mark });
+            self.near.put(&Way { signs, band: span.band, from, until, mark: way.mark }, time);
         }
         Some((way.mark, span.band))
     }
@@ -90,7 +88,6 @@ impl Entry<'_, '_> {
         let mark = self.marks.number(Mark { charge: number, month, set });
         if mark as usize == self.charges.len() {
             self.charges.push(lane_charge);
-            self.owners.push(Owner::of(lane_charge));
             self.counts |= lane_charge.counted.is_some();
             self.has_prices |= lane_charge.counted.is_none();
             self.bills_as_is &= lane_charge.whole.bills_as_is();
