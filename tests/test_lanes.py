@@ -197,6 +197,30 @@ def test_keys_of_any_length_and_layout() -> None:
         assert_equal(of_engine(engine.rate(usage)), expected)
 
 
+ALIKE = ("{:08}", "46700{:06}", "{:015}", "+46700{:06}", "{:016}", "SIM-{:07}")
+
+
+@pytest.mark.parametrize("form", ALIKE)
+def test_keys_of_one_length(form: str) -> None:
+    """Keys of digits are looked for a block at a time; one among them may have another sign in it."""
+
+    def written(key: str) -> str:
+        text = form.format(int(key[1:]))
+        return f"{text[:3]}x{text[4:]}" if text.endswith("7") else text
+
+    rows = [{**row, "key": written(row["key"])} for row in calls()[:800]]
+    given = deepcopy(CATALOG)
+    for subscription in given["subscriptions"].values():
+        subscription["keys"] = [written(key) for key in subscription["keys"]]
+    catalog = load(given)
+    expected = of_reference(Reference(catalog).rate([Batch("calls", "", rows, "")], None, ()))
+    assert len(expected["lines"]) > 600
+    assert_equal(of_engine(Engine(catalog).rate(batches(rows))), expected)
+    plain = [row for row in rows if "x" not in row["key"]]
+    expected = of_reference(Reference(catalog).rate([Batch("calls", "", plain, "")], None, ()))
+    assert_equal(of_engine(Engine(catalog).rate(batches(plain))), expected)
+
+
 @pytest.mark.parametrize(("tiers", "times", "table"), [(TIERS, 10**6, "counters"), (TIERS[-1:], 10**9, "lines")])
 def test_amounts_past_64_bits_are_exact(tiers: list[Row], times: int, table: str) -> None:
     """An amount past 9.2 million, as in small currencies, does not fit 64 bits at 12 decimals."""

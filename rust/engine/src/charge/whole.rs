@@ -129,6 +129,7 @@ mod tests {
             prop_assert_eq!(raw(billed), expected.billed);
             prop_assert!(billed == quantity || !whole.bills_as_is());
             prop_assert_eq!(whole.amount(0, billed, quantity != 0), Some(expected.amount));
+            prop_assert_eq!(whole.price(billed, quantity != 0), Some(expected.amount));
         }
 
         #[test]
@@ -155,6 +156,7 @@ mod tests {
             let billed = whole.billed(quantity).unwrap();
             prop_assert_eq!(raw(billed), expected.billed);
             prop_assert_eq!(whole.amount(before, billed, quantity != 0), Some(expected.amount));
+            prop_assert_eq!(whole.price(billed, quantity != 0), whole.amount(0, billed, quantity != 0));
         }
     }
 

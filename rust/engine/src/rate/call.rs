@@ -16,8 +16,8 @@ use crate::interrupt;
 
 /// Chunks in a wave: what they hold between the stages is used again for the next.
 const WAVE: usize = 12;
-/// All of them.
-const ALL: usize = usize::MAX;
+/// Chunks in the first one: whether records that count come in order mostly shows at once.
+const FIRST: usize = 2;
 
 /// How pieces are rated.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,13 +62,13 @@ impl Call<'_> {
         let rated = if self.options.check_duplicates && duplicates::may_have(&self.contexts, &pieces)? {
             // What comes twice is judged among all records at once.
             let way = Way { sort: true, has_duplicates: true, ..way };
-            match self.in_waves(&pieces, ALL, way)? {
-                None => self.in_waves(&pieces, ALL, Way { alone: true, ..way })?,
+            match self.in_waves(&pieces, way)? {
+                None => self.in_waves(&pieces, Way { alone: true, ..way })?,
                 rated => rated,
             }
         } else {
-            match self.in_waves(&pieces, WAVE, way)? {
-                None => self.in_waves(&pieces, ALL, Way { sort: true, ..way })?,
+            match self.in_waves(&pieces, way)? {
+                None => self.in_waves(&pieces, Way { sort: true, ..way })?,
                 rated => rated,
             }
         };
@@ -98,9 +98,10 @@ impl Call<'_> {
         Ok(pieces)
     }
 
-    /// Rates the pieces wave by wave; none if records that count turn out not to be in order and are not
-    /// sorted, or those of one identity in several partitions. While a wave is counted, the next one is routed.
-    fn in_waves(&self, pieces: &[Piece], wave: usize, way: Way) -> Result<Option<Rated>> {
+    /// Rates the pieces wave by wave, or all at once where they are sorted; none if records that count turn out not to be
+    /// in order and are not sorted, or those of one identity in several partitions. While a wave is counted, the next one
+    /// is routed, as soon as a first small one was in order.
+    fn in_waves(&self, pieces: &[Piece], way: Way) -> Result<Option<Rated>> {
         let threads = if way.few { 1 } else { rayon::current_num_threads().max(1) };
         let partitions = if way.alone { 1 } else { self.partitions(threads, way) };
         let mut counters = self.opened(partitions)?;
@@ -108,20 +109,22 @@ impl Call<'_> {
         // The last chunk of the wave before: records of one instant may stand on both sides.
         let mut tail: Option<Chunk> = None;
         let mut base = 0;
-        let mut waves = pieces.chunks(wave.min(pieces.len()).max(1));
+        let (first, others) = pieces.split_at(if way.sort { pieces.len() } else { FIRST.min(pieces.len()) });
+        let mut waves = others.chunks(WAVE);
         let route = |pieces: &[Piece]| self.routed(pieces, partitions, way);
-        let mut routed = waves.next().map(route);
+        let mut routed = Some(first).filter(|first| !first.is_empty()).map(route);
         while let Some(wave) = routed {
             let Wave { chunks: new, identities } = wave?;
             interrupt::check()?;
             let done = usize::from(tail.is_some());
             let mut chunks: Vec<Chunk> = tail.take().into_iter().chain(new).collect();
             let count = || self.counted((&mut chunks, done, base), &identities, &mut counters, way);
-            let (next, is_counted) = parallel::beside(waves.next().map(|pieces| || route(pieces)), count);
+            let beside = if done > 0 { waves.next() } else { None };
+            let (next, is_counted) = parallel::beside(beside.map(|pieces| || route(pieces)), count);
             if !is_counted {
                 return Ok(None);
             }
-            routed = next;
+            routed = next.or_else(|| waves.next().map(route));
             interrupt::check()?;
             self.join_ways(&mut chunks[done..]);
             written.add(self.engine, self.options, self.sources, &mut chunks[done..], &identities)?;

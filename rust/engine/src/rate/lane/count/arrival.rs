@@ -18,13 +18,13 @@ impl Count<'_> {
         let mut counted = Counted::with_capacity(rows, self.has_opening);
         let mut blocks = [Turns::NONE; 3];
         let [mut now, mut next, mut later] = blocks.each_mut();
-        self.read(counters, (number, 0), next);
-        self.read(counters, (number, 1), later);
+        self.expect(counters, (number, 0), next);
+        self.expect(counters, (number, 1), later);
         self.find(counters, next);
         for block in 0..rows.div_ceil(BLOCK) {
             std::mem::swap(&mut now, &mut next);
             std::mem::swap(&mut next, &mut later);
-            self.read(counters, (number, block + 2), later);
+            self.expect(counters, (number, block + 2), later);
             self.find(counters, next);
             if !self.block(counters, number, now, &mut counted) {
                 return None;

@@ -1,8 +1,6 @@
 //! What a partition makes of its rows in the lane of a chunk, and how the lane takes it.
 
 use super::{Lane, Mine, NO_UNITS};
-use crate::counter::NOWHERE;
-use crate::prefetch::prefetch;
 use crate::rate::chunk::Chunk;
 use crate::rate::route::Fault;
 
@@ -32,15 +30,6 @@ impl Counted {
         Self { before: Vec::with_capacity(rows), amount: Vec::with_capacity(rows), flags, ..Self::default() }
     }
 
-    /// The same of rows whose figures come in any order: those that move no counter are known.
-    pub(super) fn unsorted(lane: &Lane, mine: Mine, places: &[u32], has_opening: bool) -> Self {
-        let mut counted = Self::with_capacity(mine.len(), has_opening);
-        for (ordinal, &place) in places.iter().enumerate() {
-            if place == NOWHERE { counted.add_idle(lane, mine.at(ordinal)) } else { counted.add(REJECTED) }
-        }
-        counted
-    }
-
     /// Adds those of the next row.
     #[inline]
     pub(super) fn add(&mut self, (before, amount): Figures) {
@@ -59,19 +48,6 @@ impl Counted {
     pub(super) fn add_idle(&mut self, lane: &Lane, at: usize) {
         self.add((NO_UNITS, lane.amount.get(at).copied().unwrap_or(0)));
         self.has_idle = true;
-    }
-
-    /// Sets those of a row.
-    #[inline]
-    pub(super) fn set(&mut self, ordinal: usize, (before, amount): Figures) {
-        (self.before[ordinal], self.amount[ordinal]) = (before, amount);
-    }
-
-    /// Asks for the memory of a row.
-    #[inline]
-    pub(super) fn expect(&self, ordinal: usize) {
-        prefetch(&self.before, ordinal);
-        prefetch(&self.amount, ordinal);
     }
 }
 

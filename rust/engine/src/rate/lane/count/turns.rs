@@ -52,8 +52,19 @@ impl Turns {
 
 impl Count<'_> {
     /// Reads the rows of a block, if there is one, and asks for what leads to their counters.
+    pub(super) fn expect(&self, counters: &Counters, at: (u32, usize), turns: &mut Turns) {
+        self.read(at, turns);
+        let moves = &self.moves[turns.chunk as usize];
+        if turns.len > 0 {
+            for (&mark, &owner) in turns.mark.iter().zip(&turns.owner) {
+                counters.expect(moves.kind(mark), owner);
+            }
+        }
+    }
+
+    /// Reads the rows of a block, if there is one.
     #[inline(never)]
-    pub(super) fn read(&self, counters: &Counters, (chunk, block): (u32, usize), turns: &mut Turns) {
+    pub(super) fn read(&self, (chunk, block): (u32, usize), turns: &mut Turns) {
         let (lane, mine, moves) = (self.lane(chunk), self.mine(chunk), &self.moves[chunk as usize]);
         let first = block * BLOCK;
         let len = mine.len().saturating_sub(first).min(BLOCK);
@@ -83,9 +94,6 @@ impl Count<'_> {
             for number in (0..len).filter(|&number| moves.of[turns.mark[number] as usize].by_subscription) {
                 turns.owner[number] = lane.subscription[mine.at(first + number)];
             }
-        }
-        for (&mark, &owner) in turns.mark.iter().zip(&turns.owner) {
-            counters.expect(moves.kind(mark), owner);
         }
     }
 
