@@ -107,7 +107,7 @@ def engine() -> Engine:
 
 
 def batches(rows: list[Row]) -> pa.Table:
-    """Usage in many small batches: each is a chunk, and sixteen are a wave."""
+    """Usage in many small batches: each is a chunk, and eight are a wave."""
     table = pa.Table.from_pylist(rows)
     quantity = table["quantity"].cast(pa.decimal128(38, 12)) if "quantity" in table.column_names else None
     table = table.set_column(table.column_names.index("quantity"), "quantity", quantity)
@@ -163,15 +163,15 @@ def test_any_number_of_threads_counts_alike() -> None:
 
 
 BY_THREADS = """
-from tests.test_lanes import CATALOG, Engine, batches, calls, load
+from tests.test_lanes import CATALOG, Engine, batches, calls, counting, load
 from tests.threads import digest
 
-engine, rows = Engine(load(CATALOG)), calls()
+engine, rows, all_count = Engine(load(CATALOG)), calls(), counting()
 opened = engine.rate(batches(rows[:1_000])).counters
-given = ((rows, None), (rows[::-1], None), (rows[1_000:], opened))
+given = ((rows, None), (rows[::-1], None), (rows[1_000:], opened), (all_count, None), (all_count[::-1], None))
 print(*(digest(engine.rate(batches(part), counters=counters)) for part, counters in given))
 """
-"""Rows in order and in no order, with counters opened before and without."""
+"""Rows in order and in no order, with counters opened before and without; some count one by one, or all in lanes."""
 
 
 LAYOUTS = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()))
@@ -200,13 +200,14 @@ def test_keys_of_any_length_and_layout() -> None:
 ALIKE = ("{:08}", "46700{:06}", "{:015}", "+46700{:06}", "{:016}", "SIM-{:07}")
 
 
+@pytest.mark.parametrize("sign", ["x", ""], ids=["another sign", "alike"])
 @pytest.mark.parametrize("form", ALIKE)
-def test_keys_of_one_length(form: str) -> None:
+def test_keys_of_one_length(form: str, sign: str) -> None:
     """Keys of digits are looked for a block at a time; one among them may have another sign in it."""
 
     def written(key: str) -> str:
         text = form.format(int(key[1:]))
-        return f"{text[:3]}x{text[4:]}" if text.endswith("7") else text
+        return f"{text[:3]}{sign}{text[4:]}" if sign and text.endswith("7") else text
 
     rows = [{**row, "key": written(row["key"])} for row in calls()[:800]]
     given = deepcopy(CATALOG)
@@ -216,9 +217,19 @@ def test_keys_of_one_length(form: str) -> None:
     expected = of_reference(Reference(catalog).rate([Batch("calls", "", rows, "")], None, ()))
     assert len(expected["lines"]) > 600
     assert_equal(of_engine(Engine(catalog).rate(batches(rows))), expected)
-    plain = [row for row in rows if "x" not in row["key"]]
-    expected = of_reference(Reference(catalog).rate([Batch("calls", "", plain, "")], None, ()))
-    assert_equal(of_engine(Engine(catalog).rate(batches(plain))), expected)
+
+
+def test_services_that_the_catalog_does_not_name_are_told_apart() -> None:
+    """Long stretches of one service each, over many waves: what was made for one is not taken for another."""
+    given = deepcopy(CATALOG)
+    given["agreements"] = {}
+    stretch, names = 10 * 4_096, ("fax", "voice", "telex", "voice", "pager", "fax")
+    times = pa.array([1_790_000_000] * stretch * len(names)).cast(pa.timestamp("s", "UTC"))
+    services = pa.chunked_array([pa.repeat(name, stretch) for name in names])
+    same = {"key": "k1", "quantity": pa.scalar(1), "to": "9"}
+    columns = {name: pa.repeat(value, len(times)) for name, value in same.items()}
+    lines = Engine(load(given)).rate(pa.table({"time": times, "service": services, **columns})).lines
+    assert lines["service"].cast(pa.string()).equals(services)
 
 
 @pytest.mark.parametrize(("tiers", "times", "table"), [(TIERS, 10**6, "counters"), (TIERS[-1:], 10**9, "lines")])

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use super::chunk::Chunk;
+use super::order::Before;
 use super::output::{Identities, Written};
 use super::route::{self, Context};
 use super::rows::{self, CHUNK, Rows};
@@ -14,8 +15,8 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::interrupt;
 
-/// Chunks in a wave: what they hold between the stages is used again for the next.
-const WAVE: usize = 12;
+/// Chunks in a wave, of which up to three are under way.
+const WAVE: usize = 8;
 /// Chunks in the first one: whether records that count come in order mostly shows at once.
 const FIRST: usize = 2;
 
@@ -99,40 +100,40 @@ impl Call<'_> {
     }
 
     /// Rates the pieces wave by wave, or all at once where they are sorted; none if records that count turn out not to be
-    /// in order and are not sorted, or those of one identity in several partitions. While a wave is counted, the next one
-    /// is routed, as soon as a first small one was in order.
+    /// in order and are not sorted, or those of one identity in several partitions. While a wave is counted, the one
+    /// before is written and the next one routed, as soon as a first small one was in order.
     fn in_waves(&self, pieces: &[Piece], way: Way) -> Result<Option<Rated>> {
         let threads = if way.few { 1 } else { rayon::current_num_threads().max(1) };
         let partitions = if way.alone { 1 } else { self.partitions(threads, way) };
         let mut counters = self.opened(partitions)?;
-        let mut written = Written::new(self.sources, threads);
-        // The last chunk of the wave before: records of one instant may stand on both sides.
-        let mut tail: Option<Chunk> = None;
-        let mut base = 0;
+        let mut written = Written::new(self.engine, self.sources, self.options, threads)?;
         let (first, others) = pieces.split_at(if way.sort { pieces.len() } else { FIRST.min(pieces.len()) });
-        let mut waves = others.chunks(WAVE);
-        let route = |pieces: &[Piece]| self.routed(pieces, partitions, way);
-        let mut routed = Some(first).filter(|first| !first.is_empty()).map(route);
-        while let Some(wave) = routed {
-            let Wave { chunks: new, identities } = wave?;
+        let mut waves = [first].into_iter().filter(|first| !first.is_empty()).chain(others.chunks(WAVE));
+        let (mut routed, mut counted): (Option<Wave>, Option<Wave>) = (None, None);
+        let mut done = 0;
+        loop {
+            let pieces = if done == 0 && routed.is_some() { None } else { waves.next() };
+            if pieces.is_none() && routed.is_none() && counted.is_none() {
+                break;
+            }
             interrupt::check()?;
-            let done = usize::from(tail.is_some());
-            let mut chunks: Vec<Chunk> = tail.take().into_iter().chain(new).collect();
-            let count = || self.counted((&mut chunks, done, base), &identities, &mut counters, way);
-            let beside = if done > 0 { waves.next() } else { None };
-            let (next, is_counted) = parallel::beside(beside.map(|pieces| || route(pieces)), count);
+            let last = counted.as_ref().and_then(|wave| wave.chunks.last()).map(|chunk| Arc::clone(&chunk.rows));
+            let before = Before { chunks: done, rows: last.as_deref() };
+            let (is_counted, is_written, next) = parallel::at_once(
+                way.few,
+                || routed.as_mut().is_none_or(|wave| self.count(wave, before, &mut counters, way)),
+                || counted.take().map_or(Ok(()), |wave| self.write(wave, &mut written)),
+                || pieces.map(|pieces| self.routed(pieces, partitions, way)).transpose(),
+            );
+            is_written?;
             if !is_counted {
                 return Ok(None);
             }
-            routed = next.or_else(|| waves.next().map(route));
-            interrupt::check()?;
-            self.join_ways(&mut chunks[done..]);
-            written.add(self.engine, self.options, self.sources, &mut chunks[done..], &identities)?;
-            base += chunks.len() - 1;
-            tail = chunks.pop().map(Chunk::retired);
+            done += routed.as_ref().map_or(0, |wave| wave.chunks.len());
+            (counted, routed) = (routed, next?);
         }
         counters.iter_mut().for_each(Counters::settle);
-        written.finish(self.engine, self.options, self.sources, counters).map(Some)
+        written.finish(counters).map(Some)
     }
 
     /// Into how many partitions what counts is best divided. One that takes lanes is counted in a quarter of the time that
@@ -172,21 +173,14 @@ impl Call<'_> {
         Ok(Wave { chunks, identities })
     }
 
-    /// Rates what is not rated in lanes yet, of the chunks after some that are done; the first of all has this number
-    /// in the call. False if it cannot be rated this way.
-    fn counted(
-        &self,
-        (chunks, done, base): (&mut [Chunk], usize, usize),
-        identities: &[Identities],
-        counters: &mut Partitions,
-        way: Way,
-    ) -> bool {
-        self.part_ways(&mut chunks[done..], counters, way.few);
-        if way.has_duplicates && !duplicates::reject(&self.contexts, chunks, identities) {
+    /// Rates what is not rated in lanes yet; false if it cannot be rated this way.
+    fn count(&self, wave: &mut Wave, before: Before, counters: &mut Partitions, way: Way) -> bool {
+        self.part_ways(&mut wave.chunks, counters, way.few);
+        if way.has_duplicates && !duplicates::reject(&self.contexts, &mut wave.chunks, &wave.identities) {
             return false;
         }
         let choices = counted::Choices { sort: way.sort, beside: self.options.beside };
-        counted::rate(&self.contexts, (chunks, base), counters, choices)
+        counted::rate(&self.contexts, (&mut wave.chunks, before), counters, choices)
     }
 
     /// Rates the rows that take no lane and need no counter. Counters are moved by lanes or by single rows, not by both
@@ -203,12 +197,13 @@ impl Call<'_> {
         parallel::map(chunks, few, part);
     }
 
-    /// Chunks with rows of both kinds are written row by row.
-    fn join_ways(&self, chunks: &mut [Chunk]) {
+    /// Writes rated chunks; those with rows of both kinds row by row.
+    fn write(&self, mut wave: Wave, written: &mut Written) -> Result<()> {
         let mixed = |chunk: &&mut Chunk| chunk.lane.len() > 0 && chunk.rated() > chunk.lane.len();
-        let mixed = chunks.iter_mut().filter(mixed).collect::<Vec<_>>();
+        let mixed = wave.chunks.iter_mut().filter(mixed).collect::<Vec<_>>();
         let join = |chunk: &mut Chunk| lane::into_work(&self.contexts[chunk.source as usize], chunk);
         let few = mixed.len() < 2;
         parallel::map(mixed, few, join);
+        written.add(&mut wave.chunks, &wave.identities)
     }
 }

@@ -1,6 +1,7 @@
 //! A chunk on its way through the stages.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::drafts::Drafts;
 use super::duplicates::Repeated;
@@ -48,7 +49,7 @@ pub const fn partition_of(account: u32, of: usize) -> usize {
 pub struct Chunk {
     /// Its source: file and mapping.
     pub source: u32,
-    pub rows: Rows,
+    pub rows: Arc<Rows>,
     /// Code of the zone, the number of the catalog's zones for none.
     pub zone: Vec<u32>,
     /// Code of the service, the number of the catalog's services for any other.
@@ -77,7 +78,7 @@ impl Chunk {
         work.iter_mut().skip(1).for_each(|work| work.drafts.counts = true);
         Self {
             source,
-            rows,
+            rows: Arc::new(rows),
             zone: Vec::new(),
             service: Vec::new(),
             lane: Lane::default(),
@@ -113,15 +114,6 @@ impl Chunk {
             *held = Held::NONE;
         }
         self.rejects.push((row as u32, fault));
-    }
-
-    /// A chunk that is written: its columns stay to be compared with, nothing of it is rated again.
-    pub fn retired(mut self) -> Self {
-        self.held.fill(Held::NONE);
-        self.lane = Lane::default();
-        self.work.iter_mut().for_each(|work| *work = Work::default());
-        self.rejects.clear();
-        self
     }
 
     /// Whether a row is rated, by itself.

@@ -7,6 +7,7 @@ mod partition;
 
 use super::chunk::{Chunk, Work};
 use super::lane::Mine;
+use super::order::Before;
 use super::route::Context;
 use super::{Partitions, lane, parallel};
 use partition::Partition;
@@ -20,15 +21,16 @@ pub struct Choices {
     pub beside: bool,
 }
 
-/// Rates all counted records of some chunks, the first of which has this number in the call. False if records are not
-/// in order and may not be sorted here, because others came before.
+/// Rates all counted records of some chunks. False if records are not in order and may not be sorted here, because others
+/// came before.
 pub fn rate(
     contexts: &[Context],
-    (chunks, base): (&mut [Chunk], usize),
+    (chunks, before): (&mut [Chunk], Before),
     counters: &mut Partitions,
     choices: Choices,
 ) -> bool {
-    if chunks.iter().any(|chunk| chunk.lane.counts) && !count_lanes(contexts, (chunks, base), counters, choices.sort) {
+    if chunks.iter().any(|chunk| chunk.lane.counts) && !count_lanes(contexts, (chunks, before), counters, choices.sort)
+    {
         return false;
     }
     if !chunks.iter().any(Chunk::counts_rows) {
@@ -43,7 +45,7 @@ pub fn rate(
     let shared: &[Chunk] = chunks;
     let partition = |(number, (work, counters))| {
         let rejects = Vec::new();
-        Partition { number, work, counters, rejects, chunks: shared, base, choices }
+        Partition { number, work, counters, rejects, chunks: shared, before, choices }
     };
     let parts: Vec<_> = work.into_iter().zip(std::mem::take(counters)).enumerate().map(partition).collect();
     let few = parts.len() < 2;
@@ -68,7 +70,7 @@ pub fn rate(
 /// Counts the lanes of some chunks; false if records are not in order.
 fn count_lanes(
     contexts: &[Context],
-    (chunks, base): (&mut [Chunk], usize),
+    (chunks, before): (&mut [Chunk], Before),
     counters: &mut Partitions,
     sort: bool,
 ) -> bool {
@@ -81,7 +83,7 @@ fn count_lanes(
         if few { all() } else { places.iter().map(|places| Mine::At(&places[partition])).collect() }
     };
     let shared: &[Chunk] = chunks;
-    let count = |(partition, counters)| lane::count(contexts, (shared, base), (mine(partition), counters), sort);
+    let count = |(partition, counters)| lane::count(contexts, (shared, before), (mine(partition), counters), sort);
     let numbered: Vec<_> = counters.iter_mut().enumerate().collect();
     let counted: Option<Vec<_>> = parallel::map(numbered, few, count).into_iter().collect();
     let Some(counted) = counted else { return false };

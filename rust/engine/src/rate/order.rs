@@ -39,6 +39,36 @@ pub fn content(a: (&Rows, usize), b: (&Rows, usize)) -> Ordering {
         .then_with(attributes)
 }
 
+/// What came before some chunks in a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Before<'a> {
+    /// How many chunks.
+    pub chunks: usize,
+    /// The rows of the last of them: records of one instant may stand on both sides.
+    pub rows: Option<&'a Rows>,
+}
+
+impl Before<'_> {
+    /// A row of the chunks that follow, with its chunk as it is numbered in the whole call.
+    #[inline]
+    pub const fn numbered(self, (chunk, row): (u32, u32)) -> (u32, u32) {
+        (chunk + self.chunks as u32, row)
+    }
+
+    /// Whether a row of the chunks that follow belongs before one of its instant that came earlier in the call; of one
+    /// that is out of reach that cannot be ruled out.
+    #[cold]
+    pub fn is_after(self, chunks: &[Chunk], row: (u32, u32), latest: (u32, u32)) -> bool {
+        let number = latest.0 as usize;
+        let rows = match number.checked_sub(self.chunks) {
+            Some(following) => chunks.get(following).map(|chunk| &*chunk.rows),
+            None => self.rows.filter(|_| number + 1 == self.chunks),
+        };
+        let precedes = |rows| tie(at(chunks, row), (rows, latest.1 as usize)).is_lt();
+        self.numbered(row) != latest && rows.is_none_or(precedes)
+    }
+}
+
 /// A row of a chunk.
 pub fn at(chunks: &[Chunk], (chunk, row): (u32, u32)) -> (&Rows, usize) {
     (&chunks[chunk as usize].rows, row as usize)

@@ -24,14 +24,15 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::schema;
-use constant::Constants;
+use constant::{Column, Constants};
 pub use identities::Identities;
 
-/// Dictionaries that all batches of a call share.
+/// What all batches of a call share.
 struct Writer<'a> {
     engine: &'a Engine,
+    sources: &'a [Source],
     options: &'a Options,
-    /// Services of the catalog, then others in order of arrival.
+    /// Services of the catalog, then others of the chunks at hand in order of arrival.
     services: Names,
     service_values: ArrayRef,
     file_values: ArrayRef,
@@ -41,7 +42,8 @@ struct Writer<'a> {
 }
 
 /// What has been written so far.
-pub struct Written {
+pub struct Written<'a> {
+    writer: Writer<'a>,
     lines: Vec<RecordBatch>,
     shares: Vec<RecordBatch>,
     rejects: Vec<RecordBatch>,
@@ -49,33 +51,29 @@ pub struct Written {
     totals: Vec<Totals>,
 }
 
-impl Written {
+impl<'a> Written<'a> {
     /// Nothing yet.
-    pub fn new(sources: &[Source], partitions: usize) -> Self {
+    pub fn new(engine: &'a Engine, sources: &'a [Source], options: &'a Options, partitions: usize) -> Result<Self> {
         let (lines, shares, rejects) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
+        Ok(Self {
+            writer: Writer::new(engine, sources, options)?,
             lines,
             shares,
             rejects,
             sums: sums::Accumulator::new(partitions),
             totals: vec![Totals::default(); sources.len()],
-        }
+        })
     }
 
     /// Writes rated chunks, and asserts that nothing of them is lost.
-    pub fn add(
-        &mut self,
-        engine: &Engine,
-        options: &Options,
-        sources: &[Source],
-        chunks: &mut [Chunk],
-        identities: &[Identities],
-    ) -> Result<()> {
+    pub fn add(&mut self, chunks: &mut [Chunk], identities: &[Identities]) -> Result<()> {
         self.count(chunks)?;
+        self.writer.meet(chunks);
+        let writer = &self.writer;
+        let (engine, options) = (writer.engine, writer.options);
         if chunks.iter().any(|chunk| !chunk.rejects.is_empty()) {
-            self.rejects.push(rejects(sources, chunks)?);
+            self.rejects.push(rejects(writer.sources, chunks)?);
         }
-        let writer = Writer::new(engine, sources, chunks, options)?;
         let few = chunks.len() < 2;
         if options.shares && !engine.compiled.agreements.is_empty() {
             let write = |(chunk, ids): (&Chunk, &Identities)| match chunk.lane.len() {
@@ -85,8 +83,8 @@ impl Written {
             let chunks: Vec<_> = chunks.iter().zip(identities).collect();
             self.shares.extend(parallel::map(chunks, few, write).into_iter().collect::<Result<Vec<_>>>()?);
         }
-        if options.line_sums || options.share_sums {
-            self.sums.add(&writer, chunks)?;
+        if options.line_sums || (options.share_sums && !engine.compiled.agreements.is_empty()) {
+            self.sums.add(writer, chunks)?;
         }
         // Last, because lines take the drafts.
         if options.lines {
@@ -118,23 +116,34 @@ impl Written {
     }
 
     /// All of it, with the counters as they stand.
-    pub fn finish(self, engine: &Engine, options: &Options, sources: &[Source], counters: Partitions) -> Result<Rated> {
-        // It must be a month, even if no chunk was written that could be late.
-        closed_month(options)?;
-        let (line_sums, share_sums) = if options.line_sums || options.share_sums {
-            self.sums.finish(&Writer::new(engine, sources, &[], options)?)?
-        } else {
-            Default::default()
-        };
-        let Self { lines, shares, rejects, totals, .. } = self;
+    pub fn finish(self, counters: Partitions) -> Result<Rated> {
+        let Self { writer, lines, shares, rejects, sums, totals } = self;
+        let (engine, options) = (writer.engine, writer.options);
+        let (line_sums, share_sums) =
+            if options.line_sums || options.share_sums { sums.finish(&writer)? } else { Default::default() };
         let counters = Moved::new(engine, counters);
         Ok(Rated { lines, shares, rejects, counters, line_sums, share_sums, totals, engine: engine.clone() })
     }
 }
 
 impl<'a> Writer<'a> {
-    fn new(engine: &'a Engine, sources: &[Source], chunks: &[Chunk], options: &'a Options) -> Result<Self> {
-        let mut services = engine.compiled.services.clone();
+    fn new(engine: &'a Engine, sources: &'a [Source], options: &'a Options) -> Result<Self> {
+        let services = engine.compiled.services.clone();
+        Ok(Self {
+            engine,
+            sources,
+            options,
+            service_values: services.values(),
+            services,
+            file_values: shared(StringArray::from_iter_values(sources.iter().map(|source| source.file.as_str()))),
+            closed: closed_month(options)?,
+            constants: Constants::default(),
+        })
+    }
+
+    /// Gives codes to the services of rated rows that the catalog does not name.
+    fn meet(&mut self, chunks: &[Chunk]) {
+        let mut services = self.engine.compiled.services.clone();
         let other = services.len() as u32;
         for chunk in chunks {
             if let Text::Same(service) = &chunk.rows.service {
@@ -148,16 +157,11 @@ impl<'a> Writer<'a> {
                 services.intern(service);
             }
         }
-        let file_values = shared(StringArray::from_iter_values(sources.iter().map(|source| source.file.as_str())));
-        Ok(Self {
-            engine,
-            options,
-            service_values: services.values(),
-            services,
-            file_values,
-            closed: closed_month(options)?,
-            constants: Constants::default(),
-        })
+        if services.len().max(self.services.len()) > other as usize {
+            self.forget(Column::Service);
+            self.service_values = services.values();
+        }
+        self.services = services;
     }
 
     /// The month in which a cycle's line is billed: the first one open, if its own is closed (semantics §8).

@@ -17,18 +17,18 @@ where
     if few { items.into_iter().map(work).collect() } else { items.into_par_iter().with_max_len(1).map(work).collect() }
 }
 
-/// Some work, and beside it more, if there is any.
-pub fn beside<A: Send, B: Send>(
-    more: Option<impl FnOnce() -> A + Send>,
-    work: impl FnOnce() -> B + Send,
-) -> (Option<A>, B) {
-    match more {
-        Some(more) => {
-            let (made, done) = rayon::join(more, work);
-            (Some(made), done)
-        }
-        None => (None, work()),
+/// Three works at once, or one after the other where that is `few`.
+pub fn at_once<A: Send, B: Send, C: Send>(
+    few: bool,
+    one: impl FnOnce() -> A + Send,
+    two: impl FnOnce() -> B + Send,
+    three: impl FnOnce() -> C + Send,
+) -> (A, B, C) {
+    if few {
+        return (one(), two(), three());
     }
+    let (one, (two, three)) = rayon::join(one, || rayon::join(two, three));
+    (one, two, three)
 }
 
 /// Sorts items by a key that no two of them share.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::Choices;
 use crate::counter::Counters;
 use crate::rate::chunk::{Chunk, Work};
+use crate::rate::order::Before;
 use crate::rate::price::{self, Row, Space};
 use crate::rate::route::{Context, Fault};
-use crate::rate::rows::Rows;
 use crate::rate::{duplicates, order};
 use crate::split::Shares;
 
@@ -19,8 +19,7 @@ pub(super) struct Partition<'a> {
     pub counters: Counters,
     pub rejects: Vec<(u32, usize, Fault)>,
     pub chunks: &'a [Chunk],
-    /// Number of the first chunk in the whole call.
-    pub base: usize,
+    pub before: Before<'a>,
     pub choices: Choices,
 }
 
@@ -181,33 +180,25 @@ impl Partition<'_> {
     /// Moves the counters of the row that was priced last.
     fn advance(&mut self, (number, row): (u32, u32), space: &Space) {
         let time = self.chunks[number as usize].rows.time.values[row as usize];
-        price::advance(&mut self.counters, space, time, (number + self.base as u32, row));
+        price::advance(&mut self.counters, space, time, self.before.numbered((number, row)));
     }
 
     /// Lets the counters of a row see it, for they may be what rejects it.
     #[cold]
     fn pass(&mut self, (number, row): (u32, u32), space: &Space) {
         let time = self.chunks[number as usize].rows.time.values[row as usize];
-        let at = (number + self.base as u32, row);
+        let at = self.before.numbered((number, row));
         space.slots.iter().filter(|&&slot| slot != UNCOUNTED).for_each(|&slot| self.counters.pass(slot, time, at));
     }
 
     /// Whether one of the row's counters has seen a record that belongs after it, in this call.
     #[inline]
     fn is_behind(&self, at: (u32, u32), space: &Space) -> bool {
-        let (rows, row) = order::at(self.chunks, at);
-        let time = rows.time.values[row];
+        let time = self.chunks[at.0 as usize].rows.time.values[at.1 as usize];
         space.slots.iter().filter(|&&slot| slot != UNCOUNTED).any(|&slot| {
             let counter = self.counters.get(slot);
-            let precedes = || self.precedes((rows, row), at, counter.latest);
+            let precedes = || self.before.is_after(self.chunks, at, counter.latest);
             counter.is_touched() && (time < counter.latest_time || (time == counter.latest_time && precedes()))
         })
-    }
-
-    /// Whether a row belongs before the latest of its instant; one that is out of reach is not known to be before it.
-    fn precedes(&self, row: (&Rows, usize), at: (u32, u32), latest: (u32, u32)) -> bool {
-        let Some(chunk) = (latest.0 as usize).checked_sub(self.base) else { return true };
-        let latest = (chunk as u32, latest.1);
-        latest != at && order::tie(row, order::at(self.chunks, latest)).is_lt()
     }
 }

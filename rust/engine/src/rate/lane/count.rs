@@ -11,7 +11,7 @@ use super::mine::Mine;
 use super::{Lane, NO_UNITS};
 use crate::counter::Counters;
 use crate::rate::chunk::Chunk;
-use crate::rate::order;
+use crate::rate::order::{self, Before};
 use crate::rate::route::Context;
 pub use figures::{Counted, merge};
 use moves::Moves;
@@ -34,8 +34,7 @@ struct Item {
 struct Count<'a> {
     contexts: &'a [Context<'a>],
     chunks: &'a [Chunk],
-    /// Number of the first chunk in the whole call.
-    base: usize,
+    before: Before<'a>,
     has_opening: bool,
     /// By chunk.
     mine: Vec<Mine<'a>>,
@@ -46,13 +45,13 @@ struct Count<'a> {
 /// counted, unless they are to be sorted.
 pub fn count<'a>(
     contexts: &'a [Context<'a>],
-    (chunks, base): (&'a [Chunk], usize),
+    (chunks, before): (&'a [Chunk], Before<'a>),
     (mine, counters): (Vec<Mine<'a>>, &mut Counters),
     sort: bool,
 ) -> Option<Vec<Counted>> {
     let moves_of = |chunk: &'a Chunk| Moves::of(&contexts[chunk.source as usize], &chunk.lane, counters);
     let moves = chunks.iter().map(moves_of).collect();
-    let count = Count { contexts, chunks, base, has_opening: counters.has_opening(), mine, moves };
+    let count = Count { contexts, chunks, before, has_opening: counters.has_opening(), mine, moves };
     if sort { Some(count.in_canonical_order(counters)) } else { count.in_order_of_arrival(counters) }
 }
 

@@ -53,6 +53,11 @@ impl Writer<'_> {
         Ok(array.slice(0, rows))
     }
 
+    /// Forgets columns whose codes no longer mean the same.
+    pub(super) fn forget(&mut self, column: Column) {
+        self.constants.get_mut().unwrap_or_else(PoisonError::into_inner).retain(|made| made.0 != column);
+    }
+
     /// A column of codes; those of one code are shared.
     pub(super) fn coded(&self, column: Column, codes: Vec<i32>) -> Result<ArrayRef> {
         match codes.first() {

@@ -65,7 +65,7 @@ impl Count<'_> {
     #[inline(never)]
     fn quickly(&self, counters: &mut Counters, (chunk, first): (u32, usize), turns: &mut Turns) -> usize {
         let moves = self.moves[chunk as usize].of.as_slice();
-        let number = chunk + self.base as u32;
+        let number = self.before.numbered((chunk, 0)).0;
         let (all, seen) = counters.small();
         let len = turns.len.min(BLOCK);
         for at in first..len {
@@ -85,14 +85,6 @@ impl Count<'_> {
     fn is_behind(&self, item: &Item, counter: &Counter) -> bool {
         item.time <= counter.latest_time
             && counter.is_touched()
-            && (item.time < counter.latest_time || self.precedes(item, counter.latest))
-    }
-
-    /// Whether a row belongs before the latest of its instant; one out of reach is not known to follow it.
-    #[cold]
-    fn precedes(&self, item: &Item, latest: (u32, u32)) -> bool {
-        let Some(chunk) = (latest.0 as usize).checked_sub(self.base) else { return true };
-        let latest = (chunk as u32, latest.1);
-        latest != item.row() && self.tie(item.row(), latest).is_lt()
+            && (item.time < counter.latest_time || self.before.is_after(self.chunks, item.row(), counter.latest))
     }
 }

@@ -69,7 +69,7 @@ impl Count<'_> {
     /// Chunk, as it is numbered in the whole call, and row.
     #[inline]
     pub(super) fn row_of(&self, item: &Item) -> (u32, u32) {
-        (item.chunk + self.base as u32, item.row.into())
+        self.before.numbered(item.row())
     }
 
     /// Whether a line can be split; else it is rejected as the general way does.
