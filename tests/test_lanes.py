@@ -219,6 +219,16 @@ def test_keys_of_one_length(form: str, sign: str) -> None:
     assert_equal(of_engine(Engine(catalog).rate(batches(rows))), expected)
 
 
+def test_records_of_one_instant_that_are_far_apart_are_put_in_order() -> None:
+    """What comes before what is told by their content, although the chunk of the first is out of reach by then."""
+    same = {"time": "2026-10-01T10:00:00Z", "service": "voice", "to": "46701"}
+    rows = [{**same, "key": f"k{2 + 2 * (n % (ACCOUNTS - 1))}", "quantity": str(n)} for n in range(RECORDS)]
+    rows[10], rows[3_000] = ({**same, "key": "k0", "quantity": quantity} for quantity in ("500", "1"))
+    lines = Engine(load(CATALOG)).rate(batches(rows)).lines.select(["billed_quantity", "counter_before"]).to_pylist()
+    assert lines[3_000] == {"billed_quantity": 60, "counter_before": 0}
+    assert lines[10] == {"billed_quantity": 501, "counter_before": 60}
+
+
 def test_services_that_the_catalog_does_not_name_are_told_apart() -> None:
     """Long stretches of one service each, over many waves: what was made for one is not taken for another."""
     given = deepcopy(CATALOG)
