@@ -245,8 +245,9 @@ def _unfit(values: Any, column: Column, place: Place) -> CatalogError:
 
 def refuse_unknown(values: Any, known: Any, what: str, column: str, place: Place) -> None:
     """Refuse a column that holds a value which is not one of `known` (an array or a sequence)."""
-    distinct = pc.drop_null(_plain(values).unique())
-    found = distinct.filter(pc.invert(pc.is_in(distinct, value_set=_text_array(known))))
+    plain = _plain(values)
+    strange = plain.filter(pc.invert(pc.is_in(plain, value_set=_text_array(known))))
+    found = pc.drop_null(strange.unique())
     if len(found):
         names = ", ".join(repr(name.as_py()) for name in found[:3])
         raise place.wrong(f"{len(found)} unknown {what}: {names}" + (", ..." if len(found) > 3 else ""), column)
@@ -261,7 +262,7 @@ def _text_array(known: Any) -> Any:
 
 def refuse_repeated(table: Any, keys: Sequence[str], place: Place) -> None:
     """Refuse a table in which two rows have the same keys; a null is a key like any other."""
-    if len(keys) == 1 and pc.count_distinct(_plain(table[keys[0]]), mode="all").as_py() == table.num_rows:
+    if len(keys) == 1 and len(_plain(table[keys[0]]).unique()) == table.num_rows:
         return
     plain = pa.table({name: _plain(table[name]) for name in keys})
     counts = plain.group_by(list(keys), use_threads=False).aggregate([([], "count_all")])

@@ -3,6 +3,7 @@
 //! Open addressing by pairs of slots. A key of up to 15 bytes lies in its slot; a longer key lies in an arena. Hashes
 //! choose slots and nothing else: no result depends on them.
 
+use crate::names::Texts;
 use crate::narrow;
 use crate::prefetch::prefetch;
 
@@ -53,10 +54,10 @@ impl Sought {
 /// Codes of texts, counted from 0 in order of arrival.
 #[derive(Debug, Clone)]
 pub struct Keys {
+    /// An even number of them.
     slots: Vec<Slot>,
-    mask: usize,
     len: u32,
-    arena: Vec<Box<str>>,
+    arena: Texts,
 }
 
 impl Default for Keys {
@@ -68,8 +69,8 @@ impl Default for Keys {
 impl Keys {
     /// An index with room for `keys`.
     pub fn with_capacity(keys: usize) -> Self {
-        let size = (keys.max(4) * 4 / 3).next_power_of_two();
-        Self { slots: vec![Slot::new(0, EMPTY); size], mask: size - 1, len: 0, arena: Vec::new() }
+        let size = (keys.max(4) * 4 / 3 + 1).next_multiple_of(2);
+        Self { slots: vec![Slot::new(0, EMPTY); size], len: 0, arena: Texts::default() }
     }
 
     /// How many keys there are.
@@ -93,7 +94,7 @@ impl Keys {
         }
         let mut word = sought.word;
         if sought.is_long() {
-            self.arena.push(key.into());
+            self.arena.push(key);
             word |= (self.arena.len() as u128) << 64 & ARENA;
         }
         let code = self.len;
@@ -120,7 +121,8 @@ impl Keys {
     /// The first slot of a pair.
     #[inline]
     fn start(&self, word: u128) -> usize {
-        fold(word) as usize & self.mask & !1
+        let pairs = self.slots.len() as u128 / 2;
+        ((u128::from(fold(word)) * pairs) >> 64) as usize * 2
     }
 
     #[inline]
@@ -138,28 +140,33 @@ impl Keys {
             if sought.is_long() && self.is_of(slot.word(), sought.word, text) {
                 return at;
             }
-            at = (at + 1) & self.mask;
+            at = self.after(at);
         }
+    }
+
+    /// The slot after one.
+    #[inline]
+    const fn after(&self, at: usize) -> usize {
+        if at + 1 == self.slots.len() { 0 } else { at + 1 }
     }
 
     /// Whether the word in a slot is that of a long key.
     #[cold]
     fn is_of(&self, word: u128, sought: u128, text: &str) -> bool {
         let place = ((word & ARENA) >> 64) as usize;
-        let own = || self.arena.get(place.checked_sub(1)?).map(|own| &**own);
+        let own = || self.arena.get(place.checked_sub(1)?);
         word & !ARENA == sought && own() == Some(text)
     }
 
     fn grow(&mut self) {
         let size = self.slots.len() * 2;
         let old = std::mem::replace(&mut self.slots, vec![Slot::new(0, EMPTY); size]);
-        self.mask = size - 1;
         for slot in old.into_iter().filter(|slot| slot.code != EMPTY) {
             let word = slot.word();
             let sought = if word >> LENGTH == LONG >> LENGTH { word & !ARENA } else { word };
             let mut at = self.start(sought);
             while self.slots[at].code != EMPTY {
-                at = (at + 1) & self.mask;
+                at = self.after(at);
             }
             self.slots[at] = slot;
         }

@@ -4,16 +4,18 @@
 //! indexed once, and an engine with a thousand new ones holds just those beside them.
 
 mod added;
+mod texts;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::ArrayRef;
-use arrow_array::builder::StringBuilder;
 use rayon::prelude::*;
 
 use self::added::Added;
+pub use self::texts::Texts;
+use self::texts::array;
 use crate::folded::Folded;
 use crate::keys::Keys;
 
@@ -31,14 +33,13 @@ pub struct Names {
 #[derive(Debug, Clone)]
 struct Base {
     keys: Keys,
-    names: Vec<String>,
+    names: Texts,
     values: OnceLock<ArrayRef>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let base = Base { keys: Keys::default(), names: Vec::new(), values: OnceLock::new() };
-        Self { base: Arc::new(base), added: Added::default(), values: OnceLock::new() }
+        Self::with_capacity(0)
     }
 }
 
@@ -46,6 +47,13 @@ impl Default for Names {
 const FEW: usize = 1_024;
 
 impl Names {
+    /// None yet; for so many.
+    pub fn with_capacity(names: usize) -> Self {
+        let (keys, texts) = (Keys::with_capacity(names), Texts::with_capacity(names));
+        let base = Base { keys, names: texts, values: OnceLock::new() };
+        Self { base: Arc::new(base), added: Added::default(), values: OnceLock::new() }
+    }
+
     /// Names in order; their codes are their places. The first of two equal ones counts.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Self::default();
@@ -64,7 +72,7 @@ impl Names {
         }
         order.par_sort_unstable_by_key(name);
         let mut ranks = vec![0; order.len()];
-        let mut sorted = Self::default();
+        let mut sorted = Self::with_capacity(order.len());
         for old in &order {
             if let (Some(rank), Some(name)) = (ranks.get_mut(*old as usize), self.name(*old)) {
                 *rank = sorted.intern(name);
@@ -109,7 +117,7 @@ impl Names {
     /// The name of a code.
     pub fn name(&self, code: u32) -> Option<&str> {
         let (code, base) = (code as usize, &self.base.names);
-        base.get(code).map(String::as_str).or_else(|| self.added.name(code.checked_sub(base.len())?))
+        base.get(code).or_else(|| self.added.name(code.checked_sub(base.len())?))
     }
 
     /// How many names there are.
@@ -124,7 +132,7 @@ impl Names {
 
     /// All names, in order.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        self.base.names.iter().map(String::as_str).chain(self.added.all())
+        self.base.names.iter().chain(self.added.all())
     }
 
     /// The names as the values of a dictionary column; made once.
@@ -157,21 +165,15 @@ impl Base {
     fn intern(&mut self, name: &str) -> u32 {
         let code = self.keys.intern(name);
         if code as usize == self.names.len() {
-            self.names.push(name.to_owned());
+            self.names.push(name);
             self.values.take();
         }
         code
     }
 
     fn values(&self) -> ArrayRef {
-        self.values.get_or_init(|| array(self.names.iter().map(String::as_str))).clone()
+        self.values.get_or_init(|| self.names.array()).clone()
     }
-}
-
-fn array<'n>(names: impl Iterator<Item = &'n str>) -> ArrayRef {
-    let mut values = StringBuilder::with_capacity(names.size_hint().0, 16 * names.size_hint().0);
-    names.for_each(|name| values.append_value(name));
-    Arc::new(values.finish())
 }
 
 /// What the codes of a dictionary column lead to.

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::interrupt::check_at;
 use crate::names::Names;
 use crate::patches::{Column, Patches};
+use crate::under_way::AHEAD;
 
 /// One account.
 #[derive(Debug, Clone, Copy)]
@@ -170,11 +171,15 @@ impl Subscribers {
         problems: &mut Problems,
     ) -> Result<()> {
         let rows = Rows::read(context, table)?;
-        let mut names = Names::default();
+        let mut names = Names::with_capacity(rows.count);
         let mut found = Vec::with_capacity(rows.count);
         for row in 0..rows.count {
             check_at(row)?;
             let Some(id) = rows.id(row, problems) else { continue };
+            if row + AHEAD < rows.count {
+                rows.id.get(row + AHEAD).into_iter().for_each(|id| names.expect(id));
+                rows.owner.get(row + AHEAD).into_iter().for_each(|owner| self.parties.expect(owner));
+            }
             if names.intern(id) as usize == found.len() {
                 found.push(rows.account(row, self, problems));
             } else {

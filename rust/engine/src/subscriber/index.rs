@@ -4,6 +4,7 @@ use super::only::{Only, Packing};
 use crate::buckets::{Buckets, FREE};
 use crate::names::Names;
 use crate::narrow;
+use crate::under_way::AHEAD;
 
 /// Keys in a line of the cache, each with its only holding.
 const KEYS: usize = 4;
@@ -38,21 +39,25 @@ pub struct Index {
 impl Index {
     /// Keys with what each holds, by its code.
     pub fn new(keys: &Names, only: &[Only]) -> Self {
-        let words = || keys.all().map(|key| narrow::word(key.as_bytes())).zip(0_u32..);
-        let with_words = words().filter(|(word, _)| *word != FREE).count();
+        let words: Vec<u64> = keys.all().map(|key| narrow::word(key.as_bytes())).collect();
+        let count = words.iter().filter(|&&word| word != FREE).count();
         let packing = Packing::of(only);
-        let mut narrow = Buckets::with_capacity(with_words);
-        let all_beside = with_words == keys.len() && packing.is_some();
+        let mut narrow = Buckets::with_capacity(count);
+        let all_beside = count == keys.len() && packing.is_some();
         let wide = if all_beside { Vec::new() } else { only.to_vec() };
-        words().filter(|(word, _)| *word != FREE).for_each(|(word, code)| {
-            narrow.get_or_insert(word, packing.map_or(code.into(), |packing| packing.pack(&only[code as usize])));
-        });
+        let with_words = || (0_usize..).zip(&words).filter(|(_, word)| **word != FREE);
+        let ahead = |code: usize| words.get(code + AHEAD).copied().unwrap_or(FREE);
+        for (code, &word) in with_words() {
+            narrow.expect(ahead(code));
+            narrow.get_or_insert(word, packing.map_or(code as u64, |packing| packing.pack(&only[code])));
+        }
         let mut codes = vec![0; narrow.places()];
-        words().for_each(|(word, code)| {
+        for (code, &word) in with_words() {
+            narrow.expect(ahead(code));
             if let Some(place) = narrow.place(word) {
-                codes[place] = code;
+                codes[place] = code as u32;
             }
-        });
+        }
         Self { narrow, packing, codes, wide }
     }
 

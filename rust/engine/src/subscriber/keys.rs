@@ -7,7 +7,7 @@ use super::index::Index;
 use super::only::{Numbered, Tenure, only};
 use super::read::Problems;
 use super::subscriptions::{Rows, TABLE};
-use super::{Holding, Subscribers};
+use super::{Holding, NONE, Subscribers};
 use crate::error::Result;
 use crate::few::Few;
 use crate::names::Names;
@@ -22,12 +22,15 @@ pub struct KeyRow {
 }
 
 impl Subscribers {
-    /// Pairs of (key, subscription), sorted into runs by key.
-    pub(super) fn add_keys(&mut self, rows: &Rows, problems: &mut Problems) -> Result<()> {
-        let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut keys = Names::default();
-        rows.columns.each_key(|row, key| {
-            if let Some(subscription) = rows.id(row).and_then(|id| self.subscriptions.names.code(id)) {
+    /// Pairs of (key, subscription), sorted into runs by key; rows are of these subscriptions.
+    pub(super) fn add_keys(&mut self, rows: &Rows, of_rows: &[u32], problems: &mut Problems) -> Result<()> {
+        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(rows.count);
+        let mut keys = Names::with_capacity(rows.count);
+        rows.columns.each_key(|row, key, ahead| {
+            if let Some(ahead) = ahead {
+                keys.expect(ahead);
+            }
+            if let Some(&subscription) = of_rows.get(row).filter(|&&subscription| subscription != NONE) {
                 pairs.push((keys.intern(key), subscription));
             }
         })?;
@@ -97,7 +100,7 @@ impl Subscribers {
     fn row_of(&self, rows: &Rows, key: u32, subscription: u32) -> Result<Option<usize>> {
         let (key, id) = (self.keys.name(key), self.subscriptions.names.name(subscription));
         let mut found = None;
-        rows.columns.each_key(|row, own| {
+        rows.columns.each_key(|row, own, _| {
             if found.is_none() && Some(own) == key && rows.id(row) == id {
                 found = Some(row);
             }

@@ -10,6 +10,7 @@ use crate::clock::TimeZone;
 use crate::column::{Cell, Numbers, ONE, Text, TimeFormat, Times};
 use crate::error::{Error, Problem, Result};
 use crate::interrupt::check_at;
+use crate::under_way::AHEAD;
 
 /// What is wrong so far.
 #[derive(Debug, Default)]
@@ -63,8 +64,8 @@ impl Columns<'_> {
         Times::read(column, array, &TimeFormat { format: None, zone: None, refuse: false }).map(Moments::Times)
     }
 
-    /// Every key of every row: from `keys` (a list) or `key`.
-    pub fn each_key(&self, mut each: impl FnMut(usize, &str)) -> Result<()> {
+    /// Every key of every row, from `keys` (a list) or `key`; and one that comes some steps later, if there is one.
+    pub fn each_key(&self, mut each: impl FnMut(usize, &str, Option<&str>)) -> Result<()> {
         let rows = self.table.num_rows();
         if let Some(lists) = self.find("keys") {
             let lists = match lists.data_type() {
@@ -80,8 +81,13 @@ impl Columns<'_> {
                 check_at(row)?;
                 let offsets = lists.value_offsets();
                 for at in offsets[row]..offsets[row + 1] {
-                    if let Some(key) = usize::try_from(at).ok().and_then(|at| keys.get(at)) {
-                        each(row, key);
+                    let Ok(at) = usize::try_from(at) else { continue };
+                    if let Some(key) = keys.get(at) {
+                        each(
+                            row,
+                            key,
+                            Some(at + AHEAD).filter(|&at| at < lists.values().len()).and_then(|at| keys.get(at)),
+                        );
                     }
                 }
             }
@@ -89,7 +95,9 @@ impl Columns<'_> {
         let key = self.optional_text("key")?;
         for row in 0..rows {
             check_at(row)?;
-            key.get(row).into_iter().for_each(|key| each(row, key));
+            if let Some(own) = key.get(row) {
+                each(row, own, Some(row + AHEAD).filter(|&row| row < rows).and_then(|row| key.get(row)));
+            }
         }
         Ok(())
     }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use super::read::Problems;
-use super::{Context, Held, Holding, Subscribers};
+use super::{Context, Held, Holding, NONE, Subscribers};
 use crate::error::Result;
 use crate::few::Few;
 use crate::interrupt::check_at;
 use crate::names::Names;
 use crate::patches::{Column, Patches};
+use crate::under_way::AHEAD;
 pub(super) use rows::{Rows, TABLE, Terms};
 
 /// One subscription, its history and its keys.
@@ -124,13 +125,19 @@ impl Subscribers {
         problems: &mut Problems,
     ) -> Result<()> {
         let rows = Rows::read(context, table)?;
-        let mut names = Names::default();
-        let mut found: Vec<Terms> = Vec::new();
+        let mut names = Names::with_capacity(rows.count);
+        let mut found: Vec<Terms> = Vec::with_capacity(rows.count);
         let mut held: Vec<Holding> = Vec::with_capacity(rows.count);
-        for row in 0..rows.count {
+        let mut of_rows = vec![NONE; rows.count];
+        for (row, of_row) in of_rows.iter_mut().enumerate() {
             check_at(row)?;
+            if row + AHEAD < rows.count {
+                rows.id(row + AHEAD).into_iter().for_each(|id| names.expect(id));
+                rows.expect_account(row + AHEAD, self);
+            }
             let Some((id, account, plan)) = rows.known(row, self, problems) else { continue };
             let subscription = names.intern(id);
+            *of_row = subscription;
             match found.get(subscription as usize) {
                 None => found.push(rows.terms(row, account, self)),
                 Some(first) if first.account != account => {
@@ -142,7 +149,7 @@ impl Subscribers {
         }
         self.subscriptions = Subscriptions::new(names, &found, rows.dates());
         self.subscriptions.order(held, problems);
-        self.add_keys(&rows, problems)
+        self.add_keys(&rows, &of_rows, problems)
     }
 }
 

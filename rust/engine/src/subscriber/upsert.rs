@@ -123,7 +123,7 @@ impl Upsert<'_> {
             refuse_two_plans(&change.holdings, &self.all.subscriptions.names, &mut self.problems);
         }
         let (changes, places, all) = (&mut self.changes, &self.places, &mut self.all);
-        rows.columns.each_key(|row, key| {
+        rows.columns.each_key(|row, key, _| {
             let subscription = rows.id(row).and_then(|id| all.subscriptions.names.code(id));
             let place = subscription.and_then(|subscription| places.get(&subscription));
             if let Some(change) = place.and_then(|&place| changes.get_mut(place)) {

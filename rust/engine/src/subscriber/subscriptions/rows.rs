@@ -66,6 +66,11 @@ impl<'a> Rows<'a> {
         self.id.get(row)
     }
 
+    /// Asks for what a look at a row's account will need soon.
+    pub(in crate::subscriber) fn expect_account(&self, row: usize, all: &Subscribers) {
+        self.account.get(row).into_iter().for_each(|account| all.accounts.names.expect(account));
+    }
+
     /// The id, account and plan of a row that has them, and knows them.
     pub(in crate::subscriber) fn known(
         &self,
