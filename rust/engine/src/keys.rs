@@ -3,9 +3,9 @@
 //! Open addressing by pairs of slots. A key of up to 15 bytes lies in its slot; a longer key lies in an arena. Hashes
 //! choose slots and nothing else: no result depends on them.
 
-use crate::names::Texts;
 use crate::narrow;
 use crate::prefetch::prefetch;
+use crate::texts::Texts;
 
 const EMPTY: u32 = u32::MAX;
 const SHORT: usize = 15;
@@ -202,6 +202,18 @@ pub fn fold(word: u128) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_index_holds_what_it_has_room_for() {
+        for count in 0..300 {
+            let mut keys = Keys::with_capacity(count);
+            let room = keys.slots.len();
+            let texts: Vec<String> = (0..count).map(|i| format!("{i}").repeat(1 + i % 9)).collect();
+            assert!(texts.iter().zip(0..).all(|(text, code)| keys.intern(text) == code));
+            assert!(texts.iter().zip(0..).all(|(text, code)| keys.get(text) == Some(code)));
+            assert_eq!((keys.get("absent"), keys.slots.len()), (None, room));
+        }
+    }
 
     #[test]
     fn short_and_long_keys_keep_their_codes() {

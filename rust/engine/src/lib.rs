@@ -51,6 +51,7 @@ mod split;
 mod subscriber;
 pub mod sums;
 mod table;
+mod texts;
 mod trie;
 mod under_way;
 mod zone;

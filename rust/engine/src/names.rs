@@ -4,7 +4,6 @@
 //! indexed once, and an engine with a thousand new ones holds just those beside them.
 
 mod added;
-mod texts;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -14,10 +13,9 @@ use arrow_array::ArrayRef;
 use rayon::prelude::*;
 
 use self::added::Added;
-pub use self::texts::Texts;
-use self::texts::array;
 use crate::folded::Folded;
 use crate::keys::Keys;
+use crate::texts::{Texts, array};
 
 /// Names in order of their codes.
 #[derive(Debug, Clone)]

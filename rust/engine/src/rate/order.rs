@@ -58,7 +58,7 @@ impl Before<'_> {
     /// Whether a row of the chunks that follow belongs before one of its instant that came earlier in the call; of one
     /// that is out of reach that cannot be ruled out.
     #[cold]
-    pub fn is_after(self, chunks: &[Chunk], row: (u32, u32), latest: (u32, u32)) -> bool {
+    pub fn comes_late(self, chunks: &[Chunk], row: (u32, u32), latest: (u32, u32)) -> bool {
         let number = latest.0 as usize;
         let rows = match number.checked_sub(self.chunks) {
             Some(following) => chunks.get(following).map(|chunk| &*chunk.rows),

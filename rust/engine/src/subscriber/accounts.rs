@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use super::read::{Columns, Problems, Wholes};
+use super::read::{Columns, Problems, Wholes, ahead};
 use super::{Context, NONE, PAYMENT_DAYS, Subscribers};
 use crate::column::Text;
 use crate::error::Result;
 use crate::interrupt::check_at;
 use crate::names::Names;
 use crate::patches::{Column, Patches};
-use crate::under_way::AHEAD;
 
 /// One account.
 #[derive(Debug, Clone, Copy)]
@@ -176,9 +175,11 @@ impl Subscribers {
         for row in 0..rows.count {
             check_at(row)?;
             let Some(id) = rows.id(row, problems) else { continue };
-            if row + AHEAD < rows.count {
-                rows.id.get(row + AHEAD).into_iter().for_each(|id| names.expect(id));
-                rows.owner.get(row + AHEAD).into_iter().for_each(|owner| self.parties.expect(owner));
+            if let Some(id) = ahead(&rows.id, row, rows.count) {
+                names.expect(id);
+            }
+            if let Some(owner) = ahead(&rows.owner, row, rows.count) {
+                self.parties.expect(owner);
             }
             if names.intern(id) as usize == found.len() {
                 found.push(rows.account(row, self, problems));

@@ -83,11 +83,7 @@ impl Columns<'_> {
                 for at in offsets[row]..offsets[row + 1] {
                     let Ok(at) = usize::try_from(at) else { continue };
                     if let Some(key) = keys.get(at) {
-                        each(
-                            row,
-                            key,
-                            Some(at + AHEAD).filter(|&at| at < lists.values().len()).and_then(|at| keys.get(at)),
-                        );
+                        each(row, key, ahead(&keys, at, lists.values().len()));
                     }
                 }
             }
@@ -96,11 +92,16 @@ impl Columns<'_> {
         for row in 0..rows {
             check_at(row)?;
             if let Some(own) = key.get(row) {
-                each(row, own, Some(row + AHEAD).filter(|&row| row < rows).and_then(|row| key.get(row)));
+                each(row, own, ahead(&key, row, rows));
             }
         }
         Ok(())
     }
+}
+
+/// The text some rows after one, of so many: what leads to it can be asked for now.
+pub fn ahead(texts: &Text, row: usize, rows: usize) -> Option<&str> {
+    Some(row + AHEAD).filter(|&later| later < rows).and_then(|later| texts.get(later))
 }
 
 /// A column of whole numbers that need not be there.

@@ -13,7 +13,6 @@ use crate::few::Few;
 use crate::interrupt::check_at;
 use crate::names::Names;
 use crate::patches::{Column, Patches};
-use crate::under_way::AHEAD;
 pub(super) use rows::{Rows, TABLE, Terms};
 
 /// One subscription, its history and its keys.
@@ -131,10 +130,7 @@ impl Subscribers {
         let mut of_rows = vec![NONE; rows.count];
         for (row, of_row) in of_rows.iter_mut().enumerate() {
             check_at(row)?;
-            if row + AHEAD < rows.count {
-                rows.id(row + AHEAD).into_iter().for_each(|id| names.expect(id));
-                rows.expect_account(row + AHEAD, self);
-            }
+            rows.expect(row, &names, self);
             let Some((id, account, plan)) = rows.known(row, self, problems) else { continue };
             let subscription = names.intern(id);
             *of_row = subscription;

@@ -197,7 +197,7 @@ impl Partition<'_> {
         let time = self.chunks[at.0 as usize].rows.time.values[at.1 as usize];
         space.slots.iter().filter(|&&slot| slot != UNCOUNTED).any(|&slot| {
             let counter = self.counters.get(slot);
-            let precedes = || self.before.is_after(self.chunks, at, counter.latest);
+            let precedes = || self.before.comes_late(self.chunks, at, counter.latest);
             counter.is_touched() && (time < counter.latest_time || (time == counter.latest_time && precedes()))
         })
     }

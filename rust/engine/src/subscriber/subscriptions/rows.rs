@@ -5,7 +5,8 @@ use arrow_array::RecordBatch;
 use crate::clock::TimeZone;
 use crate::column::Text;
 use crate::error::Result;
-use crate::subscriber::read::{Columns, Moments, Problems, Wholes};
+use crate::names::Names;
+use crate::subscriber::read::{Columns, Moments, Problems, Wholes, ahead};
 use crate::subscriber::{Context, EVER, Held, Holding, NONE, Subscribers};
 
 /// What the first row of a subscription says of it.
@@ -66,9 +67,14 @@ impl<'a> Rows<'a> {
         self.id.get(row)
     }
 
-    /// Asks for what a look at a row's account will need soon.
-    pub(in crate::subscriber) fn expect_account(&self, row: usize, all: &Subscribers) {
-        self.account.get(row).into_iter().for_each(|account| all.accounts.names.expect(account));
+    /// Asks for what leads to the id and the account of a row some rows after this one.
+    pub(in crate::subscriber) fn expect(&self, row: usize, names: &Names, all: &Subscribers) {
+        if let Some(id) = ahead(&self.id, row, self.count) {
+            names.expect(id);
+        }
+        if let Some(account) = ahead(&self.account, row, self.count) {
+            all.accounts.names.expect(account);
+        }
     }
 
     /// The id, account and plan of a row that has them, and knows them.

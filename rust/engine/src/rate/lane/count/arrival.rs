@@ -85,6 +85,6 @@ impl Count<'_> {
     fn is_behind(&self, item: &Item, counter: &Counter) -> bool {
         item.time <= counter.latest_time
             && counter.is_touched()
-            && (item.time < counter.latest_time || self.before.is_after(self.chunks, item.row(), counter.latest))
+            && (item.time < counter.latest_time || self.before.comes_late(self.chunks, item.row(), counter.latest))
     }
 }
