@@ -18,12 +18,14 @@ from .charge import blocks, dynamic, flat, graduated, percentage
 from .clock import END, cycle_of
 from .conditions import Circumstances, holds, parts_of
 from .counters import Counters, Key, key_of
-from .numbers import LIMIT, allocate_stored, shortest
+from .figures import amount_of, carried_by, duration_of, quantity_of, shown_quantity
+from .numbers import allocate_stored
 from .priced import (
     Drawn,
     Priced,
     checked,
     connect_fee,
+    free_ladder_in,
     ladder,
     ladder_in,
     line_of,
@@ -34,7 +36,7 @@ from .priced import (
     total,
 )
 from .records import Record
-from .rejects import Reject, raise_first
+from .rejects import Reject, collect, raise_first
 from .subscriptions import Held
 from .terms import Terms, version_at
 
@@ -109,7 +111,7 @@ class PlanOnRecord:
         return list(numbered(found))
 
     def _priced(self, component: str, drawn: Drawn, counters: Counters) -> list[Priced]:
-        self._check_numbers(drawn)
+        self._check(component, drawn)
         if isinstance(drawn.model, (Unit, Graduated, Package)):
             return self._by_quantity(component, drawn, counters)
         if isinstance(drawn.model, Percentage):
@@ -119,32 +121,35 @@ class PlanOnRecord:
             if isinstance(drawn.model, Flat)
             else self._carried(drawn, drawn.model)
         )
-        billed = self._quantity(drawn) if isinstance(drawn.model, Dynamic) and drawn.model.price_column else None
-        return [line_of(drawn, self._plain_quantity(), billed, rounded(drawn.charge, exact), exact)]
+        billed = (
+            quantity_of(self.record, drawn) if isinstance(drawn.model, Dynamic) and drawn.model.price_column else None
+        )
+        return [line_of(drawn, shown_quantity(self.record), billed, rounded(drawn.charge, exact), exact)]
 
-    def _check_numbers(self, drawn: Drawn) -> None:
-        """Raise the lowest of what is wrong with the record's numbers and with those that the charge looks up."""
+    def _check(self, component: str, drawn: Drawn) -> None:
+        """Raise the lowest of what is wrong with the record's numbers, with those that the charge looks up, and with
+        the bands that the record runs through."""
         rejects: list[Reject] = []
         for part in parts_of(drawn.model):
             if isinstance(part, Lookup):
-                _collect(rejects, drawn.numbers, part)
+                collect(rejects, drawn.numbers, part)
         if isinstance(drawn.model, (Unit, Graduated, Package)):
-            _collect(rejects, self._quantity_in_pieces, drawn)
+            collect(rejects, self._walk, component, drawn)
         elif isinstance(drawn.model, Percentage):
-            _collect(rejects, self._amount, drawn, self.record.mapping.amount)
+            collect(rejects, amount_of, self.record, drawn)
         elif isinstance(drawn.model, Dynamic):
             if drawn.model.price_column:
-                _collect(rejects, self._quantity, drawn)
-            _collect(rejects, self._carried_figure, drawn, drawn.model)
+                collect(rejects, quantity_of, self.record, drawn)
+            collect(rejects, carried_by, self.record, drawn, drawn.model)
         raise_first(rejects)
 
     # Charges on a quantity -------------------------------------------------------------------------------------
 
     def _by_quantity(self, component: str, drawn: Drawn, counters: Counters) -> list[Priced]:
-        quantity = self._quantity(drawn)
+        quantity = quantity_of(self.record, drawn)
         sign = -1 if quantity < 0 else 1
         pieces = self._pieces(drawn, abs(quantity))
-        drawn_in = cache(lambda band: self._drawn_in(band, component, drawn))
+        drawn_in = self._by_band(component, drawn)
         parts = blocks.measure([blocks.Piece(end, partial(ladder_in, drawn_in, band)) for band, end in pieces])
         if not parts or pieces[0][1] == 0:  # a quantity of 0, or none of it where the record starts
             ladder(drawn)
@@ -155,14 +160,22 @@ class PlanOnRecord:
             lines.append(self._measured_line(drawn_in(pieces[part.piece][0]), part, sign, fee, counters))
         return lines
 
-    def _quantity_in_pieces(self, drawn: Drawn) -> None:
-        self._pieces(drawn, abs(self._quantity(drawn)))
+    def _walk(self, component: str, drawn: Drawn) -> None:
+        """Go through the blocks whatever they cost: each must have a charge in the band it begins in."""
+        pieces = self._pieces(drawn, abs(quantity_of(self.record, drawn)))
+        if len(pieces) > 1:
+            drawn_in = self._by_band(component, drawn)
+            blocks.measure([blocks.Piece(end, partial(free_ladder_in, drawn_in, band)) for band, end in pieces])
+
+    def _by_band(self, component: str, start: Drawn) -> Callable[[str | None], Drawn]:
+        """The charge of the component in each band, looked for once."""
+        return cache(lambda band: self._drawn_in(band, component, start))
 
     def _pieces(self, start: Drawn, quantity: Fraction) -> list[tuple[str | None, Fraction]]:
         """The band segments of the record: the band of each, and where in the quantity it ends."""
         if start.charge.across == "start" or quantity == 0:
             return [(start.band, quantity)]
-        seconds = self._duration(start)
+        seconds = duration_of(self.record, start)
         if self.bands and seconds > (END - self.record.time) // dt.timedelta(seconds=1):
             raise Reject("outside_calendar", self.record.mapping.time, self.record.shown_time())
         spans = self.bands.segments(self.record.time, seconds) if self.bands else [(None, Fraction(0))]
@@ -186,8 +199,7 @@ class PlanOnRecord:
         self, drawn: Drawn, part: blocks.Measured, sign: int, fee: Fraction, counters: Counters
     ) -> Priced:
         quantity, billed = sign * part.quantity, sign * part.billed
-        if sign < 0 and drawn.charge.negative == "reject":
-            raise Reject("negative_quantity", drawn.path, shortest(self._brought()))
+        quantity_of(self.record, drawn)  # that of a later band may refuse what the charge of the start allows
         if isinstance(drawn.model, Unit):
             exact = fee + sign * part.value
             return line_of(drawn, quantity, billed, rounded(drawn.charge, exact), exact)
@@ -214,37 +226,10 @@ class PlanOnRecord:
         closes_with = self.held.cycle_of(period.end_instant - ONE_MICROSECOND).name
         return graduated.at_zero_fee(model, drawn.numbers) if closes_with <= self.closed else Fraction(0)
 
-    def _quantity(self, drawn: Drawn) -> Fraction:
-        quantity = self.record.number(self.record.mapping.quantity)
-        if quantity is None:
-            raise Reject("null_quantity", drawn.path, None)
-        if quantity < 0 and drawn.charge.negative == "reject":
-            raise Reject("negative_quantity", drawn.path, shortest(quantity))
-        return checked(quantity, drawn)
-
-    def _brought(self) -> Fraction:
-        return self.record.number(self.record.mapping.quantity) or Fraction(0)
-
-    def _plain_quantity(self) -> Fraction | None:
-        """The quantity as the line of a charge that does not read it shows it: null where it cannot be read."""
-        try:
-            quantity = self.record.number(self.record.mapping.quantity)
-        except Reject:
-            return None
-        return None if quantity is None or abs(quantity) >= LIMIT else quantity
-
-    def _duration(self, drawn: Drawn) -> Fraction:
-        seconds = self.record.number(self.record.mapping.duration)
-        if seconds is None:
-            raise Reject("null_duration", drawn.path, None)
-        if seconds < 0:
-            raise Reject("negative_duration", drawn.path, shortest(seconds))
-        return checked(seconds, drawn)
-
     # Charges on an amount --------------------------------------------------------------------------------------
 
     def _by_amount(self, drawn: Drawn, model: Percentage, counters: Counters) -> Priced:
-        amount = self._amount(drawn, self.record.mapping.amount)
+        amount = amount_of(self.record, drawn)
         remembers = any(isinstance(m, Percentage) and percentage.has_free_part(m) for _, m in drawn.charge.dated)
         key = self._counter_key(drawn, model) if remembers else None
         so_far = counters.get(key) if key else None
@@ -253,36 +238,14 @@ class PlanOnRecord:
         late = key is not None and counters.is_out_of_order(key, self.record.time)
         if key is not None:
             counters.put(key, records + 1, checked(amounts_after, drawn), self.record.time)
-        return line_of(drawn, self._plain_quantity(), None, rounded(drawn.charge, exact), exact, out_of_order=late)
+        return line_of(drawn, shown_quantity(self.record), None, rounded(drawn.charge, exact), exact, out_of_order=late)
 
     def _carried(self, drawn: Drawn, model: Dynamic) -> Fraction:
-        quantity = self._quantity(drawn) if model.price_column else Fraction(1)
-        return dynamic.cost(model, drawn.numbers, self._carried_figure(drawn, model), quantity)
-
-    def _carried_figure(self, drawn: Drawn, model: Dynamic) -> Fraction:
-        """The amount or unit price that the record carries."""
-        name = model.amount_column or model.price_column
-        assert name is not None
-        return self._amount(drawn, self.record.mapping.attributes.get(name, name))
-
-    def _amount(self, drawn: Drawn, column: str | None) -> Fraction:
-        amount = self.record.number(column)
-        if amount is None:
-            raise Reject("null_amount", drawn.path, None)
-        if amount < 0 and drawn.charge.negative == "reject":
-            raise Reject("negative_amount", drawn.path, shortest(amount))
-        return checked(amount, drawn)
+        quantity = quantity_of(self.record, drawn) if model.price_column else Fraction(1)
+        return dynamic.cost(model, drawn.numbers, carried_by(self.record, drawn, model), quantity)
 
     def _counter_key(self, drawn: Drawn, model: Graduated | Package | Percentage) -> Key | None:
         """The counter of a cumulative charge; none where each record stands for itself."""
         if model.scope == "record":
             return None
         return key_of(drawn.counted_as, model.scope, model.reset, self.held, self.record.time)
-
-
-def _collect(rejects: list[Reject], function: Callable[..., object], *arguments: object) -> None:
-    """Call a function for the reject that it may raise."""
-    try:
-        function(*arguments)
-    except Reject as reject:
-        rejects.append(reject)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from partita.catalog.charge import Charge, ChargeModel, Graduated, Package, Unit
@@ -55,6 +55,11 @@ def no_matching_charge(record: Record) -> Reject:
 def ladder_in(drawn_in: Callable[[str | None], Drawn], band: str | None) -> list[blocks.Rung]:
     """The rungs of the charge that is drawn in a band."""
     return ladder(drawn_in(band))
+
+
+def free_ladder_in(drawn_in: Callable[[str | None], Drawn], band: str | None) -> list[blocks.Rung]:
+    """The rungs of the charge in a band, with their blocks and without their prices."""
+    return ladder(replace(drawn_in(band), numbers=lambda _: Fraction(0)))
 
 
 def ladder(drawn: Drawn) -> list[blocks.Rung]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 CODES = {
     "null_id": 101,
@@ -51,3 +51,11 @@ def raise_first(rejects: Sequence[Reject]) -> None:
     """Raise the reject of the lowest code, the first of them where several share it; nothing if there is none."""
     if rejects:
         raise min(rejects, key=lambda reject: reject.code)
+
+
+def collect(rejects: list[Reject], function: Callable[..., object], *arguments: object) -> None:
+    """Call a function for the reject that it may raise."""
+    try:
+        function(*arguments)
+    except Reject as reject:
+        rejects.append(reject)

@@ -14,7 +14,7 @@ use crate::reject::Code;
 use crate::schema::OUT_OF_ORDER;
 use crate::split;
 use crate::subscriber::Held;
-use checks::{check_signs, readable};
+use checks::{check_readable, check_signs};
 
 /// What pricing uses again and again.
 #[derive(Debug, Default)]
@@ -122,10 +122,11 @@ impl Desk<'_> {
         let charge = &context.compiled.charges[draft.charge as usize];
         let version = &charge.versions[draft.version as usize];
         let record = record.in_band(draft.band);
-        let input = input(context, &record, charge, version, draft, start)?;
+        check_readable(context.usage, &record, version)?;
+        let input = input(context, &record, charge, version, draft, start);
         let values = version.values.resolve(&context.compiled.tables, &record, &mut space.scratch);
         let values = values.ok_or_else(|| Fault::new(Code::NoPrice, &charge.path, None))?;
-        check_signs(&record, charge, version)?;
+        check_signs(context.usage, &record, charge, version)?;
         let counter = charge.counted.and_then(|_| space.slots.get(number).copied());
         let mut count = counter.map_or_else(Count::default, |place| {
             let moved = space.moved.iter().rev().find(|entry| entry.0 == place);
@@ -165,37 +166,23 @@ pub fn key(context: &Context, record: &Record, (tariff, charge): (u32, u32), cou
     Key { tariff, charge, owner, period }
 }
 
-/// What the record brings to a charge; cells that cannot be read are faults if the model reads them.
-fn input(
-    context: &Context,
-    record: &Record,
-    charge: &Charge,
-    version: &Version,
-    draft: &Draft,
-    start: i128,
-) -> Result<Input, Fault> {
-    let rows = record.rows;
-    let usage = context.usage;
-    let sign = rows.quantity.values[record.row].signum();
+/// What the record brings to a charge.
+fn input(context: &Context, record: &Record, charge: &Charge, version: &Version, draft: &Draft, start: i128) -> Input {
+    let (rows, row) = (record.rows, record.row);
+    let sign = rows.quantity.values[row].signum();
     let mut input = Input { quantity: draft.quantity, start, first: draft.first, sign, ..Input::default() };
     if version.model.reads_quantity() {
-        readable(&rows.quantity, record.row, usage.quantity_name())?;
-        input.whole = rows.quantity.whole.as_ref().map(|whole| whole[record.row]);
+        input.whole = rows.quantity.whole.as_ref().map(|whole| whole[row]);
         input.billed = (draft.billed != NULL).then_some(draft.billed);
         input.fee_paid = version.charge_at_zero && draft.tariff == 0 && is_closed(context, record, charge);
     }
     if version.model.reads_amount() {
-        readable(&rows.amount, record.row, usage.amount.as_deref().unwrap_or("amount"))?;
-        input.amount = rows.amount.values[record.row];
+        input.amount = rows.amount.values[row];
     }
-    if let Some(attribute) = version.column {
-        let column = &usage.attributes[attribute].0;
-        let missing = || Fault::new(Code::NullAmount, &charge.path, None);
-        let numbers = rows.numbers[attribute].as_ref().ok_or_else(missing)?;
-        readable(numbers, record.row, column)?;
-        input.amount = numbers.values[record.row];
+    if let Some(numbers) = version.column.and_then(|attribute| rows.numbers[attribute].as_ref()) {
+        input.amount = numbers.values[row];
     }
-    Ok(input)
+    input
 }
 
 /// Whether the period of the counter that a record moves is closed. A calendar month closes with the cycle that holds
