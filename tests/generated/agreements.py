@@ -26,6 +26,8 @@ ROLES: dict[str, Any] = {
 _PAYEES = ("other",)
 """Parties that flows name beside roles."""
 _ON_BASES = ("percent", "retail_minus", "split", "standalone", "remainder", "whole")
+_DEALT = ("split", "standalone", "remainder")
+"""Kinds whose parts sum to their base: nothing of them is rounded."""
 
 
 @st.composite
@@ -47,8 +49,9 @@ def flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     if kind == "remainder":
         flow |= _beside(graph, flow)
     valid = st.sampled_from([{}, {"from": "2026-10-03"}, {"until": "2026-10-05"}])
-    optional = {"when": conditions(), "round": roundings(), "payable": st.just(False), "valid": valid}
-    optional["recognition"] = st.just("net")
+    optional = {"when": conditions(), "payable": st.just(False), "valid": valid, "recognition": st.just("net")}
+    if kind not in _DEALT:
+        optional["round"] = roundings()
     return flow | draw(st.fixed_dictionaries({}, optional=optional))
 
 

@@ -11,6 +11,7 @@ from partita.catalog.catalog import Catalog
 
 from . import accounts as accounts
 from . import agreements as agreements
+from . import effect as effect
 from . import exclusivity as exclusivity
 from . import plans as plans
 from . import reference as reference
@@ -19,7 +20,7 @@ from . import terms as terms
 from . import usage as usage
 from .scene import Found, Scene
 
-SUBJECTS = (accounts, usage, reference, plans, agreements, remainders, terms, exclusivity)
+SUBJECTS = (accounts, usage, reference, plans, agreements, effect, remainders, terms, exclusivity)
 
 
 def check(
