@@ -121,7 +121,8 @@ impl Desk<'_> {
         let Self { context, work, counters, space } = self;
         let charge = &context.compiled.charges[draft.charge as usize];
         let version = &charge.versions[draft.version as usize];
-        let record = record.in_band(draft.band);
+        // The plan that rates may be a flow's cost plan, and conditions and look-ups of its charges ask for that.
+        let record = Record { plan: charge.plan, band: draft.band, ..*record };
         check_readable(context.usage, &record, version)?;
         let input = input(context, &record, charge, version, draft, start);
         let values = version.values.resolve(&context.compiled.tables, &record, &mut space.scratch);
