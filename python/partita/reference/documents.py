@@ -122,6 +122,7 @@ class Document:
                 "tax_category": line.item.key.tax_category,
                 "exact": to_decimal(line.item.exact),
                 "net": to_decimal(Fraction(line.units, 10**self.digits)),
+                "reversed": line.item.payer != self.payer.party,
             }
             for number, line in enumerate(self.lines, 1)
         ]

@@ -27,6 +27,7 @@ _TYPES: Final = {
     pa.int32(): "INTEGER",
     pa.int64(): "BIGINT",
     pa.date32(): "DATE",
+    pa.bool_(): "BOOLEAN",
     pa.decimal128(38, 12): "DECIMAL(38, 12)",
     pa.timestamp("us", "UTC"): "TIMESTAMPTZ",
 }

@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FORMAT: Final = "4"
+FORMAT: Final = "5"
 """Version of these tables, and of the hashes that files and runs are known by; a book of another one is refused."""
 
 DECIMAL: Final = pa.decimal128(38, 12)
@@ -93,6 +93,7 @@ _COLUMNS: Final[dict[str, dict[str, pa.DataType]]] = {
         "tax_category": _TEXT,
         "exact": DECIMAL,
         "net": DECIMAL,
+        "reversed": pa.bool_(),
     },
     "entries": {
         "entry_id": _TEXT,

@@ -97,6 +97,7 @@ impl<'a> Billing<'a> {
                 tax_category: self.sums.text(row, line::TAX_CATEGORY).ok_or_else(absent)?,
                 exact: row.amount,
                 net,
+                reversed: false,
             })
         };
         rows.iter().zip(nets).map(item).collect()

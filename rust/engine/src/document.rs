@@ -9,7 +9,7 @@ mod rounding;
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, Int32Array, RecordBatch, StringArray};
 use rayon::prelude::*;
 
 pub use accounts::Accounts;
@@ -71,6 +71,8 @@ pub struct DraftLine<'a> {
     pub tax_category: &'a str,
     pub exact: i128,
     pub net: i128,
+    /// Whether the document's payee pays it: a line of a consolidated statement may run the other way.
+    pub reversed: bool,
 }
 
 impl<'a> DraftLine<'a> {
@@ -105,6 +107,7 @@ struct LineBuilder {
     names: [NameColumn; 5],
     exact: Vec<i128>,
     nets: Vec<i128>,
+    reversed: Vec<bool>,
 }
 
 impl Builder {
@@ -179,6 +182,7 @@ impl LineBuilder {
             names: std::array::from_fn(|_| NameColumn::with_capacity(rows)),
             exact: Vec::with_capacity(rows),
             nets: Vec::with_capacity(rows),
+            reversed: Vec::with_capacity(rows),
         }
     }
 
@@ -196,6 +200,7 @@ impl LineBuilder {
             self.versions.extend(lines().map(|line| line.version));
             self.exact.extend(lines().map(|line| line.exact));
             self.nets.extend(lines().map(|line| line.net));
+            self.reversed.extend(lines().map(|line| line.reversed));
         };
         rayon::join(of_names, of_numbers);
     }
@@ -213,6 +218,7 @@ impl LineBuilder {
             tax_category.finish()?,
             decimals(self.exact)?,
             decimals(self.nets)?,
+            Arc::new(BooleanArray::from(self.reversed)),
         ];
         batch(&DOCUMENT_LINES, columns)
     }

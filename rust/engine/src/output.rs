@@ -1,6 +1,7 @@
 //! Results as Arrow columns: names with codes become dictionaries, raw values decimals.
 
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::column::write;
@@ -118,6 +119,12 @@ pub fn numbers(table: &str, batch: &RecordBatch, name: &str) -> Result<Vec<i128>
     }
 }
 
+/// A column of truths without nulls.
+pub fn flags(table: &str, batch: &RecordBatch, name: &str) -> Result<BooleanArray> {
+    let array = column(table, batch, name)?.as_boolean_opt().filter(|array| array.null_count() == 0);
+    array.cloned().ok_or_else(|| Error::UsageSchema(format!("{table}: {name:?} has to be true or false in every row")))
+}
+
 /// A text column of an input table.
 pub fn texts(table: &str, batch: &RecordBatch, name: &str) -> Result<crate::column::Text> {
     crate::column::Text::read(name, column(table, batch, name)?, None)
@@ -125,7 +132,6 @@ pub fn texts(table: &str, batch: &RecordBatch, name: &str) -> Result<crate::colu
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::cast::AsArray;
     use arrow_array::types::Int32Type;
 
     use super::*;

@@ -172,6 +172,7 @@ pub static DOCUMENT_LINES: LazyLock<SchemaRef> = LazyLock::new(|| {
         ("tax_category", name),
         ("exact", number.clone()),
         ("net", number),
+        ("reversed", DataType::Boolean),
     ])
 });
 

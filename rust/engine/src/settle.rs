@@ -31,7 +31,7 @@ use crate::subscriber::NONE;
 use crate::sums::{LINES, SHARES, Sums, line};
 use carried::Carried;
 use members::members;
-use period::{Part, Period};
+use period::{Currencies, Part, Period};
 use recurring::{Fees, Sale};
 use roles::{Roles, Side};
 use shares::{Cast, Share, Shares};
@@ -107,10 +107,19 @@ impl Engine {
         };
         let asked = flows.iter().any(is_fee_between_sellers);
         let sales = if asked { self.sales(agreement, lines, &mut shares.cast) } else { BTreeSet::new() };
-        let own = shares.rows.iter().filter(|share| share.agreement == number).collect();
+        let own: Vec<&Share> = shares.rows.iter().filter(|share| share.agreement == number).collect();
         let cast = &mut shares.cast;
-        let mut period =
-            Period { agreement, version, fees, shares: own, sales: &sales, cast, true_ups: BTreeMap::new() };
+        let currencies = Currencies::new(self, agreement, &own, cast);
+        let mut period = Period {
+            agreement,
+            version,
+            fees,
+            shares: own,
+            sales: &sales,
+            cast,
+            currencies,
+            true_ups: BTreeMap::new(),
+        };
         let (parts, faults) = period.flows()?;
         let share =
             |Part { flow, true_up, group, amount }| Share { agreement: number, version, flow, true_up, group, amount };

@@ -107,12 +107,17 @@ impl<'a> Accounts<'a> {
 }
 
 impl Engine {
-    /// The currency of the first account, bytewise, that a party owns.
-    pub(crate) fn currency_of(&self, party: &str) -> Option<&str> {
-        let subscribers = self.subscribers.as_ref();
-        let (party, accounts) = (subscribers.parties.code(party)?, &subscribers.accounts);
-        let owned = (0..).zip(accounts.owner.iter()).filter(|(_, owner)| **owner == party).map(|(account, _)| account);
-        let first = owned.min_by_key(|&account| accounts.names.name(account))?;
-        accounts.currency.get(first as usize).and_then(|&currency| subscribers.currencies.name(currency))
+    /// The currency of the first account, bytewise, that each party owns; by their codes among the accounts.
+    pub(crate) fn currencies_of_parties(&self) -> BTreeMap<u32, u32> {
+        let accounts = &self.subscribers.accounts;
+        let mut first: BTreeMap<u32, u32> = BTreeMap::new();
+        for (account, &owner) in (0..).zip(accounts.owner.iter()) {
+            let best = first.entry(owner).or_insert(account);
+            if accounts.names.name(account) < accounts.names.name(*best) {
+                *best = account;
+            }
+        }
+        let currency = |(owner, account): (u32, u32)| Some((owner, *accounts.currency.get(account as usize)?));
+        first.into_iter().filter_map(currency).collect()
     }
 }

@@ -1,11 +1,11 @@
 //! Documents read back from their tables, each with its lines, for posting.
 
-use arrow_array::RecordBatch;
+use arrow_array::{BooleanArray, RecordBatch};
 
 use crate::column::{ONE, Text};
 use crate::error::{Error, Result};
 use crate::keys::Keys;
-use crate::output::{numbers, texts};
+use crate::output::{flags, numbers, texts};
 
 const TABLE: &str = "documents";
 const LINES: &str = "document lines";
@@ -33,6 +33,8 @@ pub struct DocumentLine<'a> {
     pub version: i32,
     /// Raw, a whole number of minor units.
     pub net: i128,
+    /// Whether the document's payee pays it.
+    pub reversed: bool,
 }
 
 /// Columns of documents and of their lines, batch by batch: what documents are read from, and hold on to.
@@ -56,6 +58,7 @@ struct Lines {
     item: Text,
     versions: Vec<i128>,
     nets: Vec<i128>,
+    reversed: BooleanArray,
 }
 
 impl Columns {
@@ -128,6 +131,7 @@ impl Lines {
             item: texts(LINES, batch, "item")?,
             versions: numbers(LINES, batch, "version")?,
             nets: numbers(LINES, batch, "net")?,
+            reversed: flags(LINES, batch, "reversed")?,
         })
     }
 
@@ -137,7 +141,7 @@ impl Lines {
             let item = self.item.get(row).ok_or_else(|| absent(LINES))?;
             let document = found.get_mut(place as usize).ok_or_else(|| absent(LINES))?;
             let version = i32::try_from(version / ONE).unwrap_or_default();
-            document.lines.push(DocumentLine { item, version, net });
+            document.lines.push(DocumentLine { item, version, net, reversed: self.reversed.value(row) });
         }
         Ok(())
     }

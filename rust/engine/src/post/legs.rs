@@ -1,6 +1,6 @@
 //! What a document posts, leg by leg: a debit is positive, a credit negative.
 
-use crate::compile::{Agreement, Compiled, Flow, Role};
+use crate::compile::{Agreement, Compiled, Flow};
 use crate::document::{BILL, CARRIED, Document, DocumentLine};
 use crate::error::{Error, Result};
 
@@ -78,27 +78,14 @@ fn flow_of<'c>(compiled: &'c Compiled, document: &Document, line: &DocumentLine)
     flow.map(Some).ok_or_else(unknown)
 }
 
-/// Whether a line runs against its document. A role that is one party says so; where both roles depend on the record
-/// (operators that sell to each other), lines below zero do.
-fn is_reversed(compiled: &Compiled, document: &Document, line: &DocumentLine, flow: &Flow) -> bool {
-    let is = |role: Role, party: &str| match role {
-        Role::Party(code) => compiled.parties.name(code).map(|name| name == party),
-        _ => None,
-    };
-    let consolidated = compiled.agreements.iter().any(|own| own.id == document.contract && own.consolidated);
-    let by_role = is(flow.payer, document.payee).or_else(|| is(flow.payee, document.payer));
-    consolidated && by_role.unwrap_or(line.net < 0)
-}
-
 /// The legs of one line: revenue of its payee, expense (or less revenue) of its payer.
 pub fn line_legs(compiled: &Compiled, document: &Document, line: &DocumentLine) -> Result<[Leg<'static>; 2]> {
     if document.kind != BILL && line.item == CARRIED {
         return Ok([leg(Side::Payer, Kind::Carried, line.net), leg(Side::Payee, Kind::Carried, -line.net)]);
     }
     let flow = flow_of(compiled, document, line)?;
-    let reversed = flow.is_some_and(|flow| is_reversed(compiled, document, line, flow));
     let (payer, payee, amount) =
-        if reversed { (Side::Payee, Side::Payer, -line.net) } else { (Side::Payer, Side::Payee, line.net) };
+        if line.reversed { (Side::Payee, Side::Payer, -line.net) } else { (Side::Payer, Side::Payee, line.net) };
     let expense = if flow.is_some_and(|flow| flow.net) { Kind::Revenue } else { Kind::Expense };
     Ok([leg(payer, expense, amount), leg(payee, Kind::Revenue, -amount)])
 }

@@ -1,6 +1,8 @@
 //! Documents to books: the legs of every kind of document, and the laws over made-up ones.
 
-use arrow_array::RecordBatch;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -30,11 +32,17 @@ fn documents(rows: &[[&str; 6]]) -> RecordBatch {
     table(&columns, &rows)
 }
 
-/// Lines of (document, item, net).
+/// Lines of (document, item, net), where `<` before an item says that the payee pays it.
 fn lines(rows: &[[&str; 3]]) -> RecordBatch {
-    let rows: Vec<[&str; 4]> = rows.iter().map(|[document, item, net]| [*document, *item, "0", *net]).collect();
-    let rows: Vec<&[&str]> = rows.iter().map(<[&str; 4]>::as_slice).collect();
-    table(&["document_id", "item", "version", "net"], &rows)
+    let column = |of: fn(&[&str; 3]) -> String| Arc::new(rows.iter().map(of).map(Some).collect::<StringArray>());
+    let columns: [(&str, ArrayRef); 5] = [
+        ("document_id", column(|[document, ..]| (*document).to_owned())),
+        ("item", column(|[_, item, _]| item.trim_start_matches('<').to_owned())),
+        ("version", column(|_| "0".to_owned())),
+        ("net", column(|[.., net]| (*net).to_owned())),
+        ("reversed", Arc::new(rows.iter().map(|[_, item, _]| Some(item.starts_with('<'))).collect::<BooleanArray>())),
+    ];
+    RecordBatch::try_from_iter(columns).unwrap()
 }
 
 fn posted(agreements: &Value, heads: &[[&str; 6]], rows: &[[&str; 3]]) -> Posted {
@@ -83,7 +91,7 @@ fn a_line_that_runs_the_other_way_is_the_others_expense() {
     let posted = posted(
         &agreements,
         &[["d", "statement", "deal", "E", "A", "52.4"]],
-        &[["d", "commission", "-12.6"], ["d", "proceeds", "65"]],
+        &[["d", "<commission", "-12.6"], ["d", "proceeds", "65"]],
     );
     assert_eq!(
         shown(&posted.entries[0], &ENTRY),

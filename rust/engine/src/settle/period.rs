@@ -3,6 +3,7 @@
 //! The agreement is taken as it stands at the start of the calendar month, in its own zone, or else as it first comes
 //! into force in it. Sums are by payer, payee and currency; and by subscription as long as all they are computed from is.
 
+mod currency;
 mod guarantee;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use crate::settle::refused::Stop;
 use crate::settle::roles::{Side, group_of};
 use crate::settle::shares::{Cast, Share};
 use crate::subscriber::NONE;
+pub use currency::Currencies;
 
 /// What is known of a whole period's flow: nothing of any record.
 struct Nothing;
@@ -52,6 +54,7 @@ pub struct Period<'a> {
     pub shares: Vec<&'a Share>,
     pub sales: &'a BTreeSet<Sale>,
     pub cast: &'a mut Cast,
+    pub currencies: Currencies<'a>,
     /// What guarantees add, of the amounts of their flows.
     pub true_ups: BTreeMap<(usize, Group), i128>,
 }
@@ -133,13 +136,10 @@ impl Period<'_> {
 
     fn recurring(&mut self, flow: &Flow, fee: i128, per: Per, prorate: bool) -> Result<Sums> {
         if per == Per::Subscription {
-            let currency = self.currency(flow, None)?;
-            return self.fees.of_subscriptions(flow, fee, prorate, currency, self.cast);
+            return self.fees.of_subscriptions(flow, fee, prorate, &mut self.currencies, self.cast);
         }
         let pairs = self.fees.pairs(flow, &self.shares, self.sales, self.cast);
-        let Some((payer, _)) = pairs.first() else { return Ok(Sums::new()) };
-        let currency = self.currency(flow, Some(payer.party))?;
-        self.fees.of_pairs(flow, fee, prorate, &pairs, currency)
+        self.fees.of_pairs(flow, fee, prorate, &pairs, |payer| self.currencies.of(flow, payer, self.cast))
     }
 
     fn percent(
@@ -222,29 +222,6 @@ impl Period<'_> {
 
     fn refused(&self, flow: &Flow, code: Code, value: Option<String>) -> Stop {
         Stop::Flow(Fault { code, field: format!("{}/{}", self.agreement.id, flow.id), value })
-    }
-
-    /// The agreement's currency; else the one that its shares are in; else that of all plans that it applies to; else that
-    /// of the payer's account.
-    fn currency(&mut self, flow: &Flow, payer: Option<u32>) -> Result<u32> {
-        if let Some(currency) = &self.agreement.currency {
-            return Ok(self.cast.currencies.intern(currency));
-        }
-        let mut seen: Vec<u32> = self.shares.iter().map(|share| share.group.currency).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        if let [only] = seen.as_slice() {
-            return Ok(*only);
-        }
-        let engine = self.fees.roles.engine;
-        if let Some(currency) = self.agreement.currency_of_plans(&engine.compiled) {
-            return Ok(self.cast.currencies.intern(currency));
-        }
-        let name = payer.and_then(|payer| self.cast.parties.name(payer));
-        let account = name.and_then(|name| engine.currency_of(name));
-        account
-            .map(|currency| self.cast.currencies.intern(currency))
-            .ok_or_else(|| self.problem(flow, "is not of one currency: say which the agreement is in (currency)"))
     }
 
     fn problem(&self, flow: &Flow, message: &str) -> Error {

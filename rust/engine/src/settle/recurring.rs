@@ -6,6 +6,7 @@ use crate::basis::recurring::{Month, Span};
 use crate::basis::{Sums, put};
 use crate::compile::{Flow, Role};
 use crate::error::Result;
+use crate::settle::period::Currencies;
 use crate::settle::roles::{Roles, Side, group_of};
 use crate::settle::shares::{Cast, Share};
 use crate::subscriber::NONE;
@@ -45,11 +46,13 @@ impl Fees<'_> {
         fee: i128,
         prorate: bool,
         pairs: &[(Side, Side)],
-        currency: u32,
+        mut currency_of: impl FnMut(u32) -> Result<u32>,
     ) -> Result<Sums> {
         let days = self.month.days_due(&[self.validity, (flow.from, flow.until)], prorate);
         let amount = self.month.part(fee, days, flow.target)?;
-        Ok(pairs.iter().map(|(payer, payee)| (group_of(*payer, *payee, NONE, currency), amount)).collect())
+        let fee =
+            |(payer, payee): &(Side, Side)| Ok((group_of(*payer, *payee, NONE, currency_of(payer.party)?), amount));
+        pairs.iter().map(fee).collect()
     }
 
     /// The fee of each subscription.
@@ -58,7 +61,7 @@ impl Fees<'_> {
         flow: &Flow,
         fee: i128,
         prorate: bool,
-        currency: u32,
+        currencies: &mut Currencies,
         cast: &mut Cast,
     ) -> Result<Sums> {
         let mut sums = Sums::new();
@@ -66,6 +69,7 @@ impl Fees<'_> {
             let payer = self.roles.of_subscription(flow.payer, held.subscription, held.plan, cast)?;
             let payee = self.roles.of_subscription(flow.payee, held.subscription, held.plan, cast)?;
             let name = self.roles.engine.subscribers.subscriptions.names.name(held.subscription).unwrap_or_default();
+            let currency = currencies.of(flow, payer.party, cast)?;
             let group = group_of(payer, payee, cast.subscriptions.intern(name), currency);
             put(&mut sums, group, self.month.part(fee, held.days, flow.target)?)?;
         }

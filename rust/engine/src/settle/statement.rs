@@ -152,8 +152,7 @@ impl<'a> Settling<'a> {
         }
         let turned = negative && !agreement.carry_negative;
         let (payer, payee) = if turned { (payee_account, payer_account) } else { (payer_account, payee_account) };
-        let sign = if turned { -1 } else { 1 };
-        let items: Vec<DraftLine> = lines.iter().zip(nets).map(|(line, net)| item(line, net, sign)).collect();
+        let items: Vec<DraftLine> = lines.iter().zip(nets).map(|(line, net)| item(line, net, turned)).collect();
         builder.push(&self.head(&agreement.id, payer, payee, currency), &items)
     }
 
@@ -216,7 +215,9 @@ fn nets(lines: &[Line], unit: Unit) -> Result<Vec<i128>> {
     nets.ok_or_else(|| Error::Internal("a line without an amount".into()))
 }
 
-fn item<'a>(line: &Line<'a>, net: i128, sign: i128) -> DraftLine<'a> {
+/// A line as the document has it, which is perhaps turned round.
+fn item<'a>(line: &Line<'a>, net: i128, turned: bool) -> DraftLine<'a> {
+    let sign = if turned { -1 } else { 1 };
     DraftLine {
         subscription: None,
         item: line.item,
@@ -226,5 +227,6 @@ fn item<'a>(line: &Line<'a>, net: i128, sign: i128) -> DraftLine<'a> {
         tax_category: line.tax_category,
         exact: line.exact * sign,
         net: net * sign,
+        reversed: line.reversed != turned,
     }
 }

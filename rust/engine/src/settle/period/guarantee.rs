@@ -53,17 +53,18 @@ impl Period<'_> {
         let roles = self.fees.roles;
         let mut groups = Sums::new();
         if each {
-            let currency = self.currency(flow, None)?;
             for held in self.fees.held(flow, true) {
                 let payer = roles.of_subscription(flow.payer, held.subscription, held.plan, self.cast)?;
                 let payee = roles.of_subscription(flow.payee, held.subscription, held.plan, self.cast)?;
                 let name = roles.engine.subscribers.subscriptions.names.name(held.subscription).unwrap_or_default();
+                let currency = self.currencies.of(flow, payer.party, self.cast)?;
                 groups.insert(group_of(payer, payee, self.cast.subscriptions.intern(name), currency), 0);
             }
         } else if let (Some(payer), Some(payee)) =
             (roles.fixed(flow.payer, self.cast), roles.fixed(flow.payee, self.cast))
         {
-            groups.insert(group_of(payer, payee, NONE, self.currency(flow, Some(payer.party))?), 0);
+            let currency = self.currencies.of(flow, payer.party, self.cast)?;
+            groups.insert(group_of(payer, payee, NONE, currency), 0);
         }
         Ok(groups)
     }
