@@ -102,7 +102,7 @@ class EngineImplementation:
         fees = core.fees(period, rated.counters)
         line_sums = _core.merge_line_sums(together(rated.line_sums, fees.line_sums))
         share_sums = _core.merge_share_sums(together(rated.share_sums, fees.share_sums))
-        bills, settled = core.bill(line_sums, period), core.settle(share_sums, line_sums, period)
+        bills, settled = core.bill(line_sums, period), core.settle(share_sums, period)
         documents, lines = together(bills.documents, settled.documents), together(bills.lines, settled.lines)
         posted = core.post(documents, lines)
         return Outcome(

@@ -40,7 +40,7 @@ def closed_by_engine(engine: Engine, rows: Sequence[Row]) -> list[Tables]:
         line_sums = _core.merge_line_sums(together(rated.line_sums, fees.line_sums))
         share_sums = _core.merge_share_sums(together(rated.share_sums, fees.share_sums))
         bills = core.bill(line_sums, period)
-        settled = core.settle(share_sums, line_sums, period, carried)
+        settled = core.settle(share_sums, period, carried)
         documents, lines = together(bills.documents, settled.documents), together(bills.lines, settled.lines)
         posted = core.post(documents, lines)
         tables = {

@@ -152,7 +152,7 @@ class Engine:
     def bill(self, line_sums: Any, period: str) -> Documents:
         """The bills of a period."""
 
-    def settle(self, share_sums: Any, line_sums: Any, period: str, carried: Any = None) -> Settled:
+    def settle(self, share_sums: Any, period: str, carried: Any = None) -> Settled:
         """The statements of a period, with what the period before carried forward."""
 
     def post(self, documents: Any, lines: Any) -> Posted:

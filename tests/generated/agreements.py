@@ -26,6 +26,7 @@ ROLES: dict[str, Any] = {
 _PAYEES = ("other",)
 """Parties that flows name beside roles."""
 _ON_BASES = ("percent", "retail_minus", "split", "standalone", "remainder", "whole")
+_VALID = st.sampled_from([{}, {"from": "2026-10-03"}, {"until": "2026-10-05"}])
 _DEALT = ("split", "standalone", "remainder")
 """Kinds whose parts sum to their base: nothing of them is rounded."""
 
@@ -48,8 +49,7 @@ def flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     flow |= draw(_terms(kind, earlier))
     if kind == "remainder":
         flow |= _beside(graph, flow)
-    valid = st.sampled_from([{}, {"from": "2026-10-03"}, {"until": "2026-10-05"}])
-    optional = {"when": conditions(), "payable": st.just(False), "valid": valid, "recognition": st.just("net")}
+    optional = {"when": conditions(), "payable": st.just(False), "valid": _VALID, "recognition": st.just("net")}
     if kind not in _DEALT:
         optional["round"] = roundings()
     return flow | draw(st.fixed_dictionaries({}, optional=optional))
@@ -127,7 +127,9 @@ def agreements(draw: Draw, of_period: bool) -> dict[str, Any]:
 def _graph(draw: Draw, of_period: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if draw(st.booleans()):
-        found["sale"] = {"payer": "C", "payee": "D", "base": "lines"}
+        more = st.fixed_dictionaries({}, optional={"when": conditions(), "valid": _VALID})
+        parties = draw(st.sampled_from([{"payer": "C", "payee": "D"}, {"payer": "C", "payee": "S"}, {}]))
+        found["sale"] = {**parties, "base": "lines", **draw(more)}
     for place in range(draw(st.integers(1, 3))):
         found[f"f{place}"] = draw(flows(found))
     for place in range(draw(st.integers(0, 2)) if of_period else 0):
@@ -153,13 +155,17 @@ def with_whole_remainders(flows: dict[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def period_flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
-    """A flow on the whole period, between parties that are known without usage."""
+    """A flow on the whole period, between parties that are known without usage, or that shares name."""
     earlier = _bases(graph)
     fixed = st.sampled_from(["D", "B", "other"])
     flow: dict[str, Any] = {"payer": draw(fixed), "payee": draw(fixed)}
-    kind = draw(st.sampled_from(["recurring", "greater_of", "percent", "remainder"] if earlier else ["recurring"]))
+    kinds = ["recurring", "recurring", "greater_of", "percent", "remainder", "split"] if earlier else ["recurring"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "recurring":
-        per = draw(st.sampled_from(["agreement", "agreement", "subscription"]))
+        per = draw(st.sampled_from(["agreement", "agreement", "subscription", "party"]))
+        others = {"agreement": [], "subscription": ["C", "S", "I"], "party": ["C", "S", "I", "P"]}[per]
+        if others:
+            flow[draw(st.sampled_from(["payer", "payee"]))] = draw(st.sampled_from(others))
         prorate = draw(st.sampled_from([{}, {"prorate": "none"}]))
         return flow | {"recurring": {"fee": draw(amounts), "per": per, **prorate}}
     if kind == "greater_of":
@@ -171,4 +177,12 @@ def period_flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
     if kind == "remainder":
         flow["remainder"] = [draw(st.sampled_from(earlier))]
         return flow | _beside(graph, flow)
+    left = [name for name in earlier if name not in flow["of"]]
+    if left and draw(st.integers(0, 2)) == 0:
+        flow["minus"] = [draw(st.sampled_from(left))]
+    if draw(st.integers(0, 2)) == 0:
+        del flow["payer"]
+    if kind == "split":
+        del flow["payee"]
+        return flow | {"split": {party: draw(positive) for party in ("B", "other")}}
     return flow | {"percent": draw(rates)}

@@ -8,11 +8,9 @@ from typing import Any
 
 from partita.cycle.plan import before
 from partita.reference import Rated
-from partita.reference.agreements import is_sale
-from partita.reference.dealing import flows_of
 
 from .differences import Findings, is_same_reject
-from .material import Material, Rows
+from .material import Material
 from .sums import is_known, is_paid
 
 _KEYS = {
@@ -31,7 +29,7 @@ def check_books(material: Material, findings: Findings) -> None:
     """Compare all that the close of the run's period wrote."""
     catalog, reference = material.inputs.catalog, material.reference
     sums = [row for row in material.sums("share_sums") if is_known(catalog, row)]
-    flows = reference.period_flows(material.period, sums, sales_of(material, sums))
+    flows = reference.period_flows(material.period, sums)
     stored = [row for row in material.stored("shares", "line_id", None, "close") if row["line_id"] is None]
     known = [row for row in stored if is_known(catalog, row)]
     findings.compare("shares", _PERIOD_SHARE, (row for row in stored if is_paid(catalog, row)), flows.shares)
@@ -66,13 +64,3 @@ def check_no_books(material: Material, findings: Findings) -> None:
 def line_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """A line sum as a line."""
     return {**row, "charge": row["item"].removeprefix(f"{row['plan']}/")}
-
-
-def sales_of(material: Material, sums: Rows) -> Rows:
-    """The sums of flows that are the sale itself, as sales."""
-    agreements = material.inputs.catalog.agreements
-    return [
-        {**row, "owner": row["payer"], "seller": row["payee"]}
-        for row in sums
-        if is_sale(flows_of(agreements[row["agreement"]], row["version"])[row["flow"]])
-    ]

@@ -12,7 +12,7 @@ from partita.catalog.agreement import TRUE_UP
 from partita.catalog.catalog import Catalog
 from partita.cycle.folder import read_table
 from partita.errors import CatalogError, StoreError
-from partita.reference.agreements import is_sale, measured_flows, standing
+from partita.reference.agreements import measured_flows, standing
 from partita.reference.bill import seller_of
 from partita.reference.dealing import flows_of
 from partita.reference.documents import digits_of
@@ -90,7 +90,7 @@ def is_paid(catalog: Catalog, share: Mapping[str, Any]) -> bool:
         return True
     flows = flows_of(catalog.agreements[share["agreement"]], share["version"])
     name = share["flow"].removesuffix(TRUE_UP)
-    return not is_sale(flows[name]) and name not in measured_flows(flows)
+    return name not in measured_flows(flows)
 
 
 def _summed(path: Path, columns: Sequence[str], item: str) -> Rows:

@@ -123,7 +123,7 @@ class Verbs:
         core = self.engine._core
         with ThreadPoolExecutor(1) as pool:
             billing = pool.submit(core.bill, line_sums, period)
-            settled = core.settle(share_sums, line_sums, period, carried)
+            settled = core.settle(share_sums, period, carried)
             bills = billing.result()
         documents = _joined(bills.documents, settled.documents)
         lines = _joined(bills.lines, settled.lines)

@@ -106,11 +106,11 @@ class Reference:
         the whole period, which need all accounts."""
         return Close(self.terms, period, so_far, counters).fees()
 
-    def period_flows(self, period: str, shares: Rows, sales: Rows) -> Rated:
-        """The shares of the flows on a whole period, from all its shares, with those only measured, and its sales; or
-        from sums of them."""
+    def period_flows(self, period: str, shares: Rows) -> Rated:
+        """The shares of the flows on a whole period, from all its shares, with those only measured; or from sums of
+        them."""
         result = Rated()
-        period_flows(self.terms, period, shares, sales, result)
+        period_flows(self.terms, period, shares, result)
         return result
 
     def bill(self, period: str, lines: Rows) -> list[Document]:

@@ -97,34 +97,64 @@ def period_flows(flows: Mapping[str, Flow]) -> set[str]:
 
 
 def measured_flows(flows: Mapping[str, Flow]) -> set[str]:
-    """The flows that nobody pays: those that say so, and those that a `greater_of` chooses from."""
+    """The flows of which nobody is paid a share: the sale itself, which the customer's bill carries, those that say so,
+    and those that a `greater_of` chooses from."""
     chosen_from = {name for flow in flows.values() for name in compared(flow)}
-    return chosen_from | {name for name, flow in flows.items() if not flow.payable}
+    return chosen_from | {name for name, flow in flows.items() if is_sale(flow) or not flow.payable}
 
 
 def read_at_close(agreement: Agreement) -> set[str]:
-    """The flows that any version's flows of the period are computed from: what was shared under one version is there
-    when another closes the month."""
+    """The flows that any version's flows of the period are computed from, or that tell who plays their roles: what was
+    shared under one version is there when another closes the month."""
     graphs = [agreement.flows, *(version.flows for version in agreement.versions)]
-    return {need for flows in graphs for name in period_flows(flows) for need in needs(flows[name])}
+    read = {need for flows in graphs for name in period_flows(flows) for need in needs(flows[name])}
+    asked = {binding for flows in graphs for flow in flows.values() for binding in asked_of_shares(agreement, flow)}
+    players = {
+        name
+        for flows in graphs
+        for name in flows.keys() - period_flows(flows)
+        if not asked.isdisjoint(binding_on(agreement.roles, flows, name, side) for side in ("payer", "payee"))
+    }
+    return read | players
+
+
+def asked_of_shares(agreement: Agreement, flow: Flow) -> list[Binding]:
+    """The bindings of a fee per party whose players are seen in the shares of the period: all but fixed parties."""
+    if flow.recurring is None or flow.recurring.per != "party":
+        return []
+    bindings = [agreement.roles.get(role, role) for role in (flow.payer, flow.payee) if role is not None]
+    return [binding for binding in bindings if not is_fixed(binding)]
+
+
+def is_fixed(binding: Binding | None) -> bool:
+    """Whether a binding is one party, whoever buys what."""
+    return isinstance(binding, str) and binding != "account_owner"
+
+
+def binding_on(roles: Mapping[str, Binding], flows: Mapping[str, Flow], name: str, side: str) -> Binding | None:
+    """What the role on a side of a flow is bound to, as written or as it follows from its base (`Roles`); None for the
+    seller of lines."""
+    flow = flows[name]
+    role = flow.payer if side == "payer" else flow.payee or next(iter(flow.split or ()), None)
+    if role is not None:
+        return roles.get(role, role)
+    if side == "payee":
+        return None if is_sale(flow) else binding_on(roles, flows, name, "payer")
+    if flow.of:
+        return binding_on(roles, flows, flow.of[0], "payee")
+    return "account_owner" if is_sale(flow) else None
 
 
 def is_sale(flow: Flow) -> bool:
-    """Whether a flow is the sale itself, which the customer's bill carries: it makes no share."""
+    """Whether a flow is the sale itself: the lines as they are."""
     return flow.kind == "whole" and not flow.of
 
 
 def plays_owner(roles: Mapping[str, Binding], flows: Mapping[str, Flow], name: str, side: str) -> bool:
     """Whether the account owner may be on a side of a flow as such, and not only because it is a party named there."""
-    flow = flows[name]
-    if side == "payee" and flow.split:
-        return any(roles.get(role, role) == "account_owner" for role in flow.split)
-    role = flow.payer if side == "payer" else flow.payee
-    if role is not None:
-        return roles.get(role, role) == "account_owner"
-    if side == "payee":
-        return not is_sale(flow) and plays_owner(roles, flows, name, "payer")
-    return plays_owner(roles, flows, flow.of[0], "payee") if flow.of else is_sale(flow)
+    if side == "payee" and flows[name].split:
+        return any(roles.get(role, role) == "account_owner" for role in flows[name].split or ())
+    return binding_on(roles, flows, name, side) == "account_owner"
 
 
 class Roles:

@@ -68,29 +68,27 @@ class Close:
     def _share(self, line: Line) -> None:
         """A fee that may not be charged is a reject: fees due = lines + rejects."""
         try:
-            shares, sales = split_lines(self.terms, [line], None, self.counters)
+            shares = split_lines(self.terms, [line], None, self.counters)
         except Reject as reject:
             self.result.rejects.append(reject_row(reject, None, None, "subscription", line.held.id))
             return
         self.result.lines.append(line.as_row())
         self.result.add_shares(shares)
-        self.result.sales.extend(sales)
 
     def _period_flows(self) -> None:
         known = [*self.so_far, self.result]
         shares = [row for rated in known for row in (*rated.shares, *rated.measured)]
-        period_flows(self.terms, self.period, shares, [row for rated in known for row in rated.sales], self.result)
+        period_flows(self.terms, self.period, shares, self.result)
 
 
-def period_flows(terms: Terms, period: str, shares: Rows, sales: Rows, result: Rated) -> None:
-    """Add the shares of the flows on a whole period, from its shares and sales (or sums of them), to a result."""
+def period_flows(terms: Terms, period: str, shares: Rows, result: Rated) -> None:
+    """Add the shares of the flows on a whole period, from its shares (or sums of them), to a result."""
     shares = [row for row in shares if row["period"] == period]
-    sales = [row for row in sales if row["period"] == period]
     for name, agreement in terms.catalog.agreements.items():
         month = cycle_named(period, agreement.zone)
         stands = standing_in(name, agreement, month)
         if stands is not None:
-            flows = PeriodFlows(terms, stands, month, shares, sales)
+            flows = PeriodFlows(terms, stands, month, shares)
             result.add_shares(flows.shares())
             result.rejects.extend(reject_row(r, None, None, "agreement", name) for r in flows.rejects)
 

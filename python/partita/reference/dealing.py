@@ -32,7 +32,7 @@ def dealing_sets(flows: Mapping[str, Flow]) -> dict[str, str]:
                 )
                 if other in flow.remainder or beside:
                     found[other] = name
-    return {name: of for name, of in found.items() if name not in measured_flows(flows) and not is_sale(flows[name])}
+    return {name: of for name, of in found.items() if name not in measured_flows(flows)}
 
 
 def _base(flows: Mapping[str, Flow], flow: Flow) -> tuple[tuple[str, ...], tuple[str, ...]]:

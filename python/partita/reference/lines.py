@@ -116,9 +116,8 @@ def reject_row(reject: Reject, file: str | None, row: int | None, source: str | 
 class Rated:
     """What `rate` and `close` return: the tables as lists of dicts.
 
-    `shares` are what is paid; `measured` are those of flows that nobody pays, which others are computed from.
-    `sales` says, line by line, what each agreement took as the base of its flows (agreement, version, subscription,
-    account owner, seller, amount, currency, period): the flows that need the whole period are computed from it.
+    `shares` are what is paid; `measured` are those of flows that nobody pays, the sale itself among them, which the
+    flows that need the whole period are computed from.
     `skipped` counts the rows that a mapping's `where` leaves out.
     """
 
@@ -127,7 +126,6 @@ class Rated:
     measured: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
     counters: list[Row] = field(default_factory=list)
-    sales: list[Row] = field(default_factory=list)
     skipped: int = 0
 
     def add_shares(self, shares: Iterable[Share]) -> None:

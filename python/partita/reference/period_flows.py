@@ -15,7 +15,7 @@ from partita.catalog.agreement import TRUE_UP, Agreement, Extreme, Flow
 from partita.catalog.charge import Lookup
 from partita.errors import CatalogError
 
-from .agreements import InForce, in_force, in_order, is_sale, measured_flows, needs, period_flows, standing
+from .agreements import InForce, in_force, in_order, measured_flows, needs, period_flows, standing
 from .basis import greater_of, remainder, split
 from .clock import Cycle, moment
 from .conditions import Circumstances
@@ -37,15 +37,14 @@ def standing_in(name: str, agreement: Agreement, month: Cycle) -> InForce | None
 
 
 class PeriodFlows:
-    """The period flows of one agreement in one calendar month, from the month's shares and sales."""
+    """The period flows of one agreement in one calendar month, from the month's shares."""
 
-    def __init__(self, terms: Terms, stands: InForce, month: Cycle, shares: Rows, sales: Rows) -> None:
+    def __init__(self, terms: Terms, stands: InForce, month: Cycle, shares: Rows) -> None:
         self.terms = terms
         self.stands = stands
         self.month = month
         self.own_shares = [row for row in shares if row["agreement"] == stands.id]
-        self.own_sales = [row for row in sales if row["agreement"] == stands.id]
-        self.roles = PeriodRoles(terms, stands, [*self.own_shares, *self.own_sales])
+        self.roles = PeriodRoles(terms, stands, self.own_shares)
         self.fees = RecurringFees(terms, stands, month, self.own_shares, self.roles)
         self.sums: dict[str, Sums] = {}
         self.true_ups: dict[tuple[str, Group], Fraction] = {}
@@ -60,7 +59,7 @@ class PeriodFlows:
             if not all(need in self.sums for need in needs(flow)):
                 continue  # of a flow that was rejected
             try:
-                self.sums[name] = self._computed(name, flow) if name in for_period else self._of_lines(name, flow)
+                self.sums[name] = self._computed(name, flow) if name in for_period else self._of_lines(name)
             except Reject as reject:
                 self.rejects.append(reject)
         names = [name for name in self.stands.flows if name in for_period and name in self.sums]
@@ -93,9 +92,7 @@ class PeriodFlows:
 
     # Sums of what was computed line by line ---------------------------------------------------------------------
 
-    def _of_lines(self, name: str, flow: Flow) -> Sums:
-        if is_sale(flow):
-            return self._lines_sold()
+    def _of_lines(self, name: str) -> Sums:
         sums: Sums = {}
         for row in self.own_shares:
             if row["flow"] == name:
@@ -104,19 +101,13 @@ class PeriodFlows:
 
     def _unpaid(self, name: str) -> Sums:
         """A flow without what an earlier version had paid by itself: that is not paid once more."""
-        if is_sale(self.stands.flows[name]) or name in period_flows(self.stands.flows):
+        if name in period_flows(self.stands.flows):
             return self.sums[name]
         versions = standing(self.stands.agreement)
         sums: Sums = {}
         for row in self.own_shares:
             if row["flow"] == name and name in measured_flows(versions[row["version"]][1]):
                 add(sums, Group(row["payer"], row["payee"], row["subscription"], row["currency"]), row["amount"])
-        return sums
-
-    def _lines_sold(self) -> Sums:
-        sums: Sums = {}
-        for row in self.own_sales:
-            add(sums, Group(row["owner"], row["seller"], row["subscription"], row["currency"]), row["amount"])
         return sums
 
     # Flows on the period ----------------------------------------------------------------------------------------
@@ -151,7 +142,7 @@ class PeriodFlows:
             if isinstance(part, str):
                 sums: Sums = {}
                 for group, amount in self._unpaid(part).items():
-                    add(sums, self.roles.group_for(name, flow, group, group.payer, each), amount)
+                    add(sums, self.roles.group_for(name, part, group, group.payer, each), amount)
                 (fees if self.stands.flows[part].recurring is not None else measured).append(sums)
         amounts = [Fraction(part) for part in extreme.of if not isinstance(part, str)]
         groups = dict.fromkeys(group for sums in (*measured, *fees) for group in sums)
@@ -195,20 +186,17 @@ class PeriodFlows:
 
     def _base(self, name: str, flow: Flow) -> tuple[Sums, Sums]:
         """The base of a flow by its own groups, less `minus`; and the sums of the flows that a remainder names."""
-        bases = [self.sums[of] for of in flow.of] if flow.of else [self._lines_sold()]
-        others = [(1, self.sums[other]) for other in flow.remainder or ()]
-        others.extend((-1, self.sums[other]) for other in flow.minus)
-        every = [*bases, *(sums for _, sums in others)]
-        each = all(group.subscription is not None for sums in every for group in sums)
+        every = [*flow.of, *(flow.remainder or ()), *flow.minus]
+        each = all(group.subscription is not None for other in every for group in self.sums[other])
         base: Sums = {}
         named: Sums = {}
-        for sums in bases:
-            for group, amount in sums.items():
-                add(base, self.roles.group_for(name, flow, group, group.payee, each), amount)
-        for sign, sums in others:
-            for group, amount in sums.items():
-                into = named if sign > 0 else base
-                add(into, self.roles.group_for(name, flow, group, group.payer, each), sign * amount)
+        for other in flow.of:
+            for group, amount in self.sums[other].items():
+                add(base, self.roles.group_for(name, other, group, group.payee, each), amount)
+        for into, sign, others in ((named, 1, flow.remainder or ()), (base, -1, flow.minus)):
+            for other in others:
+                for group, amount in self.sums[other].items():
+                    add(into, self.roles.group_for(name, other, group, group.payer, each), sign * amount)
         return base, named
 
     def _divided(self, name: str, flow: Flow, weights: Mapping[str, Decimal | Lookup]) -> Sums:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from partita.catalog.agreement import Binding, Flow, FromColumn, FromSubscription
+from partita.catalog.agreement import Binding, FromSubscription
 from partita.catalog.catalog import Plan
 from partita.errors import CatalogError
 
-from .agreements import InForce
+from .agreements import InForce, binding_on, is_fixed
 from .numbers import to_fraction
 from .subscriptions import Held
 from .terms import Terms
@@ -38,59 +38,64 @@ def add(sums: Sums, group: Group, amount: Any) -> None:
 
 
 class PeriodRoles:
-    """The roles of one agreement in one period. `rows` are its shares and sales."""
+    """The roles of one agreement in one period. `rows` are its shares."""
 
     def __init__(self, terms: Terms, stands: InForce, rows: Rows) -> None:
         self.terms = terms
         self.stands = stands
         self.currencies = sorted({row["currency"] for row in rows})
 
-    def group_for(self, name: str, flow: Flow, group: Group, party: str, each: bool) -> Group:
-        """The group of a flow that a group of its base counts in. A role that is written and known without usage is
-        taken; without one the payer is `party`, and the payee the payer; of a `greater_of`, those of the group."""
-        held = None if group.subscription is None else self.terms.directory.subscriptions.get(group.subscription)
-        payer, payee = (group.payer, group.payee) if flow.greater_of is not None else (party, None)
-        if flow.payer is not None:
-            payer = self._party_or(flow.payer, name, held, payer)
-        if flow.payee is not None:
-            payee = self._party_or(flow.payee, name, held, party if payee is None else payee)
-        return Group(payer, payee or payer, group.subscription if each else None, group.currency)
+    def group_for(self, name: str, other: str, group: Group, party: str, each: bool) -> Group:
+        """The group of a flow that a group of another counts in. Roles that are known without usage are taken; else one
+        that both flows have is played by the same party; else the payer is `party`, and the payee that of the other."""
+        roles, flows = self.stands.agreement.roles, self.stands.flows
+        paying, paid = (binding_on(roles, flows, name, side) for side in ("payer", "payee"))
+        payer = self._player(paying, other, group) or party
+        payee = self._player(paid, other, group) or (payer if paid == paying else group.payee)
+        return Group(payer, payee, group.subscription if each else None, group.currency)
 
-    def _party_or(self, role: str, name: str, held: Held | None, otherwise: str) -> str:
-        if self.is_fixed(role):
-            return self.fixed(role, name)
-        if held is None or isinstance(self.binding(role), FromColumn):
-            return otherwise
-        return self.party(role, name, held)
+    def _player(self, binding: Binding | None, other: str, group: Group) -> str | None:
+        """Who plays a role in the group of a flow."""
+        if is_fixed(binding):
+            return str(binding)
+        held = None if group.subscription is None else self.terms.directory.subscriptions.get(group.subscription)
+        if held is not None and (binding == "account_owner" or isinstance(binding, FromSubscription)):
+            return self._of_subscription(binding, held)
+        for side, party in (("payee", group.payee), ("payer", group.payer)):
+            if binding_on(self.stands.agreement.roles, self.stands.flows, other, side) == binding:
+                return party
+        return None
 
     def binding(self, role: str | None) -> Binding | None:
         return None if role is None else self.stands.agreement.roles.get(role, role)
 
     def is_fixed(self, role: str | None) -> bool:
         """Whether a role is one party, whoever buys what."""
-        binding = self.binding(role)
-        return isinstance(binding, str) and binding != "account_owner"
+        return is_fixed(self.binding(role))
 
     def fixed(self, role: str | None, name: str) -> str:
         binding = self.binding(role)
-        if isinstance(binding, str) and binding != "account_owner":
-            return binding
+        if is_fixed(binding):
+            return str(binding)
         raise CatalogError(f"agreements.{self.stands.id}.flows.{name}: {role} is not one party")
 
     def party(self, role: str | None, name: str, held: Held) -> str:
         """The party of a role for a subscription."""
         binding = self.binding(role)
-        if binding == "account_owner":
-            return held.account.owner
+        if binding == "account_owner" or isinstance(binding, FromSubscription):
+            return self._of_subscription(binding, held)
+        return self.fixed(role, name)
+
+    def _of_subscription(self, binding: Binding, held: Held) -> str:
         if not isinstance(binding, FromSubscription):
-            return self.fixed(role, name)
+            return held.account.owner
         party = held.terms.sold_by if binding.subscription == "sold_by" else held.terms.introduced_by
         if party is None:
             raise CatalogError(f"subscriptions.{held.id}: no {binding.subscription}, which {self.stands.id} pays")
         return party
 
     def currency(self, payer: str) -> str:
-        """The agreement's currency; else the one its shares and sales are in; else the one that all plans it applies to
+        """The agreement's currency; else the one its shares are in; else the one that all plans it applies to
         are in; else that of the payer's account."""
         if self.stands.agreement.currency is not None:
             return self.stands.agreement.currency

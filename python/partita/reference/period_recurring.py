@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from partita.catalog.agreement import Flow, FromColumn, Recurring
+from partita.catalog.agreement import Binding, Flow, Recurring
 from partita.catalog.charge import Lookup
 
-from .agreements import InForce
+from .agreements import InForce, binding_on, is_fixed, standing
 from .basis import recurring
 from .charge import flat
 from .clock import Cycle, moment
@@ -77,30 +79,31 @@ class RecurringFees:
         return sums
 
     def _per_party(self, name: str, flow: Flow, fee: Recurring) -> Sums:
-        """A fee for each party that plays the flow's role in a share of the period."""
-        roles = (flow.payer, flow.payee)
-        role = next((role for role in roles if isinstance(self.roles.binding(role), FromColumn)), flow.payer)
-        binding = self.roles.binding(role)
-        sums: Sums = {}
-        for party in self._players(role):
-            around = Circumstances({}, {binding.column: party}.get) if isinstance(binding, FromColumn) else None
-            amount = self._fee(name, fee, around or Circumstances()) * self.part(flow, fee.prorate)
-            payer = party if flow.payer == role else self.roles.fixed(flow.payer, name)
-            payee = party if (flow.payee or flow.payer) == role else self.roles.fixed(flow.payee, name)
-            add(sums, Group(payer, payee, None, self.roles.currency(payer)), amount)
-        return sums
+        """A fee for each pair of parties that play the flow's roles."""
+        amount = self._fee(name, fee, Circumstances()) * self.part(flow, fee.prorate)
+        return {Group(payer, payee, None, self.roles.currency(payer)): amount for payer, payee in self._pairs(flow)}
 
-    def _players(self, role: str | None) -> list[str]:
-        if role is not None and self.roles.is_fixed(role):
-            return [self.roles.fixed(role, role)]
-        flows = self.stands.flows
-        found = {
-            row[side]
-            for row in self.shares
-            for side in ("payer", "payee")
-            if row["flow"] in flows and getattr(flows[row["flow"]], side) == role
-        }
-        return sorted(found)
+    def _pairs(self, flow: Flow) -> set[tuple[str, str]]:
+        """Who plays a flow's roles: one party, whoever buys what; or those whom a share of the period names in the same
+        role, of whichever version that share is."""
+        bindings = [self.roles.binding(flow.payer), self.roles.binding(flow.payee)]
+        if all(is_fixed(binding) for binding in bindings):
+            return {(str(bindings[0]), str(bindings[1]))}
+        pairs = set()
+        for row in self.shares:
+            payer, payee = (str(one) if is_fixed(one) else self._player(one, row) for one in bindings)
+            if payer is not None and payee is not None:
+                pairs.add((payer, payee))
+        return pairs
+
+    def _player(self, binding: Binding | None, row: Mapping[str, Any]) -> str | None:
+        """The party that has a role on either side of a share."""
+        agreement = self.stands.agreement
+        flows = standing(agreement)[row["version"]][1]
+        for side in ("payer", "payee"):
+            if binding_on(agreement.roles, flows, row["flow"], side) == binding:
+                return str(row[side])
+        return None
 
     def _fee(self, name: str, fee: Recurring, around: Circumstances) -> Fraction:
         field = f"{self.stands.id}/{name}"

@@ -40,7 +40,6 @@ class _Outcome:
 
     lines: list[Line] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
-    sales: list[Row] = field(default_factory=list)
     reject: Row | None = None
 
 
@@ -90,7 +89,7 @@ class Rating:
         try:
             held, met = self._guided(record)
             lines = self._lines(record, held, met)
-            shares, sales = self._split(lines, record, held, met)
+            shares = self._split(lines, record, held, met)
             self._check_identity(record)
         except Reject as reject:
             self.counters.discard()
@@ -98,7 +97,7 @@ class Rating:
                 reject = Reject(reject.name, reject.field, _brought(record))
             return _Outcome(reject=reject_row(reject, record.file, record.row, record.source, record.id))
         self.counters.keep()
-        return _Outcome(lines, shares, sales)
+        return _Outcome(lines, shares)
 
     def _check_identity(self, record: Record) -> None:
         """The first of an identity that is rated is the original; every other is a duplicate, or in conflict."""
@@ -115,22 +114,19 @@ class Rating:
         seller = self.terms.seller(met.plan, held) or ""
         return [self._line(record, held, met, seller, one) for one in met.price(self.counters)]
 
-    def _split(
-        self, lines: Sequence[Line], record: Record, held: Held, met: PlanOnRecord
-    ) -> tuple[list[Share], list[Row]]:
+    def _split(self, lines: Sequence[Line], record: Record, held: Held, met: PlanOnRecord) -> list[Share]:
         """The shares of the lines, which their seller, a party, has sold; the lowest of what keeps them from it."""
         rejects = []
         seller = self.terms.seller(met.plan, held)
         if seller not in self.terms.directory.parties:
             rejects.append(Reject("unknown_party", met.plan_id, seller))
         shares: list[Share] = []
-        sales: list[Row] = []
         try:
-            shares, sales = split_lines(self.terms, lines, record, self.counters)
+            shares = split_lines(self.terms, lines, record, self.counters)
         except Reject as reject:
             rejects.append(reject)
         raise_first(rejects)
-        return shares, sales
+        return shares
 
     def _guided(self, record: Record) -> tuple[Held, PlanOnRecord]:
         """The first subscription of the key, by priority, whose plan has a matching charge.
@@ -216,7 +212,6 @@ class Rating:
         for _, outcome in sorted(self.outcomes.items()):
             result.lines.extend(line.as_row() for line in outcome.lines)
             result.add_shares(outcome.shares)
-            result.sales.extend(outcome.sales)
             if outcome.reject is not None:
                 result.rejects.append(outcome.reject)
         rated = sum(bool(outcome.lines) for outcome in self.outcomes.values())

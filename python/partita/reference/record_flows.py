@@ -49,6 +49,8 @@ class RecordFlows:
         quantity = self._quantity(name, terms)
         ladder = unit.ladder(terms, lambda number: self.number(name, number))
         parts = blocks.measure([blocks.Piece(abs(quantity), lambda: ladder)])
+        if abs(sum((part.billed for part in parts), Fraction(0))) >= LIMIT:
+            raise Reject("overflow", self.path(name), shortest(quantity))
         fee = unit.connect_fee(terms, lambda number: self.number(name, number), quantity)
         cost = fee + sum((part.value for part in parts), Fraction(0))
         return -cost if quantity < 0 else cost

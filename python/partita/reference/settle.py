@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from partita.catalog.agreement import TRUE_UP, Flow
 
-from .agreements import is_sale, measured_flows, plays_owner
+from .agreements import measured_flows, plays_owner
 from .clock import cycle_named
 from .dealing import deal, dealing_sets, flows_of
 from .documents import Document, Item, Key, Side, digits_of, is_skipped, rounded_lines
@@ -99,7 +99,7 @@ class Settling:
     def _add(self, share: Mapping[str, Any]) -> None:
         flows = flows_of(self.terms.catalog.agreements[share["agreement"]], share["version"])
         name = share["flow"].removesuffix(TRUE_UP)
-        if name in measured_flows(flows) or is_sale(flows[name]):
+        if name in measured_flows(flows):
             return  # nobody pays it, or the customer's bill carries it
         payer, payee = (self._account(share, flows, side) for side in ("payer", "payee"))
         member = Member(share["agreement"], share["version"], name, payer, payee, share["currency"])

@@ -20,7 +20,6 @@ from .agreements import (
     applies,
     in_force,
     in_order,
-    is_sale,
     measured_flows,
     needs,
     period_flows,
@@ -30,8 +29,8 @@ from .basis import remainder, split
 from .clock import within
 from .conditions import holds
 from .counters import Counters
-from .lines import Line, Row, Share
-from .numbers import LIMIT, round_to, shortest, stored, to_decimal
+from .lines import Line, Share
+from .numbers import LIMIT, round_to, shortest, stored
 from .record_flows import RecordFlows
 from .records import Record
 from .rejects import Reject, raise_first
@@ -44,14 +43,13 @@ def split_lines(
     record: Record | None,
     counters: Counters,
     watch: Callable[[LineShares], None] | None = None,
-) -> tuple[list[Share], list[Row]]:
-    """The shares of all lines of one record (or of one fee), by agreement, and the sales they were taken from.
+) -> list[Share]:
+    """The shares of all lines of one record (or of one fee), by agreement.
 
     `watch` is shown how each agreement shares each line. Raises the reject of lowest code: a record is charged and
     shared whole, or not at all.
     """
     shares: list[Share] = []
-    sales: list[Row] = []
     rejects: list[Reject] = []
     for name, agreement in terms.catalog.agreements.items():
         concerned = [line for line in lines if applies(agreement, line)]
@@ -65,11 +63,10 @@ def split_lines(
                     shares.extend(sharing.compute())
                     if watch is not None:
                         watch(sharing)
-                    sales.append(_sale(stands, line))
             except Reject as reject:
                 rejects.append(reject)
     raise_first(rejects)
-    return shares, sales
+    return shares
 
 
 def _standing(terms: Terms, name: str, line: Line) -> InForce | None:
@@ -86,19 +83,6 @@ def _standing(terms: Terms, name: str, line: Line) -> InForce | None:
     if agreement.currency is not None and agreement.currency != line.currency:
         raise Reject("currency_mismatch", name, line.currency)
     return stands
-
-
-def _sale(stands: InForce, line: Line) -> Row:
-    return {
-        "agreement": stands.id,
-        "version": stands.version,
-        "subscription": line.held.id,
-        "owner": line.held.account.owner,
-        "seller": line.seller,
-        "period": line.period,
-        "amount": to_decimal(line.amount),
-        "currency": line.currency,
-    }
 
 
 class LineShares:
@@ -155,9 +139,6 @@ class LineShares:
         return holds(flow.when, self.line.around) and within(self.line.time, valid.valid_from, valid.valid_until, zone)
 
     def _flow(self, name: str, flow: Flow) -> list[Share]:
-        if is_sale(flow):
-            self.values[name] = self.line.amount
-            return []
         if flow.split is not None:
             return self._split(name, flow.split)
         amount = self._amount(name, flow)

@@ -15,26 +15,26 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 
 use crate::basis::recurring::Month;
 use crate::clock::month_of_name;
-use crate::compile::{Agreement, Basis, Flow, Role};
+use crate::compile::Agreement;
 use crate::document::Documents;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::rate::Fault;
 use crate::subscriber::NONE;
-use crate::sums::{LINES, SHARES, Sums, line};
+use crate::sums::{SHARES, Sums};
 use carried::Carried;
 use members::members;
 use period::{Currencies, Part, Period};
-use recurring::{Fees, Sale};
-use roles::{Roles, Side};
-use shares::{Cast, Share, Shares};
+use recurring::Fees;
+use roles::Roles;
+use shares::{Share, Shares};
 
 /// Statements, what they carry forward, the shares of the flows that were computed on the whole period, and the flows
 /// that could not be (rejects with the source `agreement`).
@@ -47,29 +47,17 @@ pub struct Settled {
 }
 
 impl Engine {
-    /// The statements of a period (`2026-10`), from its share sums.
-    ///
-    /// Line sums tell who sold to whom, which fees of an agreement between its sellers or owners ask; they may be left
-    /// out where no agreement has such fees. `carried` is what the period before carried forward.
-    pub fn settle(
-        &self,
-        share_sums: &[RecordBatch],
-        line_sums: &[RecordBatch],
-        carried: Option<&RecordBatch>,
-        period: &str,
-    ) -> Result<Settled> {
+    /// The statements of a period (`2026-10`), from its share sums. `carried` is what the period before carried forward.
+    pub fn settle(&self, share_sums: &[RecordBatch], carried: Option<&RecordBatch>, period: &str) -> Result<Settled> {
         let month = month_of_name(period).ok_or_else(|| Error::Period(format!("{period:?} is no month")))?;
         let sums = Sums::read(&SHARES, share_sums, Some(period))?;
-        // They are many, and few agreements ask for them.
-        let asked = self.compiled.agreements.iter().any(asks_for_sales);
-        let lines = if asked { Sums::read(&LINES, line_sums, Some(period))? } else { Sums::default() };
         let before = carried.map(Carried::read).transpose()?.unwrap_or_default();
         let mut shares = Shares::new(&self.compiled, &sums)?;
         let of_records = shares.rows.len();
         let mut faults = Vec::new();
         for (number, agreement) in self.compiled.agreements.iter().enumerate() {
             interrupt::check()?;
-            let (found, refused) = self.period_shares((number, agreement), month, &mut shares, &lines)?;
+            let (found, refused) = self.period_shares((number, agreement), month, &mut shares)?;
             shares.rows.extend(found);
             faults.extend(refused.into_iter().map(|fault| (agreement.id.clone(), fault)));
         }
@@ -89,7 +77,6 @@ impl Engine {
         (number, agreement): (usize, &Agreement),
         month: i32,
         shares: &mut Shares,
-        lines: &Sums<10>,
     ) -> Result<(Vec<Share>, Vec<Fault>)> {
         let nothing = Ok((Vec::new(), Vec::new()));
         let Some(clock) = self.compiled.clocks.get(agreement.clock) else { return nothing };
@@ -105,21 +92,10 @@ impl Engine {
             validity: validity(agreement),
             plans: self.plans_of(agreement),
         };
-        let asked = flows.iter().any(is_fee_between_sellers);
-        let sales = if asked { self.sales(agreement, lines, &mut shares.cast) } else { BTreeSet::new() };
         let own: Vec<&Share> = shares.rows.iter().filter(|share| share.agreement == number).collect();
         let cast = &mut shares.cast;
         let currencies = Currencies::new(self, agreement, &own, cast);
-        let mut period = Period {
-            agreement,
-            version,
-            fees,
-            shares: own,
-            sales: &sales,
-            cast,
-            currencies,
-            true_ups: BTreeMap::new(),
-        };
+        let mut period = Period { agreement, version, fees, shares: own, cast, currencies, true_ups: BTreeMap::new() };
         let (parts, faults) = period.flows()?;
         let share =
             |Part { flow, true_up, group, amount }| Share { agreement: number, version, flow, true_up, group, amount };
@@ -130,27 +106,6 @@ impl Engine {
     fn plans_of(&self, agreement: &Agreement) -> Vec<bool> {
         let shared = |charge: usize| agreement.shares_charge.get(charge) == Some(&true);
         self.compiled.plans.iter().map(|plan| plan.charges.clone().any(shared)).collect()
-    }
-
-    /// Who bought of whom what an agreement shares.
-    fn sales(&self, agreement: &Agreement, lines: &Sums<10>, cast: &mut Cast) -> BTreeSet<Sale> {
-        let (compiled, subscribers) = (&self.compiled, &self.subscribers);
-        let mut sales = BTreeSet::new();
-        for row in &lines.rows {
-            let text = |column| lines.text(row, column);
-            let charge = text(line::ITEM).and_then(|path| compiled.charge(path));
-            let shared = charge.is_some_and(|charge| agreement.shares_charge.get(charge) == Some(&true));
-            let account = text(line::ACCOUNT).and_then(|account| subscribers.accounts.names.code(account));
-            let owner = account.and_then(|account| subscribers.accounts.owner.get(account as usize));
-            let owner = owner.and_then(|&owner| subscribers.parties.name(owner));
-            if let (true, Some(seller), Some(owner), Some(account)) =
-                (shared, text(line::SELLER), owner, text(line::ACCOUNT))
-            {
-                let side = Side { party: cast.parties.intern(owner), account: cast.accounts.intern(account) };
-                sales.insert((cast.parties.intern(seller), side));
-            }
-        }
-        sales
     }
 }
 
@@ -171,15 +126,4 @@ fn validity(agreement: &Agreement) -> (i64, i64) {
 /// Whether a code is one.
 fn some(code: u32) -> Option<u32> {
     (code != NONE).then_some(code)
-}
-
-/// Whether any version of an agreement has a fee that asks who sold to whom.
-fn asks_for_sales(agreement: &Agreement) -> bool {
-    agreement.versions.iter().flat_map(|version| &version.flows).any(is_fee_between_sellers)
-}
-
-/// Whether a flow is a fee that its seller, or the owner of an account, pays or is paid.
-fn is_fee_between_sellers(flow: &Flow) -> bool {
-    let asks = |role: Role| matches!(role, Role::Seller | Role::AccountOwner);
-    matches!(flow.basis, Basis::Recurring { .. }) && (asks(flow.payer) || asks(flow.payee))
 }

@@ -21,19 +21,11 @@ pub(crate) struct Settled {
 
 #[pymethods]
 impl Engine {
-    /// The statements of a period, from its share sums and line sums and what the period before carried forward.
-    #[pyo3(signature = (share_sums, line_sums, period, carried=None))]
-    fn settle(
-        &self,
-        py: Python<'_>,
-        share_sums: Batches,
-        line_sums: Batches,
-        period: &str,
-        carried: Option<Batches>,
-    ) -> PyResult<Settled> {
+    /// The statements of a period, from its share sums and what the period before carried forward.
+    #[pyo3(signature = (share_sums, period, carried=None))]
+    fn settle(&self, py: Python<'_>, share_sums: Batches, period: &str, carried: Option<Batches>) -> PyResult<Settled> {
         let carried = carried.map(Batches::one).transpose()?;
-        let settled =
-            enter(py, || self.engine().settle(&share_sums.all(), &line_sums.all(), carried.as_ref(), period))?;
+        let settled = enter(py, || self.engine().settle(&share_sums.all(), carried.as_ref(), period))?;
         Ok(Settled {
             documents: Table::one(py, settled.statements.documents, &schema::DOCUMENTS)?,
             lines: Table::one(py, settled.statements.lines, &schema::DOCUMENT_LINES)?,

@@ -13,6 +13,7 @@ from . import accounts as accounts
 from . import agreements as agreements
 from . import effect as effect
 from . import exclusivity as exclusivity
+from . import period as period
 from . import plans as plans
 from . import reference as reference
 from . import remainders as remainders
@@ -20,7 +21,7 @@ from . import terms as terms
 from . import usage as usage
 from .scene import Found, Scene
 
-SUBJECTS = (accounts, usage, reference, plans, agreements, effect, remainders, terms, exclusivity)
+SUBJECTS = (accounts, usage, reference, plans, agreements, period, effect, remainders, terms, exclusivity)
 
 
 def check(

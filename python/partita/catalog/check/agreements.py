@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from partita.catalog.agreement import TRUE_UP, Agreement, CheckedTerms, Flow, FromColumn
-from partita.catalog.charge import Lookup, Number
+from partita.catalog.agreement import TRUE_UP, Agreement, CheckedTerms, Flow
 from partita.catalog.document import Path
-from partita.catalog.refusal import shown, unknown
+from partita.catalog.refusal import unknown
 
 from . import numbers
 from .plans import names_in
@@ -129,11 +128,8 @@ def _flow(scene: Scene, agreement: Agreement, graph: Graph, flow: Flow, path: Pa
     start, end = span(flow.valid.valid_from, flow.valid.valid_until, zone_info(agreement.zone))
     if start >= end:
         yield (*path, "valid", "until"), f"{flow.valid.valid_until} is not after from ({flow.valid.valid_from})"
-    yield from _of_the_period(flow, path)
     if str(path[-1]).endswith(TRUE_UP):
         yield path, f"ends in {TRUE_UP}, as the line of what a guarantee adds to its flow; choose another name"
-    if flow.recurring is not None:
-        yield from _recurring(agreement, flow, path)
 
 
 def _bases(graph: Graph, flow: Flow, path: Path) -> Iterator[Found]:
@@ -158,38 +154,6 @@ def named(flow: Flow) -> Iterator[tuple[Path, str]]:
     for index, item in enumerate(flow.greater_of.of if flow.greater_of else ()):
         if isinstance(item, str):
             yield ("greater_of", "of", index), item
-
-
-def _of_the_period(flow: Flow, path: Path) -> Iterator[Found]:
-    """A flow of the whole period has no record by whose attributes a number could be looked up."""
-    given: dict[Path, Number] = {("standalone", name): price for name, price in (flow.standalone or {}).items()}
-    if flow.recurring is not None:
-        given[("recurring",)] = flow.recurring.fee
-    for part, number in given.items():
-        if isinstance(number, Lookup):
-            message = "is looked up by a record's attributes, but belongs to a period; write the amount itself"
-            yield (*path, *part), message
-
-
-def _recurring(agreement: Agreement, flow: Flow, path: Path) -> Iterator[Found]:
-    """A fee of the whole agreement needs to know its two parties without looking at a record."""
-    assert flow.recurring is not None
-    for side in ("payer", "payee"):
-        role = getattr(flow, side)
-        binding = agreement.roles.get(role, role)
-        per = flow.recurring.per
-        if per == "agreement" and not (isinstance(binding, str) and binding != "account_owner"):
-            yield (
-                (*path, "recurring"),
-                f"is due once per agreement, but the {side} {shown(role)} is not one party; give per: party, or "
-                "per: subscription",
-            )
-        elif per == "subscription" and isinstance(binding, FromColumn):
-            yield (
-                (*path, "recurring"),
-                f"is due per subscription, but the {side} {role!r} is named by the column {binding.column!r} of usage "
-                "records; give per: party",
-            )
 
 
 def _circle(graph: Graph) -> Iterator[Found]:

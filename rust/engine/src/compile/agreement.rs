@@ -8,7 +8,7 @@ use crate::catalog::{self, NoticeWhen};
 use crate::condition::{Attributes, Condition, Source, Test};
 use crate::names::Names;
 pub use flow::{Basis, Flow, Role};
-use needed::{keep_measured, keep_subscriptions};
+use needed::{keep_measured, keep_players, keep_subscriptions};
 
 /// What an agreement is from one instant until another.
 #[derive(Debug)]
@@ -109,6 +109,7 @@ impl Compiler<'_> {
         let suspense = terms.suspense.as_ref().and_then(|party| self.party(&path, party));
         let mut versions: Vec<_> =
             terms.versions.iter().map(|version| self.agreement_version(&path, version, costs)).collect();
+        keep_players(&mut versions);
         keep_measured(&mut versions);
         keep_subscriptions(&mut versions);
         Agreement {

@@ -6,7 +6,7 @@
 mod currency;
 mod guarantee;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use partita_money::{Dec, Ratio};
 
@@ -18,7 +18,7 @@ use crate::condition::{Attributes, Source};
 use crate::error::{Error, Result};
 use crate::rate::Fault;
 use crate::reject::Code;
-use crate::settle::recurring::{Fees, Sale};
+use crate::settle::recurring::Fees;
 use crate::settle::refused::Stop;
 use crate::settle::roles::{Side, group_of};
 use crate::settle::shares::{Cast, Share};
@@ -52,7 +52,6 @@ pub struct Period<'a> {
     pub fees: Fees<'a>,
     /// The agreement's shares of the period.
     pub shares: Vec<&'a Share>,
-    pub sales: &'a BTreeSet<Sale>,
     pub cast: &'a mut Cast,
     pub currencies: Currencies<'a>,
     /// What guarantees add, of the amounts of their flows.
@@ -138,7 +137,7 @@ impl Period<'_> {
         if per == Per::Subscription {
             return self.fees.of_subscriptions(flow, fee, prorate, &mut self.currencies, self.cast);
         }
-        let pairs = self.fees.pairs(flow, &self.shares, self.sales, self.cast);
+        let pairs = self.fees.pairs(flow, &self.shares, self.cast);
         self.fees.of_pairs(flow, fee, prorate, &pairs, |payer| self.currencies.of(flow, payer, self.cast))
     }
 

@@ -11,9 +11,6 @@ use crate::settle::roles::{Roles, Side, group_of};
 use crate::settle::shares::{Cast, Share};
 use crate::subscriber::NONE;
 
-/// A seller, an owner and its account that bought of it under the agreement, by their codes in the cast.
-pub type Sale = (u32, Side);
-
 /// What recurring fees of one agreement are due on.
 #[derive(Debug)]
 pub struct Fees<'a> {
@@ -94,9 +91,9 @@ impl Fees<'_> {
         found
     }
 
-    /// The pairs of parties that play a flow's roles: one where both are fixed, else those seen in the period's shares
-    /// and sales.
-    pub fn pairs(&self, flow: &Flow, shares: &[&Share], sales: &BTreeSet<Sale>, cast: &mut Cast) -> Vec<(Side, Side)> {
+    /// The pairs of parties that play a flow's roles: one where both are fixed, else those that shares of the period
+    /// name in the same roles, of whichever version these are.
+    pub fn pairs(&self, flow: &Flow, shares: &[&Share], cast: &mut Cast) -> Vec<(Side, Side)> {
         let fixed = (self.roles.fixed(flow.payer, cast), self.roles.fixed(flow.payee, cast));
         if let (Some(payer), Some(payee)) = fixed {
             return vec![(payer, payee)];
@@ -106,20 +103,12 @@ impl Fees<'_> {
         for share in shares {
             let version = agreement.versions.get(share.version);
             let Some(seen) = version.and_then(|version| version.flows.get(share.flow)) else { continue };
-            let payer = Side { party: share.group.payer, account: share.group.payer_account };
-            let payee = Side { party: share.group.payee, account: share.group.payee_account };
-            let play =
-                |role: Role| [(seen.payer, payer), (seen.payee, payee)].into_iter().find(|(own, _)| *own == role);
-            let bound = |role, fixed: Option<Side>| fixed.or(play(role).map(|(_, side)| side));
-            pairs.extend(bound(flow.payer, fixed.0).zip(bound(flow.payee, fixed.1)));
-        }
-        for &(seller, owner) in sales {
-            let play = |role| match role {
-                Role::Seller => Some(Side { party: seller, account: NONE }),
-                Role::AccountOwner => Some(owner),
-                _ => None,
+            let sides = [(seen.payer, share.group.payer), (seen.payee, share.group.payee)];
+            let play = |role: Role| sides.into_iter().find(|(own, _)| *own == role);
+            let bound = |role, fixed: Option<Side>| {
+                fixed.or_else(|| play(role).map(|(_, party)| Side { party, account: NONE }))
             };
-            pairs.extend(fixed.0.or(play(flow.payer)).zip(fixed.1.or(play(flow.payee))));
+            pairs.extend(bound(flow.payer, fixed.0).zip(bound(flow.payee, fixed.1)));
         }
         pairs.into_iter().collect()
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fixture::{agreement, charge, engine, flow, party, plan, shown, sums, table, terms, with};
-use crate::sums::{LINES, SHARES};
+use crate::sums::SHARES;
 use crate::{Documents, Engine};
 
 const PARTIES: [&str; 9] = ["A1", "A2", "A3", "B", "D", "E", "P", "shop", "M"];
@@ -39,7 +39,7 @@ fn settled_with(engine: &Engine, rows: &[([&str; 4], &str)]) -> Documents {
             (["2026-10", "deal", *flow, *payer, *payee, "", "", *subscription, "EUR"], *amount)
         })
         .collect();
-    engine.settle(&[sums(&SHARES, &rows)], &[], None, "2026-10").unwrap().statements
+    engine.settle(&[sums(&SHARES, &rows)], None, "2026-10").unwrap().statements
 }
 
 fn nets(documents: &Documents) -> Vec<String> {
@@ -144,17 +144,17 @@ fn what_is_carried_forward_is_on_the_next_statement() {
         with(agreement("deal", &flows), &json!({"consolidated": true, "carry_negative": true, "currency": "EUR"}));
     let engine = engine_of(&json!([terms]));
     let share = |amount| sums(&SHARES, &[(["2026-10", "deal", "share", "D", "P", "", "", "", "EUR"], amount)]);
-    let first = engine.settle(&[share("6")], &[], None, "2026-10").unwrap();
+    let first = engine.settle(&[share("6")], None, "2026-10").unwrap();
     assert_eq!(nets(&first.statements), ["D P 0"]);
     let columns = ["agreement", "payer_account", "payee_account", "currency", "amount"];
     assert_eq!(shown(&first.carried, &columns), ["deal d-2 P EUR -4"]);
     assert_eq!(shown(&first.shares, &["flow", "payer", "payee", "amount"]), ["fee P D 10"]);
-    let second = engine.settle(&[share("20")], &[], Some(&first.carried), "2026-10").unwrap();
+    let second = engine.settle(&[share("20")], Some(&first.carried), "2026-10").unwrap();
     assert_eq!(nets(&second.statements), ["D P 6"]);
     assert_eq!(shown(&second.statements.lines, &["item", "net"]), ["carried_forward -4", "fee -10", "share 20"]);
     assert_eq!(second.carried.num_rows(), 0);
     // Nothing was sold: the fee's direction leads, and what was carried turns with it.
-    let third = engine.settle(&[], &[], Some(&first.carried), "2026-10").unwrap();
+    let third = engine.settle(&[], Some(&first.carried), "2026-10").unwrap();
     assert_eq!(nets(&third.statements), ["P D 14"]);
 }
 
@@ -249,18 +249,17 @@ fn fees_of_an_agreement_are_prorated_by_its_validity() {
 }
 
 #[test]
-fn fees_between_sellers_and_owners_follow_the_sales() {
+fn fees_per_party_are_due_for_those_that_shares_name_in_the_role() {
     let fee = json!({"recurring": {"fee": "10", "per": "party", "prorate": true}});
     let flows = json!([
         sale(&json!("account_owner"), &json!("seller")),
         flow("fee", &json!("seller"), &party("B"), &[], &fee),
         flow("club", &json!("account_owner"), &json!("seller"), &[], &fee),
     ]);
-    let engine = engine_of(&json!([with(agreement("deal", &flows), &json!({"currency": "EUR"}))]));
-    let row = |account| ["2026-10", account, "shop", "s-1", "music/monthly", "music", "", "", "standard", "EUR"];
-    let lines = sums(&LINES, &[(row("a-1"), "109"), (row("a-2"), "50")]);
-    let documents = engine.settle(&[], &[lines], None, "2026-10").unwrap().statements;
+    let terms = with(agreement("deal", &flows), &json!({"currency": "EUR"}));
+    let documents = settled(&terms, &[(["sale", "ann", "shop", ""], "109"), (["sale", "bob", "shop", ""], "50")]);
     assert_eq!(nets(&documents), ["ann shop 10", "bob shop 10", "shop B 10"]);
+    assert!(nets(&settled(&terms, &[])).is_empty());
 }
 
 /// Three ways, the last being what is left.
@@ -326,6 +325,6 @@ fn what_is_not_dealt_is_rounded_once_as_a_whole() {
 fn an_unknown_flow_is_refused() {
     let engine = engine_of(&json!([dealing(["0.1", "0.1"])]));
     let row = ["2026-10", "deal", "gone", "M", "A1", "", "", "", "EUR"];
-    let error = engine.settle(&[sums(&SHARES, &[(row, "1")])], &[], None, "2026-10").unwrap_err();
+    let error = engine.settle(&[sums(&SHARES, &[(row, "1")])], None, "2026-10").unwrap_err();
     assert!(error.to_string().contains("agreements.deal.flows.gone (version 0)"), "{error}");
 }

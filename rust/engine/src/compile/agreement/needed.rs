@@ -18,6 +18,19 @@ pub(super) fn keep_subscriptions(versions: &mut [AgreementVersion]) {
     }
 }
 
+/// Has flows measured that tell who plays the roles of a fee that is due from or to each of them.
+pub(super) fn keep_players(versions: &mut [AgreementVersion]) {
+    let asked = |flow: &Flow| match flow.basis {
+        Basis::Recurring { per: Per::Agreement | Per::Party, .. } => [flow.payer, flow.payee],
+        _ => [Role::Party(0); 2],
+    };
+    let roles: Vec<Role> = versions.iter().flat_map(|version| version.flows.iter().flat_map(asked)).collect();
+    let is_asked = |role: Role| !matches!(role, Role::Party(_)) && roles.contains(&role);
+    for flow in versions.iter_mut().flat_map(|version| &mut version.flows) {
+        flow.is_measured |= !flow.at_close && (is_asked(flow.payer) || is_asked(flow.payee));
+    }
+}
+
 /// What the period needs of a flow in one version it needs of the flow of that name in all: a month may see several.
 pub(super) fn keep_measured(versions: &mut [AgreementVersion]) {
     let measured = |version: &AgreementVersion| {
