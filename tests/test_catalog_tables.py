@@ -296,8 +296,8 @@ REFUSED_SUBSCRIPTIONS = {
         "subscriptions.from: holds dates, or instants with a zone, not timestamp[us]; an instant needs its zone",
     ),
     "backward": (
-        {"from": ["2026-01-01"] * 3, "until": ["2026-01-02", "2026-01-01", None]},
-        "subscriptions.until: row 1: 2026-01-01 is not after from",
+        {"from": ["2026-01-01"] * 3, "until": ["2026-01-02", "2025-12-31", None]},
+        "subscriptions.until: row 1: 2025-12-31 is before from",
     ),
     "key and keys": ({"key": ["1"] * 3, "keys": [["1"]] * 3}, "subscriptions: has both keys and key; give one of them"),
 }

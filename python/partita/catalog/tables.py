@@ -289,7 +289,7 @@ def _refuse_backward(table: Any, place: Place) -> None:
     """Refuse rows that end before they begin; a date and an instant are not compared here."""
     start, end = table["from"], table["until"]
     if start.type == end.type:
-        _refuse_first(end, pc.less_equal(end, start), "is not after from", "until", place)
+        _refuse_first(end, pc.less(end, start), "is before from", "until", place)
 
 
 def _refuse_first(values: Any, wrong: Any, message: str, column: str, place: Place) -> None:

@@ -51,15 +51,18 @@ class Tables:
         keys = self.tables[lookup.table].by
         if len(keys) != len(lookup.by):
             raise CatalogError(f"a look-up in {lookup.table} has {len(lookup.by)} keys; the table has {len(keys)}")
-        row = self._row(lookup.table, [circumstances[name] for name in lookup.attributes(keys)])
+        by = lookup.attributes(keys)
+        order = [by.index(name) for name in lookup.by]
+        row = self._row(lookup.table, [circumstances[name] for name in by], order)
         value = None if row is None else row.get(lookup.column)
         return None if value is None else Fraction(parse_decimal(value))
 
-    def _row(self, table: str, wanted: Sequence[str | None]) -> Row | None:
-        """The row of these cells, or else with any in place of some, the last ones first."""
+    def _row(self, table: str, wanted: Sequence[str | None], order: Sequence[int]) -> Row | None:
+        """The row of these cells, or else with any in place of some, those that come last in the order first."""
         rows = self.rows[table]
         for named in product((True, False), repeat=len(wanted)):
-            cells = tuple(value if own else None for value, own in zip(wanted, named, strict=True))
+            own = dict(zip(order, named, strict=True))
+            cells = tuple(value if own[place] else None for place, value in enumerate(wanted))
             if cells in rows:
                 return rows[cells]
         return None

@@ -78,11 +78,16 @@ def _standing(terms: Terms, name: str, line: Line) -> InForce | None:
             raise Reject("no_agreement", name, None)
         return None
     territory = line.around["territory"]
-    if stands.terms.territory and territory not in stands.terms.territory:
+    if stands.terms.territory and not _lies_in(territory, stands.terms.territory):
         raise Reject("outside_territory", name, territory)
     if agreement.currency is not None and agreement.currency != line.currency:
         raise Reject("currency_mismatch", name, line.currency)
     return stands
+
+
+def _lies_in(territory: str | None, listed: Sequence[str]) -> bool:
+    """Whether a territory is one of those listed, or a part of one: SE-AB lies in SE."""
+    return territory is not None and (territory in listed or territory.partition("-")[0] in listed)
 
 
 class LineShares:

@@ -83,6 +83,9 @@ pub enum Number {
 pub struct Lookup {
     pub table: String,
     pub by: Vec<String>,
+    /// The places of `by` from the one that makes a row most specific on; empty where that is their own order.
+    #[serde(default)]
+    pub order: Vec<usize>,
     pub column: String,
     pub otherwise: Option<String>,
 }

@@ -79,7 +79,7 @@ pub fn split_line<L: Line>(
     let version = &agreement.versions[version_number];
     if !version.territory.is_empty() {
         let territory = line.text(Source::Territory);
-        if !territory.is_some_and(|territory| version.territory.iter().any(|listed| listed == territory)) {
+        if !territory.is_some_and(|territory| version.territory.iter().any(|listed| lies_in(territory, listed))) {
             return Err(Fault::new(Code::OutsideTerritory, &agreement.id, territory));
         }
     }
@@ -222,4 +222,9 @@ impl<L: Line> Split<'_, L> {
         let priced = model.price(values, &input, &mut Count::default(), flow.target);
         priced.map(|priced| priced.amount).map_err(|code| self.fault(code, flow))
     }
+}
+
+/// Whether an ISO 3166 territory is another, or a part of it: `SE-AB` lies in `SE`.
+fn lies_in(territory: &str, whole: &str) -> bool {
+    territory.strip_prefix(whole).is_some_and(|part| part.is_empty() || part.starts_with('-'))
 }

@@ -11,9 +11,6 @@ use crate::error::{Error, Problem, Result};
 use crate::interrupt::check_at;
 use crate::keys::Keys;
 
-/// Separates the parts of a key of several attributes.
-const SEPARATOR: char = '\u{1f}';
-
 #[derive(Debug, Clone)]
 struct Pattern {
     /// Which key columns are not null.
@@ -97,13 +94,20 @@ impl Table {
         false
     }
 
-    /// The row of a record's attributes, in the order of `by`.
-    pub fn row(&self, parts: &[Option<&str>], scratch: &mut String) -> Option<u32> {
-        self.patterns.iter().find_map(|pattern| {
+    /// The row of a record's attributes, in the order of `by`; of several the most specific by that order, or by another
+    /// one of its places.
+    pub fn row(&self, parts: &[Option<&str>], order: &[usize], scratch: &mut String) -> Option<u32> {
+        let mut find = |pattern: &Pattern| {
             let applies = pattern.exact.iter().zip(parts).all(|(exact, part)| !exact || part.is_some());
             let code = applies.then(|| pattern.keys.get(pattern_key(&pattern.exact, parts, scratch)))??;
             pattern.rows.get(code as usize).copied()
-        })
+        };
+        if order.is_empty() || self.patterns.len() < 2 {
+            return self.patterns.iter().find_map(find);
+        }
+        let rank = |pattern: &Pattern| order.iter().map(|&place| pattern.exact[place]).collect::<Vec<_>>();
+        let found = self.patterns.iter().filter_map(|pattern| Some((rank(pattern), find(pattern)?)));
+        found.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, row)| row)
     }
 
     /// The number in a row's column; none if the cell is null.
@@ -125,8 +129,9 @@ fn pattern_key<'a>(exact: &[bool], parts: &[Option<&'a str>], scratch: &'a mut S
     }
     scratch.clear();
     for part in exact.iter().zip(parts).filter(|(exact, _)| **exact).filter_map(|(_, part)| *part) {
+        // Its length says where a part ends, whatever it holds.
+        scratch.push(u32::try_from(part.len()).ok().and_then(char::from_u32).unwrap_or(char::MAX));
         scratch.push_str(part);
-        scratch.push(SEPARATOR);
     }
     scratch
 }

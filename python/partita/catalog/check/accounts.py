@@ -84,10 +84,10 @@ def _history(key: str, plans: tuple[Holding, ...], spans: list[Range]) -> Iterat
     """That each row of a history ends after it begins, and that no two hold at once."""
     path = ("subscriptions", key, "plans")
     for index, (held, (start, end)) in enumerate(zip(plans, spans, strict=True)):
-        if start >= end:
+        if start > end:
             yield (
                 (*path, index, "until"),
-                f"{shown(held.valid_until)} is not after from ({held.valid_from}); until is the first day without",
+                f"{shown(held.valid_until)} is before from ({held.valid_from}); until is the first day without",
             )
     order = sorted(range(len(spans)), key=lambda index: spans[index])
     for before, after in pairwise(order):

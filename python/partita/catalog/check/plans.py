@@ -14,6 +14,9 @@ from . import numbers
 from .condition import Condition, condition, overlapping
 from .scene import Found, Scene, earliest, instant, latest
 
+_OF_FEES = ("plan", "account", "subscription", "territory", "currency")
+"""What conditions of fees can ask."""
+
 
 def problems(scene: Scene) -> Iterator[Found]:
     """What is wrong with plans and their charges."""
@@ -87,6 +90,12 @@ def _periodic(charge: Charge, path: Path) -> Iterator[Found]:
     for name in ("service", "zone", "band"):
         if getattr(charge.when, name) is not None:
             yield (*path, "when", name), f"a {word} charge has no {name}; it is charged whatever is used"
+    for name in charge.when.attributes:
+        if name not in _OF_FEES:
+            yield (
+                (*path, "when", "attributes", name),
+                f"a {word} charge has no usage record to have {name!r}; it knows {', '.join(_OF_FEES)}",
+            )
     if charge.across == "split":
         yield (*path, "across"), f"a {word} charge has no bands to split across"
 

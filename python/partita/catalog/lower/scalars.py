@@ -74,7 +74,8 @@ def lookup(value: Lookup, tables: Mapping[str, Table]) -> Json:
     table = tables.get(value.table)
     by = value.by if table is None else value.attributes(table.by)
     otherwise = None if isinstance(value.otherwise, str) else text(value.otherwise)
-    return {"table": value.table, "by": list(by), "column": value.column, "otherwise": otherwise}
+    order = [by.index(name) for name in value.by] if by != value.by else []
+    return {"table": value.table, "by": list(by), "order": order, "column": value.column, "otherwise": otherwise}
 
 
 def test(value: Test) -> Json:

@@ -12,6 +12,8 @@ pub struct Lookup {
     pub table: usize,
     pub column: usize,
     pub by: Vec<Source>,
+    /// The places of `by` from the one that makes a row most specific on; empty where that is their own order.
+    pub order: Vec<usize>,
     pub otherwise: Option<i128>,
 }
 
@@ -37,10 +39,10 @@ impl Lookup {
     fn value(&self, tables: &[Table], record: &impl Attributes, scratch: &mut String) -> Option<i128> {
         let table = &tables[self.table];
         let found = match self.by.as_slice() {
-            [only] => table.row(&[record.text(*only)], scratch),
+            [only] => table.row(&[record.text(*only)], &[], scratch),
             by => {
                 let parts: Vec<Option<&str>> = by.iter().map(|source| record.text(*source)).collect();
-                table.row(&parts, scratch)
+                table.row(&parts, &self.order, scratch)
             }
         };
         found.and_then(|row| table.value(row, self.column)).or(self.otherwise)
@@ -123,6 +125,6 @@ impl Compiler<'_> {
             let message = format!("table {:?} is looked up by {}", lookup.table, self.tables[table].by.join(", "));
             self.problem(path, message);
         }
-        Number::Lookup(Lookup { table, column, by, otherwise })
+        Number::Lookup(Lookup { table, column, by, order: lookup.order.clone(), otherwise })
     }
 }

@@ -151,8 +151,8 @@ impl Subscribers {
 
 impl Subscriptions {
     fn order(&mut self, mut held: Vec<Holding>, problems: &mut Problems) {
-        if !held.is_sorted_by_key(|h| (h.held.subscription, h.from)) {
-            held.sort_by_key(|h| (h.held.subscription, h.from));
+        if !held.is_sorted_by_key(|h| (h.held.subscription, h.from, h.until)) {
+            held.sort_by_key(|h| (h.held.subscription, h.from, h.until));
         }
         refuse_two_plans(&held, &self.names, problems);
         let mut starts = vec![0_u32; self.account.len() + 1];

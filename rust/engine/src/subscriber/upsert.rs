@@ -119,7 +119,7 @@ impl Upsert<'_> {
             self.changes[change].holdings.push(holding);
         }
         for change in &mut self.changes {
-            change.holdings.sort_by_key(|holding| holding.from);
+            change.holdings.sort_by_key(|holding| (holding.from, holding.until));
             refuse_two_plans(&change.holdings, &self.all.subscriptions.names, &mut self.problems);
         }
         let (changes, places, all) = (&mut self.changes, &self.places, &mut self.all);

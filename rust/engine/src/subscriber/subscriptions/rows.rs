@@ -127,7 +127,7 @@ impl<'a> Rows<'a> {
         let clock = self.clock(all, at.account);
         let from = self.from.instant(row, clock).unwrap_or(EVER.0);
         let until = self.until.instant(row, clock).unwrap_or(EVER.1);
-        if from >= until {
+        if from > until {
             let id = self.id(row).unwrap_or_default();
             problems.add(TABLE, row, format!("subscription {id:?} ends before it begins"));
         }
