@@ -187,7 +187,13 @@ def test_look_up_in_the_order_of_the_table() -> None:
     tables = {"prices": {"by": ["country", "kind"], "columns": {"fee": "number"}, "rows": []}}
     look_up = {"table": "prices", "by": ["kind", "country"], "column": "fee"}
     found = charge({"flat": look_up}, tables=tables)
-    lowered_look_up = {"table": "prices", "by": ["country", "kind"], "order": [1, 0], "column": "fee", "otherwise": None}
+    lowered_look_up = {
+        "table": "prices",
+        "by": ["country", "kind"],
+        "order": [1, 0],
+        "column": "fee",
+        "otherwise": None,
+    }
     assert found["versions"][0]["model"] == {"flat": {"fee": lowered_look_up}}
     found = charge({"flat": {**look_up, "else": "5%"}}, tables=tables)
     assert found["versions"][0]["model"]["flat"]["fee"]["otherwise"] == "0.05"

@@ -21,6 +21,9 @@ def problems(scene: Scene) -> Iterator[Found]:
         played = [binding for graph in every for binding in _played(agreement, graph.flows)]
         for graph in every:
             of_period = on_the_period(graph.flows)
+            divided = [name for name, flow in graph.flows.items() if flow.standalone is not None]
+            for name in divided[1:]:
+                yield (*graph.path, "flows", name), f"divides revenue by component, as {divided[0]!r} does; leave one"
             for name, flow in graph.flows.items():
                 path = (*graph.path, "flows", name)
                 yield from _numbers(flow, path)
