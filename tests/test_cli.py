@@ -170,6 +170,8 @@ def test_tables_are_handed_over(partita: Partita, tmp_path: Path) -> None:
         ((*RUN, "--store", "mysql://book"), 3, "store: 'mysql://book' is not a book's URL"),
         ((*RUN, "--keep", "all"), 2, "--keep"),
         (("fly",), 2, "No such command"),
+        ((*RUN, "--folder", "trial"), 2, "give --trial too"),
+        (("rate", "catalog.json", "calls", "-o", "x", "--rejects", "x"), 2, "is another output"),
         (("check",), 2, "which catalog?"),
         (("new", "Z.9"), 2, "'Z.9' is none of A.1"),
         (("report",), 3, "store: book.duckdb: there is no book"),
@@ -362,6 +364,18 @@ def test_what_cannot_be_an_id_is_no_name(partita: Partita, name: str) -> None:
 
 
 # rate, rejects, report ------------------------------------------------------------------------------------------------
+
+
+def test_a_catalog_may_lie_where_its_book_does(partita: Partita) -> None:
+    for period in ("2026-10", "2026-11"):
+        code, _, errors = partita("run", ".", "calls", "--period", period)
+        assert (code, errors) == (0, "")
+
+
+def test_usage_is_not_written_over(partita: Partita) -> None:
+    code, _, errors = partita("rate", "catalog.json", "calls/october.csv", "-o", "calls/october.csv")
+    assert code == 2
+    assert "is usage" in errors
 
 
 def test_rate_writes_parquet(partita: Partita, tmp_path: Path) -> None:

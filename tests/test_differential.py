@@ -190,9 +190,33 @@ def test_any_number_of_threads_gives_the_same_bytes() -> None:
     assert int(outputs.pop().split()[0]) > 0
 
 
+FORKED = """
+import os
+from partita import Engine, load
+from tests.threads import CATALOG, digest, usage
+
+engine, records = Engine(load(CATALOG)), usage()
+expected = digest(engine.rate(records, check_duplicates=True))
+child = os.fork()
+if child == 0:
+    grandchild = os.fork()
+    same = digest(engine.rate(records, check_duplicates=True)) == expected
+    if grandchild:
+        same = same and os.waitpid(grandchild, 0)[1] == 0
+    os._exit(0 if same else 1)
+print(os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    """A worker that is forked after its parent has rated rates too, and so does one that it forks."""
+    assert output_of(FORKED, "2") == "0\n"
+
+
 def output_of(script: str, threads: str) -> str:
     """What a script prints when the core has so many threads."""
     environment = {**os.environ, "RAYON_NUM_THREADS": threads}
     command = [sys.executable, "-c", script]
     root = Path(__file__).parents[1]
-    return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=True, timeout=300)
+    return done.stdout

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 import partita
 from partita import cycle
+from partita.catalog import load
 from partita.errors import MoneyError, UsageSchemaError
 
-from .billing import BILLS, OCTOBER, amounts, bill, book, catalog, figures, store_in, write_calls
+from .billing import BILLS, CATALOG, OCTOBER, amounts, bill, book, catalog, figures, store_in, write_calls
 
 
 def test_usage_becomes_bills_statements_and_a_balanced_ledger(tmp_path: Path) -> None:
@@ -92,6 +94,19 @@ def test_a_run_is_what_goes_into_it(tmp_path: Path) -> None:
         bill(tmp_path, "october", OCTOBER, store=store_in(tmp_path, "6"), open=True).run_id,
     }
     assert len(ids | others) == 4
+
+
+def test_how_files_are_read_is_a_part_of_what_a_run_is(tmp_path: Path) -> None:
+    """A catalog that is corrected makes another run, which takes nothing over from the wrong one."""
+    write_calls(tmp_path, "october", OCTOBER)
+    changed = deepcopy(CATALOG)
+    changed["usage"]["calls"]["csv"] = {"null": ["", "-"]}
+    store = store_in(tmp_path)
+    first, second = (
+        cycle.run(load(document), tmp_path / "calls", "2026-10", store, trial=True).run_id
+        for document in (CATALOG, changed)
+    )
+    assert first != second
 
 
 # Cycles ---------------------------------------------------------------------------------------------------------------

@@ -60,6 +60,13 @@ def test_duplicates_are_known_across_runs(tmp_path: Path, partition_rows: int) -
     assert amounts(run.bills) == {"a-1": "110.00", "a-2": "109.00"}
 
 
+def test_ids_are_known_as_long_as_a_period_is_open(tmp_path: Path) -> None:
+    """October is still open when its record comes once more, with those of December."""
+    bill(tmp_path, "october", OCTOBER[:1], open=True)
+    again = bill(tmp_path, "december", [OCTOBER[0], "9,2026-12-01T08:00:00Z,461,1,ok"], "2026-12", open=True)
+    assert _rejects(again) == {("december", 0): "duplicate"}
+
+
 def test_a_file_without_ids_is_known_by_its_content(tmp_path: Path) -> None:
     mapping = {**CATALOG["usage"]["calls"], "id": "none"}
     without_ids = catalog({**CATALOG, "usage": {"calls": mapping}})

@@ -15,6 +15,7 @@ import pytest
 
 from partita import cycle
 from partita.catalog import load
+from partita.cycle.plan import assigned
 from partita.errors import StoreError
 from partita.ingest import read
 
@@ -117,6 +118,35 @@ def test_all_columns_and_the_reason_come_back(tmp_path: Path) -> None:
         "usage_file,usage_row,source,id,code,name,field,value",
         f"{path},1,switch,2,201,unknown_key,key,999",
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "given", "back"),
+    [
+        ("{folder}/in/*.parquet", "{folder}/in/calls.parquet", "calls.parquet"),
+        ("**/*.parquet", "../calls.parquet", "calls.parquet"),
+        ("in/**/calls.parquet", "in/a/b/calls.parquet", "in/a/b/calls.parquet"),
+        ("a/*.parquet", "in/a/calls.parquet", "a/calls.parquet"),
+    ],
+)
+def test_what_comes_back_stays_in_its_folder_where_patterns_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, given: str, back: str
+) -> None:
+    work, into = tmp_path / "work", tmp_path / "back"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    path = Path(given.format(folder=work))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _parquet(path)
+    catalog = _catalog("", {"files": pattern.format(folder=work)})
+    run = cycle.run(catalog, path, "2026-10", store_in(tmp_path))
+    found = cycle.send_back(run.run_id, into, store_in(tmp_path))[0].resolve()
+    assert found.is_relative_to(into)
+    if pattern.startswith("{"):
+        assert found.name == back
+    else:
+        assert found == into / back
+        assert assigned(catalog, into)[0].path.resolve() == found
 
 
 def test_a_dialect_is_kept(tmp_path: Path) -> None:

@@ -51,6 +51,15 @@ def test_a_book_holds_exact_figures(tmp_path: Path) -> None:
         assert book.counters().schema == pa.schema(list(TABLES["counters"])[1:])
 
 
+def test_books_of_one_name_with_other_endings_have_folders_of_their_own(tmp_path: Path) -> None:
+    names = ("nordtel.prod", "nordtel.test", "nordtel.duckdb", "nordtel")
+    folders = []
+    for name in names:
+        with open_store(f"duckdb:///{tmp_path}/{name}") as book:
+            folders.append(book.folder.name)
+    assert folders == ["nordtel.prod.runs", "nordtel.test.runs", "nordtel.runs", "nordtel.runs"]
+
+
 def test_tables_come_back_in_their_types(tmp_path: Path) -> None:
     with open_store(_url(tmp_path)) as book:
         for name, schema in TABLES.items():
@@ -135,13 +144,13 @@ def test_an_interrupted_query_takes_its_transaction_back(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("error", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT Error")])
 def test_what_the_database_calls_an_interruption_is_one(error: Exception) -> None:
-    with pytest.raises(KeyboardInterrupt) as told, interruptible():
+    with pytest.raises(KeyboardInterrupt) as told, interruptible("a book"):
         raise error
     assert told.value.__cause__ is error
 
 
 def test_other_errors_of_that_type_stay_as_they_are() -> None:
-    with pytest.raises(RuntimeError, match="out of luck"), interruptible():
+    with pytest.raises(RuntimeError, match="out of luck"), interruptible("a book"):
         raise RuntimeError("out of luck")
 
 

@@ -126,7 +126,7 @@ class _Explaining:
         paths = [*self.material.parts("lines")]
         if not paths:
             return []
-        with interruptible(), duckdb.connect() as connection:
+        with interruptible(self.material.book.folder), duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             sql = f"SELECT * FROM {parquet(paths)} WHERE {where}"
             rows: Rows = connection.sql(sql, params=list(values)).to_arrow_table().to_pylist()

@@ -11,7 +11,7 @@ import duckdb
 from partita.catalog.agreement import TRUE_UP
 from partita.catalog.catalog import Catalog
 from partita.cycle.folder import read_table
-from partita.errors import CatalogError, StoreError
+from partita.errors import CatalogError
 from partita.reference.agreements import measured_flows, standing
 from partita.reference.bill import seller_of
 from partita.reference.dealing import flows_of
@@ -97,11 +97,8 @@ def _summed(path: Path, columns: Sequence[str], item: str) -> Rows:
     """The amounts of a file by some of its columns. The shares of whole periods are in no sum of usage and fees."""
     chosen = ", ".join(f"{item} AS item" if name == "item" else f'"{name}"' for name in columns)
     source = parquet([path])
-    try:
-        with interruptible(), duckdb.connect() as connection:
-            where = "WHERE line_id IS NOT NULL" if "line_id" in connection.sql(f"FROM {source}").columns else ""
-            sums = connection.sql(f"SELECT {chosen}, sum(amount) AS amount FROM {source} {where} GROUP BY ALL")
-            rows: Rows = sums.to_arrow_table().to_pylist()
-            return rows
-    except duckdb.IOException as error:
-        raise StoreError(f"{path}: cannot be read: {error}") from error
+    with interruptible(path), duckdb.connect() as connection:
+        where = "WHERE line_id IS NOT NULL" if "line_id" in connection.sql(f"FROM {source}").columns else ""
+        sums = connection.sql(f"SELECT {chosen}, sum(amount) AS amount FROM {source} {where} GROUP BY ALL")
+        rows: Rows = sums.to_arrow_table().to_pylist()
+        return rows

@@ -154,10 +154,15 @@ def _files(path: Path) -> list[tuple[Path, str]]:
         raise CatalogError(f"{path}: no such file or folder")
     found = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
     inside = [(file, file.relative_to(path)) for file in found]
-    named = [(file, name.as_posix()) for file, name in inside if not any(part[0] == "." for part in name.parts)]
+    named = [(file, name.as_posix()) for file, name in inside if not any(_is_ours(part) for part in name.parts)]
     if not named:
         raise CatalogError(f"{path}: no {', '.join(SUFFIXES)} file in this folder")
     return named
+
+
+def _is_ours(part: str) -> bool:
+    """Whether a part of a path is hidden, or the folder of a book's runs."""
+    return part.startswith(".") or part.endswith(".runs")
 
 
 def _compose(file: Path, name: str) -> tuple[Any, list[Problem]]:

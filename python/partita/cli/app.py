@@ -236,6 +236,8 @@ def _beside(accounts: Path | None, subscriptions: Path | None, tables: list[str]
 
 
 def _trial(trial: bool, folder: Path | None) -> bool | Path | None:
+    if folder is not None and not trial:
+        raise typer.BadParameter("is where a trial is put; give --trial too", param_hint="--folder")
     return (folder or True) if trial else None
 
 

@@ -24,8 +24,14 @@ def console() -> Console:
     """The standard output. Text is printed as it is: ids may have brackets, and lines are not folded in files."""
     from rich.console import Console
 
+    class Piped(Console):
+        """A console whose reader may leave: that is no error of ours."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     width = None if sys.stdout.isatty() else 200
-    return Console(width=width, soft_wrap=False, highlight=False, markup=False)
+    return Piped(width=width, soft_wrap=False, highlight=False, markup=False)
 
 
 def say(text: str = "") -> None:

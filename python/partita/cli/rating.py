@@ -35,7 +35,9 @@ def rate(
     """Rate usage files into Parquet files; the number of rejects comes back."""
     catalog = load(catalog_path)
     engine = Engine(catalog, **beside)
-    files = hash_files(_files(catalog, usage, mapping))
+    chosen = _files(catalog, usage, mapping)
+    _check_outputs(outputs, chosen)
+    files = hash_files(chosen)
     rated = engine.rate_sources(
         [_source(catalog, file) for file in files],
         keep="itemised" if itemised else "narrow",
@@ -55,6 +57,16 @@ def rate(
         out.say(", ".join(f"{count:,} {name}" for name, count in counts.items()))
         out.say(f"{rated.lines.num_rows:,} lines; wrote {written}")
     return int(counts["rejected"])
+
+
+def _check_outputs(outputs: Mapping[str, Path | None], usage: Sequence[UsageFile]) -> None:
+    """Raise for an output that would take the place of the usage, or of another output."""
+    read = {file.path.resolve() for file in usage}
+    written: set[Path] = set()
+    for path in (path.resolve() for path in outputs.values() if path is not None):
+        if path in read or path in written:
+            raise typer.BadParameter(f"{path} is {'usage' if path in read else 'another output'}; choose another file")
+        written.add(path)
 
 
 def _files(catalog: Catalog, usage: Sequence[str], mapping: str | None) -> list[UsageFile]:

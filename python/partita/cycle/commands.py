@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from partita.calendar import cycle
 from partita.catalog import Catalog, load
+from partita.catalog.usage import mappings
 from partita.errors import StoreError
 from partita.store import DEFAULT, Book, open_store
 
@@ -186,7 +187,10 @@ def _plan(
     shares: str,
 ) -> Plan:
     engine = verbs.engine
-    terms, tables = planning.hash_text(engine.terms), planning.hash_tables(engine.beside, engine.lookups)
+    terms, tables = (
+        planning.hash_terms(engine.terms, mappings(verbs.catalog.usage)),
+        planning.hash_tables(engine.beside, engine.lookups),
+    )
     latest, closed = book.latest(), book.closed()
     return Plan(
         run_id=planning.identity(kind, period, verbs.rules, terms, tables, files),

@@ -52,13 +52,14 @@ def _run_id(book: Book, run_id: str | None, period: str | None) -> str | None:
 
 
 def _copied(connection: duckdb.DuckDBPyConnection, source: str, path: Path, kind: str) -> Path:
-    described = connection.sql(f"SELECT * FROM {source} LIMIT 0")
+    with interruptible(path):
+        described = connection.sql(f"SELECT * FROM {source} LIMIT 0")
     binary = [name for name, type_ in zip(described.columns, described.types, strict=True) if str(type_) == "BLOB"]
     replaced = ", ".join(f'lower(hex("{name}")) AS "{name}"' for name in binary)
     columns = f"* REPLACE ({replaced})" if binary and kind == "csv" else "*"
     try:
-        with interruptible():
+        with interruptible(path):
             connection.execute(f"COPY (SELECT {columns} FROM {source}) TO {quoted(path.as_posix())} ({_OPTIONS[kind]})")
-    except (duckdb.Error, pa.ArrowException) as error:
+    except pa.ArrowException as error:
         raise StoreError(f"{path}: cannot be written: {error}") from error
     return path

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partita.catalog.catalog import Catalog
-from partita.catalog.usage import mappings
+from partita.catalog.usage import Usage, mappings
 from partita.errors import PeriodError
 from partita.ingest import UsageFile, assign, find
 from partita.ingest.files import compression_of, format_of, open_bytes
@@ -74,8 +74,10 @@ def identity_of(kind: str, period: str, rules: str, terms: str, tables: str, fil
     return _digest(json.dumps([kind, period, rules, terms, tables, inputs]).encode())
 
 
-def hash_text(text: str) -> str:
-    return _digest(text.encode())
+def hash_terms(document: str, usage: Mapping[str, Usage]) -> str:
+    """A hash of a catalog: of what is compiled, and of how its mappings have files read."""
+    mapped = {name: mapping.model_dump(mode="json", by_alias=True) for name, mapping in usage.items()}
+    return _digest(json.dumps([document, mapped], sort_keys=True).encode())
 
 
 def hash_tables(*groups: Mapping[str, pa.Table]) -> str:

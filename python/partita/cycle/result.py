@@ -98,7 +98,7 @@ class Run:
     def unidentified(self) -> list[str]:
         """The files whose records have no ids, so that it could not be checked whether some come twice in them, or came
         in another file before (semantics §8)."""
-        manifests = [json.loads(path.read_text()) for path in self.folder.glob(f"*/{MANIFEST}")]
+        manifests = [_manifest(path) for path in self.folder.glob(f"*/{MANIFEST}")]
         totals = (entry for manifest in manifests for entry in manifest.get("totals", ()))
         return sorted({entry["file"] for entry in totals if entry["rows"] and not entry.get("has_ids", True)})
 
@@ -140,3 +140,11 @@ def of_row(row: dict[str, Any], store: str, folder: Path, replayed: bool = False
     """A run by its row in the book."""
     counts = {name: row[name] for name in ("rows", "skipped", "rated", "rejected")}
     return Run(row["run_id"], row["period"], row["kind"], store, folder, **counts, replayed=replayed)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from error
+    return manifest

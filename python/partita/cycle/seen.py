@@ -21,7 +21,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from partita import _core
-from partita.errors import StoreError
 from partita.ingest.layout import common
 from partita.store.sql import interruptible, parquet, quoted
 
@@ -77,14 +76,14 @@ class Seen:
             f"SELECT identity, content FROM {parquet(self._committed)} "
             "WHERE identity IN (SELECT identity FROM ids) ORDER BY identity"
         )
-        try:
-            with interruptible(), duckdb.connect() as connection:
-                connection.execute("SET enable_progress_bar_print = false")
-                connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
-                connection.register("ids", self._gathered.ids())
-                table = connection.sql(sql).to_arrow_table()
-        except duckdb.Error as error:
-            raise StoreError(f"the ids of this run and of earlier ones cannot be compared: {error}") from error
+        with (
+            interruptible("the ids of this run and of earlier ones cannot be compared"),
+            duckdb.connect() as connection,
+        ):
+            connection.execute("SET enable_progress_bar_print = false")
+            connection.execute(f"SET memory_limit = '1GB'; SET temp_directory = {quoted(folder.as_posix())}")
+            connection.register("ids", self._gathered.ids())
+            table = connection.sql(sql).to_arrow_table()
         return table.cast(IDS).combine_chunks()
 
     # Committed ----------------------------------------------------------------------------------------------------

@@ -63,15 +63,20 @@ def _send(book: Book, rejects: pa.Table, path: str, into: Path) -> Path:
     place = pc.index_in(records[ROW], value_set=own["usage_row"].combine_chunks())
     columns = {field: records[field] for field in records.column_names if field not in (ROW, *REASONS.values())}
     reasons = {reason: own[column].take(place) for column, reason in REASONS.items()}
-    target = _free(into.joinpath(*Path(name).parts[-_depth(mapping) :]))
+    target = _free(into.joinpath(*_place(Path(name), mapping)))
     target.parent.mkdir(parents=True, exist_ok=True)
     _WRITERS[format_of(target, mapping)](target, pa.table({**columns, **reasons}), mapping)
     return target
 
 
-def _depth(mapping: Usage) -> int:
-    """How many parts of a path the mapping's patterns look at."""
-    return max((len(Path(pattern).parts) for pattern in mapping.files), default=1)
+def _place(name: Path, mapping: Usage) -> tuple[str, ...]:
+    """The parts of a file's path that the mapping's patterns look at: all of them where some may stand for any folders.
+    Whatever a path begins or turns back with leads out of the folder."""
+    parts = tuple(part for part in name.parts if part not in (name.anchor, ".."))
+    patterns = [Path(pattern).parts for pattern in mapping.files]
+    if any("**" in pattern for pattern in patterns):
+        return parts
+    return parts[-max(map(len, patterns), default=1) :]
 
 
 def _free(target: Path) -> Path:

@@ -28,7 +28,7 @@ from .gather import Gathered, Progress, gather
 from .inputs import folders
 from .owners import Owners
 from .part import Part, rate_part, write_part
-from .plan import Plan, before, name_of
+from .plan import Plan, after, before, name_of
 from .rejected import NAME as REJECTED
 from .rejected import keep_records
 from .result import Run, of_row
@@ -165,8 +165,8 @@ class Work:
         return read_table(folder / "verdicts.parquet")
 
     def _in_window(self, part: dict[str, Any]) -> bool:
-        """Ids are kept in mind for the period of their run and the one after."""
-        return bool(part["periods"] >= before(self.plan.period))
+        """Ids are kept in mind for the period of their run and the one after, and as long as a period is open."""
+        return bool(part["periods"] >= min(before(self.plan.period), after(self.plan.closed)))
 
     def _check_totals(self, manifests: Sequence[dict[str, Any]]) -> None:
         """Every row that was read of a file is in one partition."""

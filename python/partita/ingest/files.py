@@ -68,10 +68,15 @@ def _files_of(place: Path) -> Iterator[Path]:
         yield place
     elif place.is_dir():
         for path in place.rglob("*"):
-            if path.is_file() and not any(part.startswith((".", "_")) for part in path.relative_to(place).parts):
+            if path.is_file() and not any(map(_is_left_out, path.relative_to(place).parts)):
                 yield path
     else:
         yield from (path for name in glob.glob(str(place), recursive=True) if (path := Path(name)).is_file())  # noqa: PTH207
+
+
+def _is_left_out(part: str) -> bool:
+    """Whether a part of a path is hidden, set aside, or the folder of a book's runs."""
+    return part.startswith((".", "_")) or part.endswith(".runs")
 
 
 def assign(files: Iterable[Path], usage: Mapping[str, Usage]) -> list[UsageFile]:

@@ -45,7 +45,7 @@ class DuckDbBook(Book):
     def __init__(self, path: Path, read_only: bool = False, in_memory: bool = False, make: bool = True) -> None:
         self.url = f"duckdb:///{path.as_posix()}"
         self.path = path
-        self.folder = path.with_suffix(".runs")
+        self.folder = path.with_name(f"{path.name.removesuffix('.duckdb')}.runs")
         if (read_only or not make) and not path.is_file():
             raise StoreError(f"{path}: there is no book; `partita run` makes one")
         try:
@@ -60,11 +60,11 @@ class DuckDbBook(Book):
             raise
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> pa.Table:
-        with self._named():
+        with interruptible(self.path):
             return self._connection.sql(sql, params=list(values)).to_arrow_table()
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
-        with self._named():
+        with interruptible(self.path):
             self._connection.execute(sql, list(values))
 
     def insert(self, name: str, parts: Iterable[pa.Table]) -> None:
@@ -72,7 +72,7 @@ class DuckDbBook(Book):
         if arriving.reader is None:
             return
         try:
-            with self._named():
+            with interruptible(self.path):
                 self._connection.register("arriving", arriving.reader)
                 self._connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM arriving')
                 self._connection.unregister("arriving")
@@ -121,15 +121,6 @@ class DuckDbBook(Book):
             self.execute(f'CREATE TABLE "{name}" ({", ".join(columns)})')
         self.execute("CREATE TABLE book (format VARCHAR)")
         self.execute("INSERT INTO book VALUES (?)", [FORMAT])
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Errors of the database as errors of the book."""
-        try:
-            with interruptible():
-                yield
-        except duckdb.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
 
 
 class _Arriving:

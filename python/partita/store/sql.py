@@ -9,6 +9,8 @@ from typing import Final
 
 import duckdb
 
+from partita.errors import StoreError
+
 _INTERRUPTED: Final = "Query interrupted"
 
 
@@ -31,13 +33,16 @@ def parquet(paths: Iterable[Path]) -> str:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """A Ctrl-C while DuckDB is at work as the `KeyboardInterrupt` that it is. DuckDB has errors of its own for that,
-    one of which is a plain RuntimeError, known by its text only."""
+def interruptible(place: Path | str) -> Iterator[None]:
+    """Errors of DuckDB as `StoreError` that names what it works on, and a Ctrl-C meanwhile as the
+    `KeyboardInterrupt` that it is. DuckDB has errors of its own for that, one of which is a plain RuntimeError, known
+    by its text only."""
     try:
         yield
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
+    except duckdb.Error as error:
+        raise StoreError(f"{place}: {error}") from error
     except RuntimeError as error:
         if str(error) != _INTERRUPTED:
             raise

@@ -7,6 +7,8 @@ use partita_engine::{Error, Problem, interrupt};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
+use crate::forked;
+
 thread_local! {
     /// What a signal's handler raised while a verb ran.
     static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
@@ -14,7 +16,12 @@ thread_local! {
 
 /// Runs a verb without the GIL, until it is done or a signal's handler raises; a panic becomes an `InternalError`.
 pub(crate) fn enter<T: Send>(py: Python<'_>, verb: impl Send + FnOnce() -> Result<T, Error>) -> PyResult<T> {
-    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| interrupt::asking(is_interrupted, verb))));
+    let asking = || interrupt::asking(is_interrupted, verb);
+    let working = || match forked::pool() {
+        Some(pool) => pool.install(asking),
+        None => asking(),
+    };
+    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(working)));
     outcome.unwrap_or_else(|panic| Err(Error::Internal(message_of(&*panic)))).map_err(|error| to_python(py, &error))
 }
 

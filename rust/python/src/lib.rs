@@ -6,6 +6,7 @@ mod doorway;
 mod engine;
 mod export;
 mod fees;
+mod forked;
 mod gather;
 mod input;
 mod memory;
@@ -53,6 +54,7 @@ mod _core {
     #[pymodule_init]
     #[allow(clippy::unnecessary_wraps, reason = "the shape of a module's initialisation")]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::forked::remember();
         crate::memory::keep_pages();
         Ok(())
     }
