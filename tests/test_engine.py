@@ -221,13 +221,16 @@ def test_usage_that_does_not_fit(engine: Engine, usage: Any, message: str) -> No
         engine.rate(usage)
 
 
-def failing(error: Exception) -> Iterator[pa.RecordBatch]:
+def failing(error: BaseException) -> Iterator[pa.RecordBatch]:
     yield table().to_batches()[0]
     raise error
 
 
-@pytest.mark.parametrize("error", [OSError("the disk is gone"), UsageSchemaError("calls.csv: row 7 is broken")])
-def test_what_a_generator_raises_comes_through(engine: Engine, error: Exception) -> None:
+FAILURES = [OSError("the disk is gone"), UsageSchemaError("calls.csv: row 7 is broken"), KeyboardInterrupt("enough")]
+
+
+@pytest.mark.parametrize("error", FAILURES)
+def test_what_a_generator_raises_comes_through(engine: Engine, error: BaseException) -> None:
     with pytest.raises(type(error), match=str(error)) as caught:
         engine.rate(failing(error))
     assert caught.value is error
@@ -257,6 +260,11 @@ def test_local_time_needs_a_zone(time: Any) -> None:
     engine = compiled(usage={"calls": calls})
     with pytest.raises(UsageSchemaError, match="holds times without a zone"):
         engine.rate([{**dicts(table())[0], "time": time}])
+
+
+def test_an_engine_is_made_of_a_catalog() -> None:
+    with pytest.raises(TypeError, match="not of a str"):
+        Engine("catalog/")  # type: ignore[arg-type]
 
 
 def test_keep_is_one_of_two(engine: Engine) -> None:

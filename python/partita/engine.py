@@ -51,6 +51,10 @@ class Engine:
     def __init__(
         self, catalog: Catalog, accounts: Any = None, subscriptions: Any = None, tables: Mapping[str, Any] | None = None
     ) -> None:
+        if not isinstance(catalog, Catalog):
+            raise TypeError(
+                f"an engine is made of a catalog, which partita.load reads, not of a {type(catalog).__name__}"
+            )
         lowered = lower(catalog, accounts, subscriptions, tables)
         usage = mappings(catalog.usage)
         in_memory = [name for name, mapping in usage.items() if not mapping.files or len(usage) == 1]

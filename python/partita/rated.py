@@ -94,7 +94,7 @@ def accounted(core: _core.Rated) -> Rated:
     return Rated(core, rows, skipped)
 
 
-def cause(error: Exception, sources: Sequence[Named]) -> Exception:
+def cause(error: Exception, sources: Sequence[Named]) -> BaseException:
     """What really happened: the failure of a stream's own code, what a signal's handler raised, or that an object is no
     table after all."""
     failures = (usage.failure for *_, usage in sources if isinstance(usage, Batches) and usage.failure is not None)

@@ -58,7 +58,7 @@ class Batches:
     """
 
     def __init__(self, batches: Iterable[Any]) -> None:
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         rest = map(pa.record_batch, batches)
         first = next(rest, None)
         if first is None:
@@ -75,7 +75,7 @@ class Batches:
                 if batch.schema != first.schema:
                     raise UsageSchemaError(f"a batch of usage has other columns than the first: {batch.schema.names}")
                 yield batch
-        except Exception as failure:
+        except BaseException as failure:  # a Ctrl-C is handed on as text too
             self.failure = failure
             raise
 

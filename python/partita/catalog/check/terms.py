@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from partita.catalog.agreement import Agreement
-from partita.catalog.catalog import Plan
-from partita.catalog.charge import Charge, Flat
+from partita.catalog.agreement import Agreement, AppliesTo
+from partita.catalog.charge import Charge
 from partita.catalog.document import Path
 
 from .agreements import Graph, graphs
@@ -71,7 +72,8 @@ def _sold_by_integrator(scene: Scene, agreement: Agreement, path: Path) -> Itera
 
 
 def _imposed(scene: Scene, agreement: Agreement, graph: Graph) -> Iterator[Found]:
-    """An imposed retail price is the flat price of each plan: of the charges named, or else of the recurring ones."""
+    """An imposed retail price is the price of each plan while the agreement is in force: the flat or unit price of the
+    charges named, or of those of the services named, or else of the recurring ones."""
     price = graph.terms.imposed_price
     if price is None:
         return
@@ -79,30 +81,41 @@ def _imposed(scene: Scene, agreement: Agreement, graph: Graph) -> Iterator[Found
     for key, plan in scene.catalog.plans.items():
         if applies.plans and key not in applies.plans:
             continue
-        for name, at, found in _prices(key, plan, applies.charges):
-            if found != price:
-                yield (
-                    (*graph.path, "terms", "imposed_price"),
-                    f"{price} is imposed, but charge {name!r} of plan {key!r} costs {found} ({'.'.join(map(str, at))})",
-                )
+        for name, charge in plan.charges.items():
+            if not _is_imposed_on(charge, (name, f"{key}/{name}"), applies):
+                continue
+            for at, found, valid in _prices(charge, ("plans", key, "charges", name), zone_info(agreement.zone)):
+                if found != price and meet(valid, graph.valid):
+                    yield (
+                        (*graph.path, "terms", "imposed_price"),
+                        f"{price} is imposed, but charge {name!r} of plan {key!r} costs {found} "
+                        f"({'.'.join(map(str, at))})",
+                    )
 
 
-def _prices(key: str, plan: Plan, charges: tuple[str, ...]) -> Iterator[tuple[str, Path, Decimal]]:
-    for name, charge in plan.charges.items():
-        chosen = name in charges if charges else charge.every is not None
-        if not chosen or charge.once is not None:
-            continue
-        for at, flat in _flats(charge, ("plans", key, "charges", name)):
-            if isinstance(flat.fee, Decimal):
-                yield name, at, flat.fee
+def _is_imposed_on(charge: Charge, names: tuple[str, str], applies: AppliesTo) -> bool:
+    if charge.once is not None:
+        return False
+    if applies.charges:
+        return any(name in applies.charges for name in names)
+    if charge.every is not None:
+        return not applies.services
+    service = charge.when.service
+    of_services = service is not None and service.equals is not None and set(service.equals) <= set(applies.services)
+    return bool(applies.services) and of_services
 
 
-def _flats(charge: Charge, path: Path) -> Iterator[tuple[Path, Flat]]:
-    if charge.flat is not None:
-        yield (*path, "flat"), charge.flat
+def _prices(charge: Charge, path: Path, zone: ZoneInfo | None) -> Iterator[tuple[Path, Decimal, Range]]:
+    """The prices that are written of a charge, with where, and the time that each is in force."""
+    models: list[tuple[Path, Any, Range]] = [(path, charge, span(None, None, zone))]
+    begins = [*(version.valid_from for version in charge.versions), None]
     for index, version in enumerate(charge.versions):
-        if version.flat is not None:
-            yield (*path, "versions", index, "flat"), version.flat
+        models.append(((*path, "versions", index), version, span(begins[index], begins[index + 1], zone)))
+    for at, model, valid in models:
+        if model.flat is not None and isinstance(model.flat.fee, Decimal):
+            yield (*at, "flat"), model.flat.fee, valid
+        if model.unit is not None and isinstance(model.unit.price, Decimal) and model.unit.per == 1:
+            yield (*at, "unit", "price"), model.unit.price, valid
 
 
 def _over_shared(agreement: Agreement, graph: Graph, shared: Shared) -> Iterator[Found]:
