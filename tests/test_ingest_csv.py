@@ -43,6 +43,11 @@ CSV = [
     ({"columns": ["id", "time", "key", "seconds"]}, "a,b,c,d\n", []),
     ({"columns": ["id", "time", "key", "seconds"], "skip": 1}, "x\na,b,c,d", []),
     ({}, HEAD + "\n1,t,k,1\n\n", [("1", "t", "k", "1")]),
+    ({}, "\n\r\n" + HEAD + "1,t,k,1\n", [("1", "t", "k", "1")]),
+    ({}, "\ufeff\n" + HEAD + "1,t,k,1\n", [("1", "t", "k", "1")]),
+    ({"skip": 1}, "report\n\n" + HEAD + "1,t,k,1\n", [("1", "t", "k", "1")]),
+    ({}, HEAD.strip() + ',"two\nlines"\n1,t,k,1,x\n', [("1", "t", "k", "1", "x")]),
+    ({"columns": ["id", "time", "key", "seconds"]}, '\na,b,c,"d\ne"\n1,t,k,1\n', [("1", "t", "k", "1")]),
     ({}, HEAD + "å,日本,😀,1e2\n", [("å", "日本", "😀", "1e2")]),
     ({}, HEAD + " 1 ,t,true,12345678901234567890.123\n", [(" 1 ", "t", "true", "12345678901234567890.123")]),
 ]

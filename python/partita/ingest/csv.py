@@ -90,9 +90,10 @@ def batches(
     yield pa.RecordBatch.from_pylist([], schema=pa.schema([(name, pa.string()) for name in names]))
     if not dialect.header and _is_empty(path):
         return
+    header = _header_rows(path, dialect)
     text = _Text(open_bytes(path), dialect)
     commas = number_columns(mapping, numbers).intersection(names) if dialect.decimal == "," else set()
-    for batch in _joined(_open(text, dialect, present, names, odd)):
+    for batch in _joined(_open(text, dialect, header, present, names, odd)):
         yield _with_points(_as_text(batch), commas)
     if text.quotes % 2:
         raise UsageSchemaError(
@@ -110,7 +111,7 @@ def _names(path: Path, dialect: Csv) -> list[str]:
     if dialect.columns is not None:
         return list(dialect.columns)
     with open_bytes(path) as source:
-        reader = _open(_Text(source, dialect), dialect, None, None)
+        reader = _open(_Text(source, dialect), dialect, 0)
         return list(reader.schema.names)
 
 
@@ -120,16 +121,36 @@ def _is_empty(path: Path) -> bool:
         return not source.read(1)
 
 
+def _header_rows(path: Path, dialect: Csv) -> int:
+    """The rows up to the header's end: itself, and empty ones before it. Names may have line ends, as other values."""
+    if not dialect.header:
+        return 0
+    with open_bytes(path) as source:
+        data = _Text(source, dialect).read(_BLOCK_BYTES).removeprefix(codecs.BOM_UTF8)
+    ends = (found.end() for found in islice(_LINE_END.finditer(data), dialect.skip))
+    start = max(ends, default=0)
+    empty = 0
+    while found := _LINE_END.match(data, start):
+        start, empty = found.end(), empty + 1
+    return empty + 1
+
+
 def _open(
-    text: _Text, dialect: Csv, present: list[str] | None, names: list[str] | None, odd: Collection[str] = ()
+    text: _Text,
+    dialect: Csv,
+    header: int,
+    present: list[str] | None = None,
+    names: list[str] | None = None,
+    odd: Collection[str] = (),
 ) -> pa_csv.CSVStreamingReader:
-    """A reader of the columns `names`; without them, of the header only, where types do not matter. Columns that are
-    `odd` may have bytes that are no text, and are read as bytes."""
+    """A reader of the columns `names`, behind so many rows of the header; without them, of the header only, where types
+    do not matter. Columns that are `odd` may have bytes that are no text, and are read as bytes."""
     read = pa_csv.ReadOptions(
         block_size=_BLOCK_BYTES,
         use_threads=False,  # only so does a broken row come with its number
         column_names=present,
-        skip_rows=dialect.skip + (dialect.header and present is not None),
+        skip_rows=dialect.skip,
+        skip_rows_after_names=header,
         autogenerate_column_names=present is None and not dialect.header,
     )
     parse = pa_csv.ParseOptions(
