@@ -75,7 +75,7 @@ def test_all_accounts_of_a_key_are_in_one_partition(held: list[tuple[int, list[i
 
 
 def _plan(files: Any, partitions: int) -> Plan:
-    return Plan("run", "run", "2026-10", files, partitions, "", "", "1", None, "2026-09", "narrow", "sums")
+    return Plan("run", "run", "2026-10", files, partitions, "", "", "1", None, "", "2026-09", "narrow", "sums")
 
 
 def _look(catalog: Any, partitions: int) -> Any:

@@ -76,6 +76,21 @@ def test_partitions_of_another_opening_state_are_not_taken_over(tmp_path: Path) 
     assert amounts(run.bills) == {"a-1": "125.00", "a-2": "129.00"}
 
 
+def test_what_was_worked_out_behind_other_runs_is_not_taken_over(tmp_path: Path) -> None:
+    """The run before is the same, but not those before that: there the counter moved further."""
+    last = ["9,2026-10-09T08:00:00Z,461,1,ok"]
+
+    def tried(first: str) -> cycle.Run:
+        for name, rows in (("first", [first]), ("second", OCTOBER[2:3])):
+            bill(tmp_path, name, rows, open=True)
+        return bill(tmp_path, "last", last, trial=True)
+
+    assert amounts(tried("1,2026-10-01T08:00:00Z,461,4,ok").bills)["a-1"] == "114.00"
+    for _ in range(2):
+        cycle.undo(store_in(tmp_path))
+    assert amounts(tried("1,2026-10-01T08:00:00Z,461,20,ok").bills)["a-1"] == "124.50"
+
+
 def test_an_attempt_killed_after_its_commit_is_found_to_be_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,6 +166,9 @@ def period_flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
         others = {"agreement": [], "subscription": ["C", "S", "I"], "party": ["C", "S", "I", "P"]}[per]
         if others:
             flow[draw(st.sampled_from(["payer", "payee"]))] = draw(st.sampled_from(others))
+        if per == "subscription":
+            asked = [{}, {"when": {"attributes": {"plan": "basic"}}}, {"when": {"attributes": {"territory": "SE"}}}]
+            flow |= draw(st.sampled_from(asked))
         prorate = draw(st.sampled_from([{}, {"prorate": "none"}]))
         return flow | {"recurring": {"fee": draw(amounts), "per": per, **prorate}}
     if kind == "greater_of":

@@ -202,6 +202,7 @@ def _plan(
         tables=tables,
         rules=verbs.rules,
         opening=None if latest is None else latest["run_id"],
+        history=planning.history_of(book.runs()),
         closed=closed or planning.before(book.begins() or period),
         keep=keep,
         shares=shares,

@@ -36,7 +36,8 @@ _TEXT_SHRINKS_BY: Final = 4
 
 @dataclass(frozen=True)
 class Plan:
-    """A run before it is carried out. `closed` is the last cycle closed for good, `opening` the run before."""
+    """A run before it is carried out. `closed` is the last cycle closed for good, `opening` the run before, `history`
+    stands for all runs before."""
 
     run_id: str
     kind: str
@@ -47,6 +48,7 @@ class Plan:
     tables: str
     rules: str
     opening: str | None
+    history: str
     closed: str
     keep: str
     shares: str
@@ -59,7 +61,7 @@ class Plan:
     def stamp(self) -> dict[str, Any]:
         """What finished partitions must have been made for, to be taken over by a run that resumes."""
         names = [[file.name, file.hash] for file in self.files]
-        facts = {name: getattr(self, name) for name in ("run_id", "opening", "closed", "partitions", "keep", "shares")}
+        facts = {name: getattr(self, name) for name in ("run_id", "history", "closed", "partitions", "keep", "shares")}
         return {**facts, "files": names}
 
 
@@ -72,6 +74,11 @@ def identity_of(kind: str, period: str, rules: str, terms: str, tables: str, fil
     """The same from what a book knows of a run: of each file the name of its mapping and the hash of its content."""
     inputs = sorted([mapping, hash_] for mapping, hash_ in files)
     return _digest(json.dumps([kind, period, rules, terms, tables, inputs]).encode())
+
+
+def history_of(runs: Iterable[Mapping[str, Any]]) -> str:
+    """What a book's runs come to, one after the other: where its counters stand and what was billed follows from it."""
+    return _digest(json.dumps([run["run_id"] for run in runs]).encode())
 
 
 def hash_terms(document: str, usage: Mapping[str, Usage]) -> str:

@@ -15,7 +15,7 @@ from .agreements import InForce, binding_on, is_fixed, standing
 from .basis import recurring
 from .charge import flat
 from .clock import Cycle, moment
-from .conditions import Circumstances
+from .conditions import Circumstances, holds
 from .period_parties import Group, PeriodRoles, Rows, Sums, add
 from .subscriptions import Held
 from .terms import Terms
@@ -47,13 +47,14 @@ class RecurringFees:
         return recurring.part_of(self.month, self._validity(flow), prorate)
 
     def subscriber_part(self, held: Held, flow: Flow, prorate: str) -> Fraction:
-        """The part of the month in which, besides, a subscription holds a plan that the agreement applies to."""
+        """The part of the month in which, besides, a subscription holds a plan that the agreement applies to, under the
+        flow's condition."""
         plans = self.stands.agreement.applies_to.plans
         zone = held.account.zone
         spans = [
             (_instant(row.valid_from, zone), _instant(row.valid_until, zone))
             for row in held.terms.plans
-            if not plans or row.plan in plans
+            if (not plans or row.plan in plans) and holds(flow.when, self._around(held, row.plan))
         ]
         parts = [recurring.part_of(self.month, [*self._validity(flow), span], prorate) for span in spans]
         return min(sum(parts, Fraction(0)), Fraction(1))
@@ -62,6 +63,13 @@ class RecurringFees:
         """The subscriptions under the agreement at any instant of the month."""
         every = self.terms.directory.subscriptions.values()
         return [held for held in every if self.subscriber_part(held, flow, "none") > 0]
+
+    def _around(self, held: Held, plan: str) -> Circumstances:
+        """What is known of a subscription without usage."""
+        known: dict[str, str | None] = {"plan": plan, "account": held.account_id, "subscription": held.id}
+        return Circumstances(
+            {**known, "territory": held.account.territory, "currency": self.terms.catalog.plans[plan].currency}
+        )
 
     def _validity(self, flow: Flow) -> list[recurring.Span]:
         zone = self.stands.agreement.zone

@@ -9,7 +9,7 @@ mod amounts;
 mod at_zero;
 mod billed;
 mod due;
-mod holder;
+pub(crate) mod holder;
 mod lines;
 mod shares;
 mod sums;

@@ -23,13 +23,10 @@ pub(crate) fn pool() -> Option<Arc<ThreadPool>> {
         return None;
     }
     let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
-    match own.as_ref().filter(|(of, _)| *of == process) {
-        Some((_, pool)) => Some(pool.clone()),
-        None => {
-            let pool = Arc::new(ThreadPoolBuilder::new().build().ok()?);
-            // Those of the parent are left as they are: there is nobody to end them.
-            std::mem::forget(own.replace((process, pool.clone())));
-            Some(pool)
-        }
+    if own.as_ref().is_none_or(|(of, _)| *of != process) {
+        let pool = Arc::new(ThreadPoolBuilder::new().build().ok()?);
+        // Those of the parent are left as they are: there is nobody to end them.
+        std::mem::forget(own.replace((process, pool)));
     }
+    own.as_ref().map(|(_, pool)| pool.clone())
 }

@@ -10,6 +10,7 @@ from partita.catalog.document import Path
 
 from .agreements import graphs
 from .period import on_the_period
+from .plans import OF_FEES
 from .scene import Found, Scene
 
 _OF_NO_BASE = ("plan", "cost_plus", "per_event", "per_unit", "recurring", "greater_of")
@@ -27,8 +28,22 @@ def problems(scene: Scene) -> Iterator[Found]:
             for name, flow in graph.flows.items():
                 path = (*graph.path, "flows", name)
                 yield from _flow(flow, path)
-                if name in of_period and flow.when != When():
-                    yield (*path, "when"), "has no effect on a flow of the whole period, which has no record to test"
+                if name in of_period:
+                    yield from _condition(flow, path)
+
+
+def _condition(flow: Flow, path: Path) -> Iterator[Found]:
+    """A flow of the whole period has no record to test; a fee by subscription knows what fees of plans know."""
+    if flow.recurring is None or flow.recurring.per != "subscription":
+        if flow.when != When():
+            yield (*path, "when"), "has no effect on a flow of the whole period, which has no record to test"
+        return
+    asked = [(part,) for part in ("service", "zone", "band") if getattr(flow.when, part) is not None]
+    for part in (*asked, *(("attributes", name) for name in flow.when.attributes if name not in OF_FEES)):
+        yield (
+            (*path, "when", *part),
+            f"a fee by subscription has no usage record to have {part[-1]!r}; it knows {', '.join(OF_FEES)}",
+        )
 
 
 def _charge(charge: Charge, calendar: str | None, path: Path) -> Iterator[Found]:

@@ -14,7 +14,7 @@ from . import numbers
 from .condition import Condition, condition, overlapping
 from .scene import Found, Scene, earliest, instant, latest
 
-_OF_FEES = ("plan", "account", "subscription", "territory", "currency")
+OF_FEES = ("plan", "account", "subscription", "territory", "currency")
 """What conditions of fees can ask."""
 
 
@@ -91,10 +91,10 @@ def _periodic(charge: Charge, path: Path) -> Iterator[Found]:
         if getattr(charge.when, name) is not None:
             yield (*path, "when", name), f"a {word} charge has no {name}; it is charged whatever is used"
     for name in charge.when.attributes:
-        if name not in _OF_FEES:
+        if name not in OF_FEES:
             yield (
                 (*path, "when", "attributes", name),
-                f"a {word} charge has no usage record to have {name!r}; it knows {', '.join(_OF_FEES)}",
+                f"a {word} charge has no usage record to have {name!r}; it knows {', '.join(OF_FEES)}",
             )
     if charge.across == "split":
         yield (*path, "across"), f"a {word} charge has no bands to split across"

@@ -6,6 +6,7 @@ use crate::basis::recurring::{Month, Span};
 use crate::basis::{Sums, put};
 use crate::compile::{Flow, Role};
 use crate::error::Result;
+use crate::fees::holder::Holder;
 use crate::settle::period::Currencies;
 use crate::settle::roles::{Roles, Side, group_of};
 use crate::settle::shares::{Cast, Share};
@@ -73,19 +74,24 @@ impl Fees<'_> {
         Ok(sums)
     }
 
-    /// The subscriptions that hold a plan of the agreement at any instant of the month.
+    /// The subscriptions that hold a plan of the agreement, under the flow's condition, at any instant of the month.
     pub fn held(&self, flow: &Flow, prorate: bool) -> Vec<Held> {
         let subscribers = &self.roles.engine.subscribers;
         let mut found: Vec<Held> = Vec::new();
         for holding in subscribers.holdings() {
             let spans = [self.validity, (flow.from, flow.until), (holding.from, holding.until)];
-            if self.plans.get(holding.held.plan as usize) != Some(&true) || self.month.common(&spans).is_none() {
+            let plan = holding.held.plan;
+            if self.plans.get(plan as usize) != Some(&true) || self.month.common(&spans).is_none() {
+                continue;
+            }
+            let holder = Holder::new(self.roles.engine, holding.held.subscription, plan, &[]);
+            if !holder.is_some_and(|holder| flow.condition.fits(&holder)) {
                 continue;
             }
             let days = self.month.days_due(&spans, prorate);
             match found.last_mut().filter(|last| last.subscription == holding.held.subscription) {
                 Some(last) => last.days = (last.days + days).min(self.month.days),
-                None => found.push(Held { subscription: holding.held.subscription, plan: holding.held.plan, days }),
+                None => found.push(Held { subscription: holding.held.subscription, plan, days }),
             }
         }
         found
