@@ -237,6 +237,23 @@ def test_a_catalog_survives_its_own_json() -> None:
     assert again == catalog
 
 
+def test_an_imposed_price_is_the_monthly_one_while_the_agreement_is_in_force() -> None:
+    """Neither what a song costs beside it, nor what the month costs later."""
+    monthly = {"every": "month", "versions": [{"from": "2026-01-01", "flat": 10}, {"from": "2026-12-01", "flat": 11}]}
+    songs = {"when": {"service": "music"}, "unit": {"price": "0.99"}}
+    deal = {
+        "model": "A.4",
+        "roles": {"B": "musicco", "D": "nordtel"},
+        "applies_to": {"plans": ["start"], "services": ["music"]},
+        "valid": {"until": "2026-12-01"},
+        "terms": {"imposed_price": 10},
+        "flows": {"wholesale": {"percent": "70%"}},
+    }
+    plan = {"seller": "nordtel", "currency": "SEK", "charges": {"monthly": monthly, "songs": songs}}
+    found = load({"parties": {"nordtel": {}, "musicco": {}}, "plans": {"start": plan}, "agreements": {"deal": deal}})
+    assert found.agreements["deal"].terms.imposed_price == 10
+
+
 def test_folder_is_not_a_field(tmp_path: Path) -> None:
     assert problems("folder: /data\n", tmp_path)[0].startswith("catalog.yaml:1: folder: unknown field 'folder'")
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from partita.catalog.agreement import Agreement, AppliesTo
+from partita.catalog.catalog import Plan
 from partita.catalog.charge import Charge
 from partita.catalog.document import Path
 
@@ -73,7 +74,7 @@ def _sold_by_integrator(scene: Scene, agreement: Agreement, path: Path) -> Itera
 
 def _imposed(scene: Scene, agreement: Agreement, graph: Graph) -> Iterator[Found]:
     """An imposed retail price is the price of each plan while the agreement is in force: the flat or unit price of the
-    charges named, or of those of the services named, or else of the recurring ones."""
+    charges named, or else of the recurring ones, or of those of the services named where a plan has none of these."""
     price = graph.terms.imposed_price
     if price is None:
         return
@@ -81,9 +82,7 @@ def _imposed(scene: Scene, agreement: Agreement, graph: Graph) -> Iterator[Found
     for key, plan in scene.catalog.plans.items():
         if applies.plans and key not in applies.plans:
             continue
-        for name, charge in plan.charges.items():
-            if not _is_imposed_on(charge, (name, f"{key}/{name}"), applies):
-                continue
+        for name, charge in _imposed_on(key, plan, applies).items():
             for at, found, valid in _prices(charge, ("plans", key, "charges", name), zone_info(agreement.zone)):
                 if found != price and meet(valid, graph.valid):
                     yield (
@@ -93,16 +92,18 @@ def _imposed(scene: Scene, agreement: Agreement, graph: Graph) -> Iterator[Found
                     )
 
 
-def _is_imposed_on(charge: Charge, names: tuple[str, str], applies: AppliesTo) -> bool:
-    if charge.once is not None:
-        return False
+def _imposed_on(key: str, plan: Plan, applies: AppliesTo) -> dict[str, Charge]:
+    charges = {name: charge for name, charge in plan.charges.items() if charge.once is None}
     if applies.charges:
-        return any(name in applies.charges for name in names)
-    if charge.every is not None:
-        return not applies.services
-    service = charge.when.service
-    of_services = service is not None and service.equals is not None and set(service.equals) <= set(applies.services)
-    return bool(applies.services) and of_services
+        return {n: charge for n, charge in charges.items() if not {n, f"{key}/{n}"}.isdisjoint(applies.charges)}
+    recurring = {name: charge for name, charge in charges.items() if charge.every is not None}
+    return recurring or {n: charge for n, charge in charges.items() if _is_of(charge, applies.services)}
+
+
+def _is_of(charge: Charge, services: tuple[str, ...]) -> bool:
+    """Whether a charge is for some of these services and no others."""
+    asked = charge.when.service.equals if charge.when.service is not None else None
+    return asked is not None and set(asked) <= set(services)
 
 
 def _prices(charge: Charge, path: Path, zone: ZoneInfo | None) -> Iterator[tuple[Path, Decimal, Range]]:
