@@ -46,6 +46,8 @@ def flows(draw: Draw, graph: dict[str, Any]) -> dict[str, Any]:
         left = [name for name in earlier if name not in base]
         if base and left and draw(st.integers(0, 3)) == 0:
             flow["minus"] = [draw(st.sampled_from(left))]
+    if kind == "standalone":  # who is paid by components is no payee beside them
+        flow["payee"] = "D"
     flow |= draw(_terms(kind, earlier))
     if kind == "remainder":
         flow |= _beside(graph, flow)

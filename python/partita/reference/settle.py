@@ -17,7 +17,7 @@ from partita.catalog.agreement import TRUE_UP, Flow
 from .agreements import measured_flows, plays_owner
 from .clock import cycle_named
 from .dealing import deal, dealing_sets, flows_of
-from .documents import Document, Item, Key, Side, digits_of, is_skipped, rounded_lines
+from .documents import Document, Item, Key, Line, Side, digits_of, is_skipped, rounded_lines
 from .lines import Row
 from .numbers import to_decimal, to_fraction
 from .terms import Terms
@@ -195,10 +195,11 @@ class Settling:
                 payer, payee = payee, payer
                 lines = rounded_lines([_reversed(item) for item in signed], {k: -v for k, v in dealt.items()}, digits)
             else:
-                total = Fraction(sum(line.units for line in lines), 10**digits)
+                units = sum(line.units for line in lines)  # as rounded: nothing of it is rounded once more
+                total = Fraction(units, 10**digits)
                 self._carry(contract, total)
-                signed.append(_carried(-total, payer.party, payee.party))
-                lines = rounded_lines(signed, dealt, digits)
+                carried = Line(_carried(-total, payer.party, payee.party), -units)
+                lines = tuple(sorted((*lines, carried), key=lambda line: line.item.key.bytewise()))
         if not is_skipped(self.terms.catalog, lines):
             self.result.documents.append(self._statement(agreement_id, payer, payee, currency, digits, lines))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from partita.catalog.agreement import TRUE_UP, Agreement, CheckedTerms, Flow
+from partita.catalog.agreement import TRUE_UP, Agreement, CheckedTerms, Flow, FromColumn
 from partita.catalog.document import Path
 from partita.catalog.refusal import unknown
 
 from . import numbers
 from .plans import names_in
 from .scene import Found, Range, Scene, instant, span, time_zone, zone_info
+
+_KNOWN = ("plan", "account", "subscription", "currency")
+"""Names that a line has besides the columns of its record."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ def problems(scene: Scene) -> Iterator[Found]:
 
 def _parties(scene: Scene, agreement: Agreement, path: Path) -> Iterator[Found]:
     for role, binding in agreement.roles.items():
+        if isinstance(binding, FromColumn) and binding.column in _KNOWN:
+            yield (
+                (*path, "roles", role, "column"),
+                f"{binding.column!r} is what conditions call the line's own; name the column of the record otherwise",
+            )
         if isinstance(binding, str) and binding != "account_owner" and not scene.has("parties", binding):
             message = unknown("party", binding, ["account_owner", *scene.names("parties")])
             yield (*path, "roles", role), f"{message}; or {{column: ...}}, or {{subscription: sold_by}}"

@@ -18,7 +18,7 @@ use crate::fees::due::{Charged, Closing, Due};
 use crate::fees::holder::Holder;
 use crate::output::{column, numbers, texts};
 use crate::reject::Code;
-use crate::subscriber::NONE;
+use crate::subscriber::{Holding, NONE};
 
 const TABLE: &str = "counters";
 
@@ -64,7 +64,7 @@ impl Closing<'_> {
             return Ok(Vec::new());
         };
         let own = holder.holdings.iter().filter(|holding| holding.held.plan == holder.plan);
-        let active = own.filter(|holding| holding.from < end && start < holding.until);
+        let active = own.filter(|holding| is_active(holding, (start, end)));
         let Some(held_from) = active.map(|holding| holding.from.max(start)).min() else { return Ok(Vec::new()) };
         if self.counters.used.contains(&(code, owner, start)) || !self.bears(holder, counted) {
             return Ok(Vec::new());
@@ -89,6 +89,11 @@ impl Closing<'_> {
         let first = || self.bearers.first.get(&key) == Some(&holder.subscription);
         counted.scope != Scope::Account || first()
     }
+}
+
+/// Whether a plan is held at any instant of a span; one that ends as it begins is not.
+fn is_active(holding: &Holding, (start, end): (i64, i64)) -> bool {
+    holding.from.max(start) < holding.until.min(end)
 }
 
 /// Whose counter it is.
@@ -138,8 +143,7 @@ impl Bearers {
                     let cycles = subscribers.cycles.get(*subscribers.accounts.cycle.get(account as usize)? as usize)?;
                     let clock = compiled.clocks.get(*subscribers.accounts.clock.get(account as usize)? as usize)?;
                     Some((account, closing(cycles, clock, reset, month)?))
-                }) && holding.from < end
-                    && start < holding.until
+                }) && is_active(holding, (start, end))
                 {
                     first.entry((account, plan, by_month)).or_insert(holding.held.subscription);
                 }

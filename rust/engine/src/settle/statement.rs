@@ -143,9 +143,10 @@ impl<'a> Settling<'a> {
         let negative = agreement.consolidated && total < 0;
         if negative && agreement.carry_negative {
             carried.push(contract, total);
-            lines.push(Line::carried(-total));
-            lines.sort_by_key(Line::order);
-            nets = self::nets(&lines, unit)?;
+            // What is carried is the total as it was rounded: nothing of it is left to be rounded once more.
+            let place = lines.partition_point(|line| line.order() <= Line::carried(-total).order());
+            lines.insert(place, Line::carried(-total));
+            nets.insert(place, -total);
         }
         if self.compiled().skip_zero_documents && nets.iter().all(|&net| net == 0) {
             return Ok(());
