@@ -372,6 +372,27 @@ def test_a_catalog_may_lie_where_its_book_does(partita: Partita) -> None:
         assert (code, errors) == (0, "")
 
 
+def test_who_reads_no_further_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "catalog.json").write_text(json.dumps(CATALOG))
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "partita", "check", "catalog.json"]
+    done = subprocess.run(command, cwd=tmp_path, stdout=writes, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_damaged_files_of_a_run_are_a_matter_of_the_store(partita: Partita, tmp_path: Path) -> None:
+    run = _data(partita, *RUN)["run_id"]
+    part = tmp_path / "book.runs" / run / "part-0000"
+    (part / "lines.parquet").write_bytes(b"PAR1")
+    (part / "manifest.json").write_text("{")
+    for words in (("report", "--csv", "out"), ("explain", "calls/october.csv:0"), RUN):
+        code, _, errors = partita(*words)
+        assert code == 3
+        assert errors.startswith("store: ")
+
+
 def test_usage_is_not_written_over(partita: Partita) -> None:
     code, _, errors = partita("rate", "catalog.json", "calls/october.csv", "-o", "calls/october.csv")
     assert code == 2
